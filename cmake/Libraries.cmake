@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# vkept_library(NAME HEADER PACKAGE FILE...): makes the imported target
+# vkept::NAME from a header and the first library file found.  With
+# VKEPT_STATIC the static archive is taken, because the program is linked fully
+# statically.  The error names the Debian package that is missing.
+
+function(vkept_library name header package)
+	find_path(VKEPT_${name}_INCLUDE NAMES ${header})
+	if(VKEPT_STATIC)
+		set(files "")
+		foreach(file IN LISTS ARGN)
+			list(APPEND files "lib${file}.a")
+		endforeach()
+	else()
+		set(files ${ARGN})
+	endif()
+	find_library(VKEPT_${name}_LIBRARY NAMES ${files})
+	if(NOT VKEPT_${name}_INCLUDE OR NOT VKEPT_${name}_LIBRARY)
+		message(FATAL_ERROR
+		    "${header} or its library (${files}) not found: install ${package}")
+	endif()
+	mark_as_advanced(VKEPT_${name}_INCLUDE VKEPT_${name}_LIBRARY)
+	add_library(vkept::${name} UNKNOWN IMPORTED)
+	set_target_properties(vkept::${name} PROPERTIES
+	    IMPORTED_LOCATION "${VKEPT_${name}_LIBRARY}"
+	    INTERFACE_INCLUDE_DIRECTORIES "${VKEPT_${name}_INCLUDE}")
+endfunction()
