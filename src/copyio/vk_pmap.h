@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The function table of a user space, and the names that the rest of a kernel calls.
+ *
+ * This is the wrapper of 2013: the public call looks up the family of the user space and goes
+ * through its pointer, so that no caller knows which tables stand between it and memory.
+ */
+#ifndef VK_COPYIO_VK_PMAP_H
+#define VK_COPYIO_VK_PMAP_H
+
+#include "copyio/copyio.h"
+
+struct vk_pmap {
+	const char *name; /* "std" or "ept" */
+	int (*copyin)(struct vk_us *us, gva_t uaddr, void *kaddr, size_t len, size_t *done);
+	int (*copyout)(struct vk_us *us, const void *kaddr, gva_t uaddr, size_t len, size_t *done);
+	int (*copyinstr)(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t *done);
+	int (*fubyte)(struct vk_us *us, gva_t uaddr, uint8_t *value);
+	int (*subyte)(struct vk_us *us, gva_t uaddr, uint8_t value);
+	int (*fuword32)(struct vk_us *us, gva_t uaddr, uint32_t *value);
+	int (*fuword64)(struct vk_us *us, gva_t uaddr, uint64_t *value);
+	int (*suword32)(struct vk_us *us, gva_t uaddr, uint32_t value);
+	int (*suword64)(struct vk_us *us, gva_t uaddr, uint64_t value);
+	int (*swapu32)(struct vk_us *us, gva_t uaddr, uint32_t value, uint32_t *old);
+	int (*swapu64)(struct vk_us *us, gva_t uaddr, uint64_t value, uint64_t *old);
+	int (*casu32)(struct vk_us *us, gva_t uaddr, uint32_t expected, uint32_t value,
+	    uint32_t *old);
+	int (*casu64)(struct vk_us *us, gva_t uaddr, uint64_t expected, uint64_t value,
+	    uint64_t *old);
+	int (*fuwordadd32)(struct vk_us *us, gva_t uaddr, uint32_t add, uint32_t *old);
+	int (*fuwordadd64)(struct vk_us *us, gva_t uaddr, uint64_t add, uint64_t *old);
+};
+
+extern const struct vk_pmap vk_pmap_std;
+extern const struct vk_pmap vk_pmap_ept;
+
+/* A user space whose addresses are those of the process' own memory map [DF-COPYIO]. */
+void vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end);
+
+/*
+ * A user space behind the guest tables of `mode`, walked in `mem` [DF-EPT-COPYIO].  `end` is the end
+ * of user space as the interface defines it.
+ */
+void vk_us_init_ept(struct vk_us *us, struct gpm mem, const struct guestpt_mode *mode, gva_t end);
+
+/* The public names; see copyio.h for what each does. */
+#define VK_PMAP_CALL(name, params, args)                                                       \
+	static inline int vk_##name params                                                     \
+	{                                                                                      \
+		return us->pmap->name args;                                                    \
+	}
+/* clang-format off */
+VK_PMAP_CALL(copyin, (struct vk_us *us, gva_t uaddr, void *kaddr, size_t len, size_t *done),
+    (us, uaddr, kaddr, len, done))
+VK_PMAP_CALL(copyout, (struct vk_us *us, const void *kaddr, gva_t uaddr, size_t len, size_t *done),
+    (us, kaddr, uaddr, len, done))
+VK_PMAP_CALL(copyinstr, (struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t *done),
+    (us, uaddr, kaddr, len, done))
+VK_PMAP_CALL(fubyte, (struct vk_us *us, gva_t uaddr, uint8_t *value), (us, uaddr, value))
+VK_PMAP_CALL(subyte, (struct vk_us *us, gva_t uaddr, uint8_t value), (us, uaddr, value))
+VK_PMAP_CALL(fuword32, (struct vk_us *us, gva_t uaddr, uint32_t *value), (us, uaddr, value))
+VK_PMAP_CALL(fuword64, (struct vk_us *us, gva_t uaddr, uint64_t *value), (us, uaddr, value))
+VK_PMAP_CALL(suword32, (struct vk_us *us, gva_t uaddr, uint32_t value), (us, uaddr, value))
+VK_PMAP_CALL(suword64, (struct vk_us *us, gva_t uaddr, uint64_t value), (us, uaddr, value))
+VK_PMAP_CALL(swapu32, (struct vk_us *us, gva_t uaddr, uint32_t value, uint32_t *old),
+    (us, uaddr, value, old))
+VK_PMAP_CALL(swapu64, (struct vk_us *us, gva_t uaddr, uint64_t value, uint64_t *old),
+    (us, uaddr, value, old))
+VK_PMAP_CALL(casu32,
+    (struct vk_us *us, gva_t uaddr, uint32_t expected, uint32_t value, uint32_t *old),
+    (us, uaddr, expected, value, old))
+VK_PMAP_CALL(casu64,
+    (struct vk_us *us, gva_t uaddr, uint64_t expected, uint64_t value, uint64_t *old),
+    (us, uaddr, expected, value, old))
+VK_PMAP_CALL(fuwordadd32, (struct vk_us *us, gva_t uaddr, uint32_t add, uint32_t *old),
+    (us, uaddr, add, old))
+VK_PMAP_CALL(fuwordadd64, (struct vk_us *us, gva_t uaddr, uint64_t add, uint64_t *old),
+    (us, uaddr, add, old))
+/* clang-format on */
+
+#endif
