@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The shootdown: nobody in guest mode while an entry changes, and everybody flushed before the next
+ * entry.
+ *
+ * With VPID off the forced exit already drops translations that came from guest tables; those that
+ * came from the EPT survive exits and go only by the generation and the INVEPT that it causes.
+ */
+#include "vmm/vmm.h"
+
+void
+vmm_stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
+{
+	uint64_t lock = vk_atomic_load64(&proc->cpulock);
+
+	for (;;) {
+		if (lock & VMM_LOCK_EXCL) {
+			vk_pause();
+			lock = vk_atomic_load64(&proc->cpulock);
+		} else if (vk_atomic_cas64(&proc->cpulock, lock, lock | VMM_LOCK_EXCL, &lock)) {
+			break;
+		}
+	}
+	/* The mask is read after EXCL is set: whoever was counted before that is in it. */
+	if (lock != 0)
+		ops->ipi(ctx, vk_atomic_load64(&proc->cpumask));
+	while (vk_atomic_load64(&proc->cpulock) != VMM_LOCK_EXCL)
+		vk_pause();
+	(void)vk_atomic_add64(&proc->invgen, 1);
+}
+
+void
+vmm_stop_end(struct vmm_proc *proc)
+{
+	(void)vk_atomic_add64(&proc->cpulock, 0 - VMM_LOCK_EXCL);
+}
+
+/* The word at src goes to dst, and what dst held goes to src; all of it or nothing. */
+static enum vmm_status
+vmm_swap_words(struct vk_us *us, gva_t dst, gva_t src)
+{
+	uint64_t value, old;
+
+	if (vk_fuword64(us, src, &value) != VK_OK)
+		return VMM_FAULT;
+	/* src must take the old value: try that before anything changes. */
+	if (vk_suword64(us, src, value) != VK_OK || vk_swapu64(us, dst, value, &old) != VK_OK)
+		return VMM_FAULT;
+	return vk_suword64(us, src, old) == VK_OK ? VMM_OK : VMM_FAULT;
+}
+
+enum vmm_status
+vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx,
+    struct vk_us *us, gva_t dst, gva_t src)
+{
+	enum vmm_status status = VMM_OK;
+
+	if (!vk_atomic_load64(&proc->ready))
+		return VMM_NO_RECORD;
+	vmm_stop_begin(proc, ops, ctx);
+	if (dst.v != 0)
+		status = vmm_swap_words(us, dst, src);
+	vmm_stop_end(proc);
+	return status;
+}

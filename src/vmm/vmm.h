@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VMM of a vkernel: one master thread that makes the EPT, slave threads that take over its
+ * pointer, the loop that each of them runs, and the shootdown between them.
+ *
+ * The shared words of a process are touched only by the atomic operations of base/env.h.  What the
+ * loop needs from the machine below it, it asks through struct vmm_host_ops.
+ */
+#ifndef VK_VMM_VMM_H
+#define VK_VMM_VMM_H
+
+#include "copyio/vk_pmap.h"
+#include "vmm/vmx.h"
+
+#define VMM_NO_CPU (-1)
+
+/* The words that the gate is made of [DF-GATE]. */
+#define VMM_LOCK_EXCL 1ull /* somebody wants all vCPUs out of guest mode */
+#define VMM_LOCK_STEP 2ull /* one vCPU between count-in and count-out */
+
+/* The record of a process that runs in guest mode: one, made by its master thread. */
+struct vmm_proc {
+	uint64_t ready;     /* 0 until the master has published the fields below */
+	uint64_t eptp;      /* of every vCPU [DF-MASTER] */
+	uint64_t guest_cr3; /* with which slaves start; the vkernel's own tables */
+	uint64_t vcpus;     /* vCPUs that exist; the last one frees the EPT [DF-LAST] */
+	uint64_t cpulock;   /* VMM_LOCK_EXCL and a count in steps of VMM_LOCK_STEP */
+	uint64_t cpumask;   /* host CPUs that may be in guest mode for this process */
+	uint64_t invgen;    /* generation of the EPT; only ever incremented */
+};
+
+enum vmm_status {
+	VMM_OK,
+	VMM_NO_RECORD,     /* a slave, or a sync, of a process without master */
+	VMM_SECOND_MASTER, /* the process has its EPT already */
+	VMM_IS_VCPU,       /* this thread is one already */
+	VMM_NOT_ALONE,     /* a master in a process with several threads */
+	VMM_BAD_ROOT,      /* a slave that brings an EPT root of its own */
+	VMM_BAD_CR3,       /* guest CR3 with reserved bits */
+	VMM_NO_MEMORY,
+	VMM_FAULT          /* a user address could not be used */
+};
+
+/* Why a vCPU's loop ended. */
+enum vmm_end {
+	VMM_RUNNING,
+	VMM_END_EXIT,        /* the guest asked for it: exit(2) */
+	VMM_END_KILLED,      /* an exit that cannot be handled; the process ends */
+	VMM_END_ENTRY_FAILED /* VM entry failed */
+};
+
+/* What became of VMLAUNCH or VMRESUME. */
+enum vmm_entry {
+	VMM_ENTERED,      /* guest mode was entered and left; the exit fields are valid */
+	VMM_ENTRY_VMFAIL  /* the instruction failed; no guest mode, no exit */
+};
+
+struct vmm_vcpu;
+
+/* The machine and kernel under the loop.  `ctx` is that of the vCPU. */
+struct vmm_host_ops {
+	int (*this_cpu)(void *ctx);
+	void (*critical)(void *ctx, int enter); /* no preemption, no migration while inside */
+	void (*interrupts)(void *ctx, int on);
+	/* Does what has to be done in the host first (an AST); non-zero: look again before entering. */
+	int (*must_leave)(void *ctx);
+	/* Master: a fresh, empty EPT for the process; 0 when there is no memory. */
+	int (*ept_create)(void *ctx, uint64_t *eptp);
+	void (*ept_destroy)(void *ctx, uint64_t eptp);
+	/* Runs on `cpu`, where the VMCS is active: INVEPT for the root, VMCLEAR; waits for it. */
+	void (*vmclear_on)(void *ctx, int cpu, uint64_t eptp);
+	void (*vmptrld)(void *ctx, int first_time_here);
+	int (*is_current)(void *ctx); /* our VMCS is the one that is loaded on this CPU */
+	void (*invept)(void *ctx, uint64_t eptp);
+	void (*write_guest)(void *ctx, uint64_t cr3); /* registers and CR3 into the VMCS */
+	enum vmm_entry (*enter)(void *ctx, int resume, struct vmx_exit *exit);
+	void (*ipi)(void *ctx, uint64_t cpus); /* each of them leaves guest mode */
+	/* Resolves an access to guest-physical memory on the process' map; 0 when it is not allowed. */
+	int (*fault)(void *ctx, gpa_t gpa, unsigned acc);
+	/* The bytes at the guest's RIP, fetched as an instruction; returns how many. */
+	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size);
+	void (*advance)(void *ctx, unsigned bytes); /* guest RIP */
+	int (*is_flush_call)(void *ctx);            /* RAX is -1: the "just exit" idiom */
+	enum vmm_end (*syscall)(void *ctx);
+	/* An exception of the guest context: to the vkernel, or a signal. */
+	enum vmm_end (*reflect)(void *ctx, const struct vmx_exit *exit);
+	void (*emulate_cpuid)(void *ctx);
+};
+
+struct vmm_vcpu {
+	struct vmm_proc *proc;
+	const struct vmm_host_ops *ops;
+	void *ctx;
+	uint64_t cr3;     /* guest CR3 for the next entry */
+	uint64_t eptgen;  /* proc->invgen at our last INVEPT decision */
+	int last_cpu;     /* where our VMCS is active, or VMM_NO_CPU */
+	int launched;     /* VMRESUME is legal */
+	int exists;       /* vmm_init() has succeeded, vmm_destroy() not been called */
+};
+
+/* What a thread asks for when it wants to become a vCPU. */
+struct vmm_options {
+	int master;
+	uint64_t guest_cr3;  /* master: of the vkernel; slave: ignored, the record's counts */
+	uint64_t ept_root;   /* slave: 0, or the record's own */
+	unsigned threads;    /* of the process */
+	unsigned maxphyaddr;
+};
+
+/*
+ * Makes the calling thread a vCPU.  A master has the EPT made and publishes the record; a slave takes
+ * over the record's EPTP and CR3.  On an error nothing is left behind. [DF-MASTER] [DF-SLAVE]
+ */
+enum vmm_status vmm_init(struct vmm_vcpu *vcpu, struct vmm_proc *proc,
+    const struct vmm_host_ops *ops, void *ctx, const struct vmm_options *options);
+
+/* Ends a vCPU: its VMCS is cleared where it is active; the last one frees the EPT. [DF-LAST] */
+void vmm_destroy(struct vmm_vcpu *vcpu);
+
+/* The run loop.  Returns when the vCPU is done; never VMM_RUNNING. [DF-RUN] */
+enum vmm_end vmm_run(struct vmm_vcpu *vcpu);
+
+/* Handles one exit: VMM_RUNNING when the guest is to go on. [DF-DISPATCH] */
+enum vmm_end vmm_exit_dispatch(struct vmm_vcpu *vcpu, const struct vmx_exit *exit);
+
+/*
+ * The length of the SYSCALL instruction at the start of `bytes`, legal prefixes included; 0 when it
+ * is something else.  The length that an exit reports for #UD is undefined. [VMX-SYSCALL]
+ */
+unsigned vmm_decode_syscall(const unsigned char *bytes, unsigned count);
+
+/*
+ * Keeps all vCPUs of the process out of guest mode from begin to end, and makes each flush its EPT
+ * translations before it next enters.  The caller must not itself be counted in.  [DF-SYNC]
+ */
+void vmm_stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+void vmm_stop_end(struct vmm_proc *proc);
+
+/*
+ * vmm_guest_sync_addr(2): swaps the word at `dst` of the user space with the one at `src`, while no
+ * vCPU is in guest mode, and makes every vCPU flush.  With dst 0 only the flush is done.  Nothing is
+ * stored when either address cannot be used: VMM_FAULT. [DF-SYNC]
+ */
+enum vmm_status vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops,
+    void *ctx, struct vk_us *us, gva_t dst, gva_t src);
+
+#endif
