@@ -20,7 +20,7 @@ copyio    base guestpt copyio
 vmm       base ept copyio vmm
 bits      base ept guestpt vmm bits
 sim       base ept guestpt copyio vmm sim
-scenario  base bits scenario
+scenario  base ept guestpt bits scenario
 play      base ept guestpt copyio vmm bits sim scenario play
 explore   base ept guestpt copyio vmm sim play explore
 image     base ept guestpt sim image

@@ -27,8 +27,8 @@ enum vk_env_op {
 };
 
 /*
- * Called before each atomic operation, on `where` (NULL for a pause).  Outside a simulated thread it
- * returns at once; inside one it is a scheduling point.
+ * Called before each atomic operation, on `where` (NULL for a pause).  Outside a simulated thread
+ * it returns at once; inside one it is a scheduling point.
  */
 void vk_env_point(enum vk_env_op op, const void *where);
 

@@ -2,10 +2,10 @@
 /*
  * Memory as a walker sees it.
  *
- * Guest-physical and host-physical memory have the same four operations and different types, so that
- * a walk of guest tables cannot be handed the memory of a walk of an EPT.  The two obvious backends
- * of guest-physical memory are ept_gpm (what the processor sees: through the EPT) and the VMM's own
- * (what the host kernel sees: through its memory map, faulting pages in).
+ * Guest-physical and host-physical memory have the same four operations and different types, so
+ * that a walk of guest tables cannot be handed the memory of a walk of an EPT.  The two obvious
+ * backends of guest-physical memory are ept_gpm (what the processor sees: through the EPT) and the
+ * VMM's own (what the host kernel sees: through its memory map, faulting pages in).
  *
  * Rules that every user of hold() keeps, since a kernel's hold may sleep on a page that the caller
  * itself has busied: never two pages held at once, no other operation of the same memory while one
@@ -28,9 +28,10 @@ struct gpm_ops {
 	/* Replaces the aligned word at `slot` if it still holds `old`. */
 	enum cas_status (*cas)(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value);
 	/*
-	 * Makes the page of `gpa` present for an access of kind `acc` (VK_ACC_R, VK_ACC_W) and keeps
-	 * it so until release().  Returns where the byte at `gpa` can be reached; valid to the end of
-	 * its 4 KiB page.  NULL when the access is refused; nothing is then to be released.
+	 * Makes the page of `gpa` present for an access of kind `acc` (VK_ACC_R, VK_ACC_W) and
+	 * keeps it so until release().  Returns where the byte at `gpa` can be reached; valid to
+	 * the end of its 4 KiB page.  NULL when the access is refused; nothing is then to be
+	 * released.
 	 */
 	void *(*hold)(void *ctx, gpa_t gpa, unsigned acc, void **cookie);
 	void (*release)(void *ctx, void *cookie);

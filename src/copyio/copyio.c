@@ -4,9 +4,9 @@
  *
  * The loops are written once, over a function that turns a user address into a guest-physical one:
  * the identity for an ordinary process, a walk of the guest's tables for one in guest mode.  A loop
- * goes page by page: translate, hold, move, release.  Between the translation and the hold the guest
- * may change its tables; that is a change the guest made while the call was under way, and the
- * translation is one that the processor too could have used.
+ * goes page by page: translate, hold, move, release.  Between the translation and the hold the
+ * guest may change its tables; that is a change the guest made while the call was under way, and
+ * the translation is one that the processor too could have used.
  */
 #include "copyio/copyio.h"
 #include "copyio/vk_pmap.h"

@@ -38,8 +38,8 @@ extern const struct vk_pmap vk_pmap_ept;
 void vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end);
 
 /*
- * A user space behind the guest tables of `mode`, walked in `mem` [DF-EPT-COPYIO].  `end` is the end
- * of user space as the interface defines it.
+ * A user space behind the guest tables of `mode`, walked in `mem` [DF-EPT-COPYIO].  `end` is the
+ * end of user space as the interface defines it.
  */
 void vk_us_init_ept(struct vk_us *us, struct gpm mem, const struct guestpt_mode *mode, gva_t end);
 

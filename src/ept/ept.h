@@ -152,9 +152,9 @@ enum ept_why ept_entry_check(const struct ept *ept, uint64_t entry, unsigned lev
 
 /*
  * Translates a guest-physical address for an access of kind `acc` (VK_ACC_R, _W, _X; with MBEC
- * VK_ACC_USER_ADDR says which execute right counts).  Reads each entry once, from the top, and stops
- * at the first that is not present or misconfigured; rights are judged after the leaf.  Writes only
- * *walk.  [EPT-WALK] [EPT-ORDER]
+ * VK_ACC_USER_ADDR says which execute right counts).  Reads each entry once, from the top, and
+ * stops at the first that is not present or misconfigured; rights are judged after the leaf.
+ * Writes only *walk.  [EPT-WALK] [EPT-ORDER]
  */
 enum ept_status ept_walk(const struct ept *ept, gpa_t gpa, unsigned acc, struct ept_walk *walk);
 

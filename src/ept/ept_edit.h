@@ -2,9 +2,9 @@
 /*
  * Changing an EPT: map, unmap, protect, split, merge.
  *
- * Every change is made by compare-and-swap, so that an accessed or dirty flag that the processor sets
- * meanwhile is never lost, and says which invalidation it owes [EPT-INVALIDATE].  The invalidation
- * itself, and the waiting for other processors, are the caller's.
+ * Every change is made by compare-and-swap, so that an accessed or dirty flag that the processor
+ * sets meanwhile is never lost, and says which invalidation it owes [EPT-INVALIDATE].  The
+ * invalidation itself, and the waiting for other processors, are the caller's.
  */
 #ifndef VK_EPT_EPT_EDIT_H
 #define VK_EPT_EPT_EDIT_H
@@ -38,7 +38,8 @@ struct ept_frames {
 
 /*
  * Makes the leaf of `level` (1 to 3) for `gpa` map the frame at `hpa` with `flags` (rights, memory
- * type, software bits; EPT_PS is added where it belongs), with tables above it that allow everything.
+ * type, software bits; EPT_PS is added where it belongs), with tables above it that allow
+ * everything.
  */
 VK_MUST_CHECK struct ept_edit ept_map(const struct ept *ept, const struct ept_frames *frames,
     gpa_t gpa, hpa_t hpa, unsigned level, uint64_t flags);
@@ -63,8 +64,9 @@ VK_MUST_CHECK struct ept_edit ept_merge(const struct ept *ept, gpa_t gpa, unsign
     hpa_t *table);
 
 /*
- * Finds the slot of the entry for `gpa` at `level`, or that of a leaf met above it (*found tells its
- * level).  0 when a table on the way is not present; *slot is then the entry that should name it.
+ * Finds the slot of the entry for `gpa` at `level`, or that of a leaf met above it (*found tells
+ * its level).  0 when a table on the way is not present; *slot is then the entry that should name
+ * it.
  */
 int ept_find(const struct ept *ept, gpa_t gpa, unsigned level, hpa_t *slot, unsigned *found);
 

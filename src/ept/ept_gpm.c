@@ -7,8 +7,8 @@
 
 /*
  * A translation is tried again when one of its entries changed before its flags were set.  Each
- * retry means that somebody else made progress; the bound only keeps a memory that answers at random
- * from holding us for ever.
+ * retry means that somebody else made progress; the bound only keeps a memory that answers at
+ * random from holding us for ever.
  */
 #define EPT_GPM_RETRIES 1024
 

@@ -3,8 +3,8 @@
  * Guest-physical memory as the processor sees it: through an EPT.
  *
  * This is how the two walks nest.  A guest walk asks its memory for a guest-physical word; this
- * memory answers by an EPT walk.  Every EPT walk made on behalf of one guest walk is kept, in order,
- * so that an exit, a trace or a drawing can be made from the record.
+ * memory answers by an EPT walk.  Every EPT walk made on behalf of one guest walk is kept, in
+ * order, so that an exit, a trace or a drawing can be made from the record.
  */
 #ifndef VK_EPT_EPT_GPM_H
 #define VK_EPT_EPT_GPM_H
@@ -29,9 +29,9 @@ struct ept_gpm {
 	const struct ept *ept;
 	/*
 	 * Asked with `done` 0 before accessed or dirty flags of the EPT are set; `walk` tells the
-	 * flags owed (ept_ad_owed).  Non-zero forbids them: the access is then refused, with no flag
-	 * set.  Told with `done` 1 once they are set, which a lost race may put off.  NULL: always
-	 * allowed.  This is where page-modification logging stands [EPT-PML].
+	 * flags owed (ept_ad_owed).  Non-zero forbids them: the access is then refused, with no
+	 * flag set.  Told with `done` 1 once they are set, which a lost race may put off.  NULL:
+	 * always allowed.  This is where page-modification logging stands [EPT-PML].
 	 */
 	int (*log)(void *log_ctx, const struct ept_walk *walk, int done);
 	void *log_ctx;
@@ -49,14 +49,15 @@ void ept_gpm_reset(struct ept_gpm *gpm);
 
 /*
  * The memory operations for a guest walk.  load() counts as a write when EPTP bit 6 is set
- * [EPT-AD-TABLE]; cas() is always a write [EPT-VIOLATION].  Both set the EPT's own flags as each EPT
- * translation completes.  hold() is not offered: the processor does not hold pages.
+ * [EPT-AD-TABLE]; cas() is always a write [EPT-VIOLATION].  Both set the EPT's own flags as each
+ * EPT translation completes.  hold() is not offered: the processor does not hold pages.
  */
 struct gpm ept_gpm_memory(struct ept_gpm *gpm);
 
 /*
- * Makes one EPT translation, sets the flags it owes and walks again when an entry changed meanwhile.
- * *walk is the record of the last attempt; `stopped_by_log` is set when log() forbade it.
+ * Makes one EPT translation, sets the flags it owes and walks again when an entry changed
+ * meanwhile. *walk is the record of the last attempt; `stopped_by_log` is set when log() forbade
+ * it.
  */
 enum ept_status ept_gpm_translate(struct ept_gpm *gpm, gpa_t gpa, unsigned acc,
     struct ept_walk *walk);

@@ -2,8 +2,8 @@
 /*
  * Sub-page write permission: which 128 bytes of a read-only 4 KiB page may be written.
  *
- * The tables have four levels, indexed like an EPT.  An entry of levels 4 to 2 has a valid bit and a
- * frame; an entry of level 1 is a vector, whose even bit 2i allows writes to sub-page i and whose
+ * The tables have four levels, indexed like an EPT.  An entry of levels 4 to 2 has a valid bit and
+ * a frame; an entry of level 1 is a vector, whose even bit 2i allows writes to sub-page i and whose
  * odd bits are reserved.  The tables have no rights and no accessed flags of their own.
  */
 #include "ept/ept.h"

@@ -55,7 +55,7 @@ enum guestpt_status {
 	GUESTPT_PF,      /* page fault; the record has the error code */
 	GUESTPT_GP,      /* not canonical: no entry was read */
 	GUESTPT_REFUSED, /* the memory refused a table access; it knows why */
-	GUESTPT_UNSTABLE /* entries kept changing before their flags were set; guestpt_access() only */
+	GUESTPT_UNSTABLE /* guestpt_access(): entries kept changing before their flags were set */
 };
 
 enum guestpt_why {
@@ -127,9 +127,10 @@ guestpt_is_leaf(unsigned level, uint64_t entry)
 
 /*
  * Translates a linear address for an access of kind `acc` (VK_ACC_R, _W, _X with VK_ACC_USER or
- * VK_ACC_IMPLICIT).  Reads each entry once, from the top, and stops at the first that is not present
- * or has a reserved bit set; rights are judged after the leaf.  Writes only *walk.  The address is
- * that of one byte; an access over a page border is two walks.  [GUEST-WALK] [GUEST-ORDER]
+ * VK_ACC_IMPLICIT).  Reads each entry once, from the top, and stops at the first that is not
+ * present or has a reserved bit set; rights are judged after the leaf.  Writes only *walk.  The
+ * address is that of one byte; an access over a page border is two walks.  [GUEST-WALK]
+ * [GUEST-ORDER]
  */
 enum guestpt_status guestpt_walk(const struct guestpt *pt, gva_t gva, unsigned acc,
     struct guestpt_walk *walk);
@@ -142,8 +143,8 @@ enum guestpt_status guestpt_walk(const struct guestpt *pt, gva_t gva, unsigned a
 enum cas_status guestpt_commit_ad(const struct guestpt *pt, const struct guestpt_walk *walk);
 
 /*
- * Walk and flags together: walks, sets the flags owed and walks again for as long as it lost a race,
- * up to a bound.  *walk is the record of the last walk.
+ * Walk and flags together: walks, sets the flags owed and walks again for as long as it lost a
+ * race, up to a bound.  *walk is the record of the last walk.
  */
 enum guestpt_status guestpt_access(const struct guestpt *pt, gva_t gva, unsigned acc,
     struct guestpt_walk *walk);
@@ -177,7 +178,10 @@ guestpt_is_xd(const struct guestpt *pt, const struct guestpt_walk *walk)
 /* The PAT index, 0 to 7, that the leaf of a successful walk selects [MEMTYPE-PAT]. */
 unsigned guestpt_pat_index(const struct guestpt_walk *walk);
 
-/* What MOV to CR3 and VM entry would say of a CR3 value: non-zero when it may be loaded [GUEST-CR3]. */
+/*
+ * What MOV to CR3 and VM entry would say of a CR3 value: non-zero when it may be loaded [GUEST-
+ * CR3].
+ */
 int guestpt_cr3_is_valid(uint64_t cr3, unsigned maxphyaddr);
 
 #endif

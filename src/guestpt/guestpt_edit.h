@@ -43,8 +43,8 @@ VK_MUST_CHECK struct guestpt_edit guestpt_map(const struct guestpt *pt,
 VK_MUST_CHECK struct guestpt_edit guestpt_unmap(const struct guestpt *pt, gva_t gva);
 
 /*
- * Finds the slot of the entry for `gva` at `level`, or that of a leaf met above it (*found tells its
- * level).  GUESTPT_EDIT_NO_ENTRY when a table on the way is not present.
+ * Finds the slot of the entry for `gva` at `level`, or that of a leaf met above it (*found tells
+ * its level).  GUESTPT_EDIT_NO_ENTRY when a table on the way is not present.
  */
 enum guestpt_edit_status guestpt_find(const struct guestpt *pt, gva_t gva, unsigned level,
     gpa_t *slot, unsigned *found);

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 
 /*
- * What the vkernel can ask of what lies below it.  `slot` is the guest-physical address of the entry
- * (the vkernel's tables are in its identity map).
+ * What the vkernel can ask of what lies below it.  `slot` is the guest-physical address of the
+ * entry (the vkernel's tables are in its identity map).
  */
 struct pmap_inval_ops {
 	/* Atomically replaces the entry and returns the old value in *old; 0 when refused. */

@@ -38,9 +38,9 @@
 #define VK_VPTE_FRAME 0x000ffffffffff000ull
 
 /*
- * Rewrites an entry of the old layout in the new one: the change of 2013, bit by bit.  Frame bits are
- * kept.  Read has no counterpart (a valid entry is readable); a valid entry without execute becomes NX.
- * [DF-VPTE]
+ * Rewrites an entry of the old layout in the new one: the change of 2013, bit by bit.  Frame bits
+ * are kept.  Read has no counterpart (a valid entry is readable); a valid entry without execute
+ * becomes NX. [DF-VPTE]
  */
 uint64_t vpte_from_old(uint64_t old_entry);
 

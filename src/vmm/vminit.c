@@ -3,8 +3,8 @@
  * How a thread becomes a vCPU and ceases to be one.
  *
  * The first thread of a vkernel, the master, builds the EPT space; every later one, a slave, takes
- * only the pointer to it.  Where the kernel of 2013 trusted its caller (a root supplied by the user,
- * a second initialisation, a master among other threads), this refuses.
+ * only the pointer to it.  Where the kernel of 2013 trusted its caller (a root supplied by the
+ * user, a second initialisation, a master among other threads), this refuses.
  */
 #include "vmm/vmm.h"
 

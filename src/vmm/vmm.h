@@ -62,7 +62,10 @@ struct vmm_host_ops {
 	int (*this_cpu)(void *ctx);
 	void (*critical)(void *ctx, int enter); /* no preemption, no migration while inside */
 	void (*interrupts)(void *ctx, int on);
-	/* Does what has to be done in the host first (an AST); non-zero: look again before entering. */
+	/*
+	 * Does what has to be done in the host first (an AST); non-zero: look again before
+	 * entering.
+	 */
 	int (*must_leave)(void *ctx);
 	/* Master: a fresh, empty EPT for the process; 0 when there is no memory. */
 	int (*ept_create)(void *ctx, uint64_t *eptp);
@@ -75,7 +78,10 @@ struct vmm_host_ops {
 	void (*write_guest)(void *ctx, uint64_t cr3); /* registers and CR3 into the VMCS */
 	enum vmm_entry (*enter)(void *ctx, int resume, struct vmx_exit *exit);
 	void (*ipi)(void *ctx, uint64_t cpus); /* each of them leaves guest mode */
-	/* Resolves an access to guest-physical memory on the process' map; 0 when it is not allowed. */
+	/*
+	 * Resolves an access to guest-physical memory on the process' map; 0 when it is not
+	 * allowed.
+	 */
 	int (*fault)(void *ctx, gpa_t gpa, unsigned acc);
 	/* The bytes at the guest's RIP, fetched as an instruction; returns how many. */
 	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size);
@@ -108,8 +114,8 @@ struct vmm_options {
 };
 
 /*
- * Makes the calling thread a vCPU.  A master has the EPT made and publishes the record; a slave takes
- * over the record's EPTP and CR3.  On an error nothing is left behind. [DF-MASTER] [DF-SLAVE]
+ * Makes the calling thread a vCPU.  A master has the EPT made and publishes the record; a slave
+ * takes over the record's EPTP and CR3.  On an error nothing is left behind. [DF-MASTER] [DF-SLAVE]
  */
 enum vmm_status vmm_init(struct vmm_vcpu *vcpu, struct vmm_proc *proc,
     const struct vmm_host_ops *ops, void *ctx, const struct vmm_options *options);
@@ -138,8 +144,8 @@ void vmm_stop_end(struct vmm_proc *proc);
 
 /*
  * vmm_guest_sync_addr(2): swaps the word at `dst` of the user space with the one at `src`, while no
- * vCPU is in guest mode, and makes every vCPU flush.  With dst 0 only the flush is done.  Nothing is
- * stored when either address cannot be used: VMM_FAULT. [DF-SYNC]
+ * vCPU is in guest mode, and makes every vCPU flush.  With dst 0 only the flush is done.  Nothing
+ * is stored when either address cannot be used: VMM_FAULT. [DF-SYNC]
  */
 enum vmm_status vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops,
     void *ctx, struct vk_us *us, gva_t dst, gva_t src);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop that a vCPU thread runs for the rest of its life: make the VMCS current on this CPU, pass
- * the gate, flush if the EPT has moved on, enter the guest, handle why it came back.
+ * The loop that a vCPU thread runs for the rest of its life: make the VMCS current on this CPU,
+ * pass the gate, flush if the EPT has moved on, enter the guest, handle why it came back.
  *
  * The order of the steps is the protocol.  The mask bit goes up before the count, so that whoever
- * waits for the count knows whom to interrupt; the generation is compared after the count, so that a
- * change cannot slip in between; interrupts stay off from the mask bit to the entry, so that the
+ * waits for the count knows whom to interrupt; the generation is compared after the count, so that
+ * a change cannot slip in between; interrupts stay off from the mask bit to the entry, so that the
  * interrupt meant to throw us out of the guest is not taken too early.
  */
 #include "vmm/vmm.h"
