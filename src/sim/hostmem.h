@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host-physical memory, sparse: a frame costs memory from its first write on.
+ *
+ * Frames below `size` that were never written read as zero; addresses from `size` on are answered
+ * by nobody and read as all ones.  A limit on written frames keeps any input from swelling the
+ * process.
+ */
+#ifndef VK_SIM_HOSTMEM_H
+#define VK_SIM_HOSTMEM_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "base/ptlevel.h"
+
+struct hostmem;
+
+enum hostmem_failure {
+	HOSTMEM_FINE,
+	HOSTMEM_OUT_OF_MEMORY, /* the process could not get more */
+	HOSTMEM_OVER_LIMIT     /* the simulation used more frames than it may */
+};
+
+/* `size` in bytes, a multiple of 4 KiB; `frame_limit` is a count.  NULL when out of memory. */
+struct hostmem *hostmem_create(uint64_t size, size_t frame_limit);
+void hostmem_destroy(struct hostmem *mem);
+
+uint64_t hostmem_size(const struct hostmem *mem);
+
+/* The first failure, which is kept: every later write may have been lost. */
+enum hostmem_failure hostmem_failed(const struct hostmem *mem);
+
+/* Number of frames written so far. */
+size_t hostmem_frames(const struct hostmem *mem);
+
+/*
+ * The 4096 bytes of the frame at `hpa` for reading, or NULL when it is all zero or beyond `size`.
+ */
+const void *hostmem_peek(const struct hostmem *mem, hpa_t hpa);
+
+/* The 4096 bytes of the frame for writing; NULL beyond `size` or on failure. */
+void *hostmem_frame(struct hostmem *mem, hpa_t hpa);
+
+/* An aligned word. */
+uint64_t hostmem_load(const struct hostmem *mem, hpa_t slot);
+bool hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value);
+
+/* Bytes at any address; reads beyond `size` give ones, writes there are dropped (false). */
+void hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size);
+bool hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size);
+
+/* As a walker sees it. */
+struct hpm hostmem_hpm(struct hostmem *mem);
+
+/* Calls `visit` for every written frame, in ascending order; for comparison of states. */
+bool hostmem_visit(const struct hostmem *mem, void (*visit)(void *ctx, hpa_t frame,
+    const void *bytes), void *ctx);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's parts, and host processes: their memory, their page faults, their EPT.
+ */
+#include "sim/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ept/memtype.h"
+
+/* --- events -------------------------------------------------------------------------------- */
+
+static void
+count_event(struct machine_counters *count, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_ENTER:
+		count->entries++;
+		break;
+	case EVENT_EXIT:
+		count->exits++;
+		count->ept_violations += (event->exit.reason & 0xffff) == VMX_EXIT_EPT_VIOLATION;
+		break;
+	case EVENT_ACCESS:
+		count->page_faults += event->outcome == EVENT_PAGE_FAULT;
+		break;
+	case EVENT_FAULT:
+		count->vm_faults += event->fault != EVENT_FAULT_REFUSED;
+		count->cow_copies += event->fault == EVENT_FAULT_COPY;
+		break;
+	case EVENT_TABLE_READ:
+		count->guest_reads += event->side == EVENT_GUEST;
+		count->ept_reads += event->side == EVENT_EPT;
+		break;
+	case EVENT_FLAGS:
+		count->ad_updates++;
+		break;
+	case EVENT_INVALIDATE:
+		count->tlb_flushes++;
+		break;
+	case EVENT_COPY:
+		count->copies++;
+		break;
+	default:
+		break;
+	}
+}
+
+void
+machine_emit(struct machine *machine, struct event *event)
+{
+	count_event(&machine->count, event);
+	if (machine->sink == NULL)
+		return;
+	event->thread = -1;
+	event->step = -1;
+	if (machine->sched != NULL && machine->threads > 0) {
+		const struct machine_thread *thread =
+		    machine->thread[sched_current(machine->sched)];
+
+		event->thread = (int)thread->index;
+		event->step = thread->vcpu.step;
+	}
+	machine->sink(machine->sink_ctx, event);
+}
+
+/* What a vCPU tells about its accesses comes in here. */
+static void
+vcpu_sink(void *ctx, const struct event *event)
+{
+	struct machine *machine = ctx;
+
+	count_event(&machine->count, event);
+	if (machine->sink != NULL)
+		machine->sink(machine->sink_ctx, event);
+}
+
+/* --- machine ------------------------------------------------------------------------------- */
+
+bool
+machine_init(struct machine *machine, const struct machine_config *config, uint64_t first_free)
+{
+	unsigned i;
+
+	memset(machine, 0, sizeof(*machine));
+	machine->config = *config;
+	machine->mem = hostmem_create(config->memory, config->frame_limit);
+	if (machine->mem == NULL)
+		return false;
+	frames_init(&machine->frames, machine->mem, vk_hpa(first_free), vk_hpa(config->memory));
+	for (i = 0; config->tlb_entries != 0 && i < config->cpus; i++) {
+		machine->cpu[i].tlb = tlb_create(config->tlb_entries);
+		if (machine->cpu[i].tlb == NULL)
+			return false;
+	}
+	return true;
+}
+
+void
+machine_free(struct machine *machine)
+{
+	unsigned i;
+
+	for (i = 0; i < MACHINE_CPUS_MAX; i++)
+		tlb_destroy(machine->cpu[i].tlb);
+	hostmem_destroy(machine->mem);
+	memset(machine, 0, sizeof(*machine));
+}
+
+void
+machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,
+    unsigned cpu)
+{
+	memset(thread, 0, sizeof(*thread));
+	thread->machine = machine;
+	thread->index = index;
+	thread->cpu = cpu;
+	thread->vmcs_cpu = VMM_NO_CPU;
+	thread->vmm.last_cpu = VMM_NO_CPU;
+	thread->vcpu.mem = machine->mem;
+	thread->vcpu.tlb = machine->cpu[cpu].tlb;
+	thread->vcpu.thread = (int)index;
+	thread->vcpu.step = -1;
+	thread->vcpu.vpid_on = machine->config.vpid;
+	thread->vcpu.vpid = (uint16_t)(index + 1);
+	thread->vcpu.pat = PAT_RESET;
+	thread->vcpu.sink = vcpu_sink;
+	thread->vcpu.sink_ctx = machine;
+}
+
+/* --- processes ------------------------------------------------------------------------------ */
+
+static bool
+remember_mapped(struct machine_process *process, uint64_t page)
+{
+	size_t i;
+
+	for (i = 0; i < process->mapped_count; i++) {
+		if (process->mapped[i] == page)
+			return true;
+	}
+	if (process->mapped_count == process->mapped_room) {
+		size_t room = process->mapped_room == 0 ? 16 : 2 * process->mapped_room;
+		uint64_t *bigger = realloc(process->mapped, room * sizeof(*bigger));
+
+		if (bigger == NULL)
+			return false;
+		process->mapped = bigger;
+		process->mapped_room = room;
+	}
+	process->mapped[process->mapped_count++] = page;
+	return true;
+}
+
+/* Shuts the gate for a change of the EPT, unless the thread that runs has done so already. */
+static bool
+stop_guests(struct machine_process *process)
+{
+	struct machine *machine = process->machine;
+	struct machine_thread *thread;
+
+	if (machine->sched == NULL || !process->vmm.ready)
+		return false;
+	thread = machine->thread[sched_current(machine->sched)];
+	if (thread->syncing)
+		return false;
+	vmm_stop_begin(&process->vmm, &machine_vmm_ops, thread);
+	return true;
+}
+
+static void
+emit_edit(struct machine_process *process, uint64_t gpa, uint64_t before, uint64_t after)
+{
+	struct event event = { .kind = EVENT_EDIT, .side = EVENT_EPT, .level = 1 };
+
+	event.address = gpa;
+	event.before = before;
+	event.value = after;
+	machine_emit(process->machine, &event);
+}
+
+/*
+ * The map takes pages away: out of the EPT with them, and out of every TLB before the next entry.
+ */
+static void
+revoke_pages(void *ctx, uint64_t start, uint64_t end, bool take_all)
+{
+	struct machine_process *process = ctx;
+	size_t i = 0;
+	bool stopped = false, any = false;
+
+	(void)take_all; /* removal is always enough: what is still allowed is faulted in again */
+	while (process->has_ept && i < process->mapped_count) {
+		struct ept_edit edit;
+
+		if (process->mapped[i] < start || process->mapped[i] >= end) {
+			i++;
+			continue;
+		}
+		if (!any) {
+			stopped = stop_guests(process);
+			any = true;
+		}
+		edit = ept_unmap(&process->ept, vk_gpa(process->mapped[i]));
+		emit_edit(process, process->mapped[i], edit.before, 0);
+		process->mapped[i] = process->mapped[--process->mapped_count];
+	}
+	if (stopped)
+		vmm_stop_end(&process->vmm);
+}
+
+bool
+machine_process_init(struct machine_process *process, struct machine *machine)
+{
+	memset(process, 0, sizeof(*process));
+	process->machine = machine;
+	process->map = vmspace_create(&machine->frames);
+	if (process->map == NULL)
+		return false;
+	vmspace_set_revoke(process->map, revoke_pages, process);
+	return true;
+}
+
+void
+machine_process_free(struct machine_process *process)
+{
+	vmspace_destroy(process->map);
+	free(process->mapped);
+	memset(process, 0, sizeof(*process));
+}
+
+static struct vm_fault
+fault_page(struct machine_process *process, gpa_t gpa, unsigned acc)
+{
+	struct vm_fault fault = vmspace_fault(process->map, gpa.v, acc);
+	struct event event = { .kind = EVENT_FAULT, .acc = acc };
+
+	event.address = gpa.v;
+	event.fault = fault.status == VM_FAULT_OK ? fault.kind : EVENT_FAULT_REFUSED;
+	event.gpa = fault.frame.v;
+	machine_emit(process->machine, &event);
+	return fault;
+}
+
+/* The rights of the page in the EPT; 0 when no well-formed entry could give any. */
+static uint64_t
+ept_rights_for(const struct machine_process *process, const struct vm_fault *fault, unsigned acc)
+{
+	uint64_t rights = 0;
+
+	if (fault->readable)
+		rights |= EPT_R;
+	/* Without dirty flags in the EPT, a page is writable only once it was written. */
+	if (fault->writable && fault->readable && (process->ept.ad || (acc & VK_ACC_W)))
+		rights |= EPT_W;
+	if (fault->executable &&
+	    (fault->readable || (process->ept.cap & EPT_CAP_EXEC_ONLY)))
+		rights |= process->ept.exec;
+	return rights;
+}
+
+int
+machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
+{
+	gpa_t page = vk_gpa(gpa.v & ~VK_PAGE_OFFSET_MASK);
+	struct vm_fault fault = fault_page(process, gpa, acc);
+	uint64_t flags, rights;
+	struct ept_frames frames = frames_for_ept(&process->machine->frames);
+	struct ept_edit edit;
+
+	if (fault.status != VM_FAULT_OK)
+		return 0;
+	rights = ept_rights_for(process, &fault, acc);
+	/* The right that was asked for must be one that the entry can give. */
+	if ((rights & acc & (VK_ACC_R | VK_ACC_W)) != (acc & (VK_ACC_R | VK_ACC_W)) ||
+	    ((acc & VK_ACC_X) && !(rights & process->ept.exec)))
+		return 0;
+	flags = rights | ((uint64_t)MEMTYPE_WB << EPT_MEMTYPE_SHIFT) | EPT_IPAT;
+	/* The map has revoked what it took back: nothing is owed for what is added here. */
+	edit = ept_map(&process->ept, &frames, page, fault.frame, 1, flags);
+	if (edit.status != EPT_EDIT_DONE || !remember_mapped(process, page.v))
+		return 0;
+	emit_edit(process, page.v, edit.before, fault.frame.v | flags);
+	return 1;
+}
+
+/* --- a process' memory as the host kernel reaches it ---------------------------------------- */
+
+static int
+process_load(void *ctx, gpa_t slot, uint64_t *entry)
+{
+	struct machine_process *process = ctx;
+	struct vm_fault fault = fault_page(process, slot, VK_ACC_R);
+
+	if (fault.status != VM_FAULT_OK)
+		return 0;
+	*entry = hostmem_load(process->machine->mem,
+	    vk_hpa(fault.frame.v | (slot.v & VK_PAGE_OFFSET_MASK)));
+	return 1;
+}
+
+static enum cas_status
+process_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
+{
+	struct machine_process *process = ctx;
+	struct vm_fault fault = fault_page(process, slot, VK_ACC_W);
+	struct hpm hpm = hostmem_hpm(process->machine->mem);
+
+	if (fault.status != VM_FAULT_OK)
+		return CAS_REFUSED;
+	return hpm.ops->cas(hpm.ctx, vk_hpa(fault.frame.v | (slot.v & VK_PAGE_OFFSET_MASK)), old,
+	    new_value);
+}
+
+static void *
+process_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
+{
+	struct machine_process *process = ctx;
+	struct vm_fault fault;
+	unsigned char *frame;
+
+	*cookie = process;
+	if (process->held != 0) /* two pages at once: a kernel could sleep for ever here */
+		return NULL;
+	fault = fault_page(process, gpa, acc & VK_ACC_W ? VK_ACC_W : VK_ACC_R);
+	if (fault.status != VM_FAULT_OK)
+		return NULL;
+	frame = hostmem_frame(process->machine->mem, fault.frame);
+	if (frame == NULL)
+		return NULL;
+	process->held++;
+	return frame + (gpa.v & VK_PAGE_OFFSET_MASK);
+}
+
+static void
+process_release(void *ctx, void *cookie)
+{
+	struct machine_process *process = ctx;
+
+	(void)cookie;
+	process->held--;
+}
+
+static const struct gpm_ops process_memory_ops = {
+	process_load,
+	process_cas,
+	process_hold,
+	process_release,
+};
+
+struct gpm
+machine_process_memory(struct machine_process *process)
+{
+	struct gpm memory = { &process_memory_ops, process };
+
+	return memory;
+}

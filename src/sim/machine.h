@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The simulated machine: host memory, processors with their TLBs, host processes with their memory
+ * maps and EPTs, and the threads that run on them.
+ *
+ * It is also the kernel under the core's VMM: machine_vmm_ops is the struct vmm_host_ops with which
+ * the core's own run loop runs here.
+ */
+#ifndef VK_SIM_MACHINE_H
+#define VK_SIM_MACHINE_H
+
+#include "copyio/vk_pmap.h"
+#include "sim/sched.h"
+#include "sim/vcpu.h"
+#include "sim/vmspace.h"
+#include "vmm/vmm.h"
+
+#define MACHINE_CPUS_MAX 64
+
+struct machine_config {
+	unsigned maxphyaddr;
+	unsigned cpus;
+	uint64_t memory;        /* bytes of host memory */
+	size_t frame_limit;     /* frames that may be written before the run is stopped */
+	uint64_t ept_cap;       /* EPT_CAP_* */
+	uint32_t ept_controls;  /* EPT_CTL_* */
+	bool ept_ad;            /* EPTs made by the VMM have EPTP bit 6 set */
+	unsigned ept_levels;    /* of EPTs made by the VMM: 4 or 5 */
+	bool page1g;
+	bool vpid;
+	unsigned tlb_entries;   /* a CPU; 0: no TLB */
+};
+
+struct machine_counters {
+	uint64_t entries, exits, ept_violations, page_faults, vm_faults, cow_copies, guest_reads,
+	    ept_reads, ad_updates, tlb_flushes, invepts, invvpids, ipis, syscalls, copies;
+};
+
+struct machine;
+struct machine_thread;
+
+/* One logical processor. */
+struct machine_cpu {
+	struct tlb *tlb;
+	bool interrupt;                /* pending: whoever is in guest mode here leaves it */
+	struct machine_thread *loaded; /* whose VMCS is current */
+	struct machine_thread *critical; /* in its critical section; NULL: nobody */
+};
+
+/* A host process: its memory map and, once it has a master, its EPT. */
+struct machine_process {
+	struct machine *machine;
+	struct vmspace *map;
+	struct vmm_proc vmm;
+	struct ept ept;          /* valid while has_ept */
+	bool has_ept;
+	uint64_t *mapped;        /* guest-physical pages in the EPT, unordered */
+	size_t mapped_count, mapped_room;
+	unsigned threads;
+	unsigned held;           /* pages held by copyio */
+};
+
+/* What a thread does when its guest runs, and what becomes of its events; set by its owner. */
+struct machine_guest_ops {
+	/* Runs guest instructions until an exit; fills the exit fields. */
+	void (*run)(void *ctx, struct vmx_exit *exit);
+	/* Host work that comes before the next entry; non-zero when there was some. */
+	int (*host_work)(void *ctx);
+	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size);
+	void (*advance)(void *ctx, unsigned bytes);
+	int (*is_flush_call)(void *ctx);
+	enum vmm_end (*syscall)(void *ctx);
+	enum vmm_end (*reflect)(void *ctx, const struct vmx_exit *exit);
+	void (*emulate_cpuid)(void *ctx);
+};
+
+struct machine_thread {
+	struct machine *machine;
+	struct machine_process *process; /* NULL: a vCPU under a ready-made EPT */
+	unsigned index;
+	unsigned cpu;
+	struct vcpu vcpu;                /* registers of the guest */
+	struct vmm_vcpu vmm;
+	const struct machine_guest_ops *guest;
+	void *ctx;
+	bool syncing;                    /* inside vmm_guest_sync_addr: the gate is shut by us */
+	uint32_t instruction_error;      /* of the last VMfail */
+	bool vmcs_launched;
+	int vmcs_cpu;                    /* where the VMCS is active, or VMM_NO_CPU */
+};
+
+struct machine {
+	struct machine_config config;
+	struct hostmem *mem;
+	struct frames frames;
+	struct machine_cpu cpu[MACHINE_CPUS_MAX];
+	struct sched *sched;             /* NULL until there are threads */
+	struct machine_thread **thread;  /* by index of the scheduler */
+	unsigned threads;
+	struct machine_counters count;
+	event_sink sink;
+	void *sink_ctx;
+};
+
+extern const struct vmm_host_ops machine_vmm_ops;
+
+/* false: out of memory.  Free frames are those from `first_free` to the end of memory. */
+bool machine_init(struct machine *machine, const struct machine_config *config,
+    uint64_t first_free);
+void machine_free(struct machine *machine);
+
+/* Counts and hands on an event; fills in the thread that runs. */
+void machine_emit(struct machine *machine, struct event *event);
+
+bool machine_process_init(struct machine_process *process, struct machine *machine);
+void machine_process_free(struct machine_process *process);
+
+/* A vCPU thread's processor state; the caller then sets its mode and, for a bare one, its EPT. */
+void machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,
+    unsigned cpu);
+
+/*
+ * The memory of a process as the host kernel reaches it: every page by its memory map, faulted in.
+ * This is what copyio uses [DF-EPT-COPYIO].
+ */
+struct gpm machine_process_memory(struct machine_process *process);
+
+/* vm_fault on the map, entered into the EPT if there is one; 0 when not allowed [DF-VM]. */
+int machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc);
+
+/* What VM entry would say: 0, or the VM-instruction error; *bad_guest for exit 33 [VMX-ENTRY]. */
+uint32_t machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_guest);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the core's VMM asks of the machine: VMCS operations, VM entry, interrupts, the EPT root.
+ *
+ * Every thread has one VMCS.  Its launch state and the CPU on which it is active are kept apart
+ * from the core's own notion of them, so that an entry which the core should not have made is seen.
+ */
+#include "ept/memtype.h"
+#include "sim/machine.h"
+
+static int
+host_this_cpu(void *ctx)
+{
+	return (int)((const struct machine_thread *)ctx)->cpu;
+}
+
+/* Nobody else runs on this CPU until we leave: a CPU has one thread in its critical section. */
+static void
+host_critical(void *ctx, int enter)
+{
+	struct machine_thread *thread = ctx;
+	struct machine_cpu *cpu = &thread->machine->cpu[thread->cpu];
+
+	if (!enter) {
+		cpu->critical = NULL;
+		return;
+	}
+	while (cpu->critical != NULL && cpu->critical != thread)
+		sched_pause(thread->machine->sched);
+	cpu->critical = thread;
+}
+
+static void
+host_interrupts(void *ctx, int on)
+{
+	struct machine_thread *thread = ctx;
+
+	/* An interrupt that came while we were in the host is taken, and forgotten, here. */
+	if (on)
+		thread->machine->cpu[thread->cpu].interrupt = false;
+}
+
+static int
+host_must_leave(void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	return thread->guest->host_work(thread->ctx);
+}
+
+static int
+host_ept_create(void *ctx, uint64_t *eptp)
+{
+	struct machine_thread *thread = ctx;
+	struct machine_process *process = thread->process;
+	const struct machine_config *config = &process->machine->config;
+	hpa_t root;
+
+	if (!frames_take(&process->machine->frames, &root))
+		return 0;
+	*eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
+	    (config->ept_ad ? EPTP_AD : 0);
+	if (ept_init(&process->ept, hostmem_hpm(process->machine->mem), *eptp, config->ept_cap,
+	    config->ept_controls, config->maxphyaddr) != EPTP_VALID)
+		return 0;
+	process->has_ept = true;
+	return 1;
+}
+
+static void
+host_ept_destroy(void *ctx, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+
+	(void)eptp;
+	thread->process->has_ept = false;
+	thread->process->mapped_count = 0;
+}
+
+static void
+host_invept(void *ctx, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+
+	thread->machine->count.invepts++;
+	(void)vcpu_invept(&thread->vcpu, 1, eptp);
+}
+
+static void
+host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+	struct machine *machine = thread->machine;
+	struct tlb *here = thread->vcpu.tlb;
+
+	/* INVEPT acts on the CPU that executes it: the old one. */
+	thread->vcpu.tlb = machine->cpu[cpu].tlb;
+	host_invept(ctx, eptp);
+	thread->vcpu.tlb = here;
+	if (machine->cpu[cpu].loaded == thread)
+		machine->cpu[cpu].loaded = NULL;
+	thread->vmcs_launched = false;
+	thread->vmcs_cpu = VMM_NO_CPU;
+}
+
+static void
+host_vmptrld(void *ctx, int first_time_here)
+{
+	struct machine_thread *thread = ctx;
+
+	(void)first_time_here;
+	thread->machine->cpu[thread->cpu].loaded = thread;
+	thread->vmcs_cpu = (int)thread->cpu;
+	thread->vcpu.tlb = thread->machine->cpu[thread->cpu].tlb;
+	/* The EPT pointer is a field of the VMCS. */
+	thread->vcpu.ept = thread->process->ept;
+	thread->vcpu.ept_on = true;
+}
+
+static int
+host_is_current(void *ctx)
+{
+	const struct machine_thread *thread = ctx;
+
+	return thread->machine->cpu[thread->cpu].loaded == thread;
+}
+
+static void
+host_write_guest(void *ctx, uint64_t cr3)
+{
+	struct machine_thread *thread = ctx;
+
+	thread->vcpu.mode.cr3 = cr3;
+}
+
+uint32_t
+machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_guest)
+{
+	const struct vcpu *vcpu = &thread->vcpu;
+
+	*bad_guest = false;
+	if (!resume && thread->vmcs_launched)
+		return VMX_ERROR_LAUNCH_NOT_CLEAR;
+	if (resume && !thread->vmcs_launched)
+		return VMX_ERROR_RESUME_NOT_LAUNCHED;
+	if (vcpu->ept_on && ept_eptp_check(vcpu->ept.eptp, thread->machine->config.ept_cap,
+	    vcpu->mode.maxphyaddr) != EPTP_VALID)
+		return VMX_ERROR_CONTROLS;
+	if (vcpu->vpid_on && vcpu->vpid == 0)
+		return VMX_ERROR_CONTROLS;
+	*bad_guest = !guestpt_cr3_is_valid(vcpu->mode.cr3, vcpu->mode.maxphyaddr);
+	return 0;
+}
+
+static void
+emit_transition(struct machine *machine, enum event_kind kind, const char *result,
+    const struct vmx_exit *exit)
+{
+	struct event event = { .kind = kind, .result = result };
+
+	if (exit != NULL)
+		event.exit = *exit;
+	machine_emit(machine, &event);
+}
+
+static enum vmm_entry
+host_enter(void *ctx, int resume, struct vmx_exit *exit)
+{
+	struct machine_thread *thread = ctx;
+	bool bad_guest;
+
+	*exit = (struct vmx_exit){ .reason = 0 };
+	thread->instruction_error = machine_entry_check(thread, resume, &bad_guest);
+	if (thread->instruction_error != 0) {
+		emit_transition(thread->machine, EVENT_ENTER, "VMfail", NULL);
+		return VMM_ENTRY_VMFAIL;
+	}
+	if (bad_guest) {
+		exit->reason = VMX_REASON_ENTRY_FAILED | VMX_EXIT_GUEST_STATE;
+		emit_transition(thread->machine, EVENT_EXIT, NULL, exit);
+		return VMM_ENTERED;
+	}
+	emit_transition(thread->machine, EVENT_ENTER, resume ? "VMRESUME" : "VMLAUNCH", NULL);
+	thread->vmcs_launched = true;
+	vcpu_transition(&thread->vcpu);
+	thread->guest->run(thread->ctx, exit);
+	vcpu_transition(&thread->vcpu);
+	emit_transition(thread->machine, EVENT_EXIT, NULL, exit);
+	return VMM_ENTERED;
+}
+
+static void
+host_ipi(void *ctx, uint64_t cpus)
+{
+	struct machine_thread *thread = ctx;
+	unsigned i;
+
+	for (i = 0; i < thread->machine->config.cpus; i++) {
+		if (cpus & VK_BIT(i)) {
+			thread->machine->cpu[i].interrupt = true;
+			thread->machine->count.ipis++;
+		}
+	}
+}
+
+static int
+host_fault(void *ctx, gpa_t gpa, unsigned acc)
+{
+	return machine_process_fault(((struct machine_thread *)ctx)->process, gpa, acc);
+}
+
+static unsigned
+host_fetch(void *ctx, unsigned char *bytes, unsigned size)
+{
+	struct machine_thread *thread = ctx;
+
+	return thread->guest->fetch(thread->ctx, bytes, size);
+}
+
+static void
+host_advance(void *ctx, unsigned bytes)
+{
+	struct machine_thread *thread = ctx;
+
+	thread->guest->advance(thread->ctx, bytes);
+}
+
+static int
+host_is_flush_call(void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	return thread->guest->is_flush_call(thread->ctx);
+}
+
+static enum vmm_end
+host_syscall(void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	thread->machine->count.syscalls++;
+	return thread->guest->syscall(thread->ctx);
+}
+
+static enum vmm_end
+host_reflect(void *ctx, const struct vmx_exit *exit)
+{
+	struct machine_thread *thread = ctx;
+
+	return thread->guest->reflect(thread->ctx, exit);
+}
+
+static void
+host_emulate_cpuid(void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	thread->guest->emulate_cpuid(thread->ctx);
+}
+
+const struct vmm_host_ops machine_vmm_ops = {
+	.this_cpu = host_this_cpu,
+	.critical = host_critical,
+	.interrupts = host_interrupts,
+	.must_leave = host_must_leave,
+	.ept_create = host_ept_create,
+	.ept_destroy = host_ept_destroy,
+	.vmclear_on = host_vmclear_on,
+	.vmptrld = host_vmptrld,
+	.is_current = host_is_current,
+	.invept = host_invept,
+	.write_guest = host_write_guest,
+	.enter = host_enter,
+	.ipi = host_ipi,
+	.fault = host_fault,
+	.fetch = host_fetch,
+	.advance = host_advance,
+	.is_flush_call = host_is_flush_call,
+	.syscall = host_syscall,
+	.reflect = host_reflect,
+	.emulate_cpuid = host_emulate_cpuid,
+};

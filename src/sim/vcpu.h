@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One virtual CPU's accesses to memory: TLB, guest walk, EPT walk, flags; each to its completion or
+ * to a fault or an exit.
+ *
+ * An access has no callback that could inject anything: it returns what happened, with the full
+ * record of every walk it made.
+ */
+#ifndef VK_SIM_VCPU_H
+#define VK_SIM_VCPU_H
+
+#include "ept/ept_exit.h"
+#include "ept/ept_gpm.h"
+#include "guestpt/guestpt.h"
+#include "sim/event.h"
+#include "sim/hostmem.h"
+#include "sim/tlb.h"
+
+#define VCPU_MAX_ACCESS 16 /* bytes of one access */
+
+enum vcpu_outcome {
+	VCPU_DONE,
+	VCPU_PF,   /* page fault: error_code, cr2 */
+	VCPU_GP,   /* not canonical */
+	VCPU_EXIT, /* EPT violation, misconfiguration, sub-page event or full log: exit */
+	VCPU_VE    /* the violation became exception 20; the information page is filled */
+};
+
+/* Page-modification logging [EPT-PML]. */
+struct vcpu_pml {
+	hpa_t log;      /* 4 KiB of 512 entries */
+	uint16_t index; /* of the next entry, counting down */
+};
+
+struct vcpu {
+	struct guestpt_mode mode;
+	unsigned cpl;
+	bool ept_on;             /* without it, guest-physical is host-physical */
+	struct ept ept;
+	bool vpid_on;
+	uint16_t vpid;
+	struct hostmem *mem;
+	struct tlb *tlb;         /* NULL: nothing is cached */
+	hpa_t ve_page;           /* virtualization-exception information, with EPT_CTL_VE */
+	struct vcpu_pml pml;     /* with EPT_CTL_PML */
+	uint64_t pat;            /* the guest's IA32_PAT */
+	event_sink sink;         /* NULL: nobody listens */
+	void *sink_ctx;
+	int thread;              /* for events */
+	int step;
+};
+
+/* One access as asked for. */
+struct vcpu_request {
+	gva_t gva;
+	unsigned size;        /* 1 to VCPU_MAX_ACCESS bytes */
+	unsigned acc;         /* VK_ACC_R, _W, _X; R and W together: read-modify-write */
+	bool implicit;        /* the processor's own, to a system structure */
+	bool delivering;      /* during event delivery: no #VE */
+};
+
+/* One page's part of an access. */
+struct vcpu_piece {
+	gva_t gva;
+	unsigned size;
+	gpa_t gpa;
+	hpa_t hpa;
+	bool cached;                /* from the TLB: no walk was made */
+	bool stale;                 /* and the tables have changed since */
+	struct guestpt_walk guest;
+	struct ept_walk final;      /* valid if final_walked */
+	enum ept_status final_status;
+	bool final_walked;
+};
+
+struct vcpu_result {
+	enum vcpu_outcome outcome;
+	uint32_t error_code;
+	gva_t cr2;
+	struct ept_exit exit;
+	unsigned reads;              /* entries read, over all pieces */
+	unsigned pieces;             /* begun; the last is the one that failed */
+	struct vcpu_piece piece[2];
+	struct ept_gpm gpm;          /* the table accesses of the last piece that was walked */
+};
+
+/*
+ * Translates an access, setting flags as the processor does; moves no data.  A page-straddling
+ * access completes its first page before its second.  [EPT-ORDER] [GUEST-STRADDLE]
+ */
+enum vcpu_outcome vcpu_translate(struct vcpu *vcpu, const struct vcpu_request *request,
+    struct vcpu_result *result);
+
+/* The same without any effect: no flag, no cache, no event.  For tools that explain. */
+enum vcpu_outcome vcpu_explain(const struct vcpu *vcpu, const struct vcpu_request *request,
+    struct vcpu_result *result);
+
+/* Data accesses over a translation: all of the bytes move, or none. */
+enum vcpu_outcome vcpu_read(struct vcpu *vcpu, gva_t gva, void *bytes, unsigned size,
+    struct vcpu_result *result);
+enum vcpu_outcome vcpu_write(struct vcpu *vcpu, gva_t gva, const void *bytes, unsigned size,
+    struct vcpu_result *result);
+enum vcpu_outcome vcpu_fetch(struct vcpu *vcpu, gva_t gva, void *bytes, unsigned size,
+    struct vcpu_result *result);
+
+/* Moves the bytes of a translated access between its pieces and a buffer. */
+void vcpu_load_pieces(const struct vcpu *vcpu, const struct vcpu_result *result, void *bytes);
+void vcpu_store_pieces(struct vcpu *vcpu, const struct vcpu_result *result, const void *bytes);
+
+/*
+ * Invalidations, each doing what it must [TLB-INVALIDATE].  `name` for the trace; `address` and
+ * operands as the instruction has them.
+ */
+void vcpu_invlpg(struct vcpu *vcpu, gva_t gva);
+/* type 0 to 3; false: #GP, nothing done. */
+bool vcpu_invpcid(struct vcpu *vcpu, unsigned type, uint64_t pcid, gva_t gva);
+/* Loads CR3; `keep` is bit 63 of the source.  false: #GP, nothing done. [GUEST-CR3] */
+bool vcpu_mov_cr3(struct vcpu *vcpu, uint64_t value);
+/* Loads CR0 or CR4 and drops what the change of bits demands. */
+void vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value);
+void vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value);
+/* VM entry or exit: with VPID off, all of VPID 0 goes. */
+void vcpu_transition(struct vcpu *vcpu);
+/* type 1 single (that EPTP), 2 all; false: VMfail 28. */
+bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
+/* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */
+bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva);
+
+/* The effective memory type of a translated piece [MEMTYPE-EFFECTIVE]. */
+unsigned vcpu_memtype(const struct vcpu *vcpu, const struct vcpu_piece *piece);
+
+#endif
