@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run: build, schedule, play, compare.
+ */
+#include "play/play.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/player.h"
+
+/* Scheduling points of one run; a scenario of a million steps stays well below. */
+#define POINT_LIMIT 20000000u
+
+static struct sched_policy
+policy_of(const struct scenario *s, const struct play_options *options)
+{
+	struct sched_policy policy = { .kind = SCHED_IN_ORDER };
+
+	if (options->seed_given || s->schedule.order == SCN_ORDER_SEED) {
+		policy.kind = SCHED_SEED;
+		policy.seed = options->seed_given ? options->seed : s->schedule.seed;
+	} else if (s->schedule.order == SCN_ORDER_SCRIPT) {
+		policy.kind = SCHED_SCRIPT;
+		policy.script = s->schedule.script;
+		policy.script_length = s->schedule.scripts;
+	}
+	return policy;
+}
+
+static bool
+start_threads(struct player *player, const struct play_options *options)
+{
+	const struct scenario *s = player->scenario;
+	struct sched_policy policy = policy_of(s, options);
+	size_t i;
+
+	player->machine.sched = sched_create(&policy, (unsigned)s->threads);
+	if (player->machine.sched == NULL)
+		return false;
+	for (i = 0; i < s->threads; i++) {
+		struct play_thread *thread = &player->thread[i];
+
+		if (!sched_add(player->machine.sched, play_thread_body, thread,
+		    &player->machine.cpu[thread->machine.cpu].interrupt))
+			return false;
+	}
+	return true;
+}
+
+/* Threads that were left in the middle: they wait, or go round for ever. */
+static void
+collect_ends(struct player *player)
+{
+	size_t i;
+
+	for (i = 0; i < player->scenario->threads; i++) {
+		const struct play_thread *thread = &player->thread[i];
+		const struct scn_step *step = play_step(thread);
+		bool waits = step != NULL && step->op == SCN_OP_WAIT && thread->begun;
+
+		player->outcome->end[i] = thread->ended ? thread->end :
+		    waits ? SCN_END_BLOCKED : SCN_END_LIVELOCK;
+	}
+}
+
+static void
+play(struct player *player, const struct play_options *options)
+{
+	if (!player_build(player))
+		return;
+	player->machine.sink = options->sink;
+	player->machine.sink_ctx = options->sink_ctx;
+	if (!start_threads(player, options)) {
+		player->status = PLAY_NO_MEMORY;
+		return;
+	}
+	(void)sched_run(player->machine.sched, POINT_LIMIT); /* collect_ends() sees who was left */
+	collect_ends(player);
+	if (player->question == NULL)
+		expect_final(player);
+}
+
+static enum play_status
+finish(struct player *player)
+{
+	enum play_status status = player->status;
+
+	if (player->machine.mem != NULL) {
+		enum hostmem_failure failure = hostmem_failed(player->machine.mem);
+
+		if (failure == HOSTMEM_OUT_OF_MEMORY)
+			status = PLAY_NO_MEMORY;
+		else if (failure == HOSTMEM_OVER_LIMIT && status == PLAY_DONE)
+			status = PLAY_OVER_LIMIT;
+	}
+	player_free(player);
+	return status;
+}
+
+enum play_status
+play_run(const struct scenario *scenario, const struct play_options *options,
+    struct play_outcome *outcome)
+{
+	struct player player = { .scenario = scenario, .outcome = outcome };
+	enum play_status status;
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->end = calloc(scenario->threads, sizeof(*outcome->end));
+	if (outcome->end == NULL)
+		return PLAY_NO_MEMORY;
+	play(&player, options);
+	status = finish(&player);
+	outcome->passed = status == PLAY_DONE && outcome->mismatches == 0;
+	return status;
+}
+
+void
+play_outcome_free(struct play_outcome *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < outcome->mismatches; i++) {
+		free(outcome->mismatch[i].expected);
+		free(outcome->mismatch[i].found);
+		free(outcome->mismatch[i].why);
+	}
+	free(outcome->mismatch);
+	free(outcome->console);
+	free(outcome->end);
+	memset(outcome, 0, sizeof(*outcome));
+}
+
+enum play_answer
+play_walk(const struct scenario *scenario, const struct play_question *question,
+    struct explanation *why)
+{
+	struct play_options options = { .seed_given = false };
+	struct play_outcome outcome;
+	struct player player = { .scenario = scenario, .outcome = &outcome, .question = question,
+		.answer = PLAY_NOT_REACHED, .why = why };
+	enum play_answer answer;
+
+	memset(&outcome, 0, sizeof(outcome));
+	outcome.end = calloc(scenario->threads, sizeof(*outcome.end));
+	if (outcome.end == NULL)
+		return PLAY_ANSWER_NO_MEMORY;
+	play(&player, &options);
+	answer = player.answer;
+	if (finish(&player) == PLAY_NO_MEMORY)
+		answer = PLAY_ANSWER_NO_MEMORY;
+	play_outcome_free(&outcome);
+	return answer;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Playing a scenario: from the tree to a machine, through its steps, to an outcome that is held
+ * against its expectations.
+ */
+#ifndef VK_PLAY_PLAY_H
+#define VK_PLAY_PLAY_H
+
+#include <stdbool.h>
+
+#include "scenario/scenario.h"
+#include "sim/event.h"
+#include "sim/explain.h"
+
+struct play_options {
+	bool seed_given;      /* overrides the scenario's schedule */
+	uint64_t seed;
+	event_sink sink;      /* NULL: no trace */
+	void *sink_ctx;
+};
+
+/* One expectation that did not hold. */
+struct play_mismatch {
+	struct scn_mark mark; /* of what was expected */
+	int thread, step;     /* -1: of the end of the run */
+	const char *field;    /* "outcome", "qualification", "memory" ... */
+	char *expected;       /* as text */
+	char *found;
+	struct explanation *why; /* of the access that the step made; NULL when there was none */
+};
+
+enum play_status {
+	PLAY_DONE,       /* the run came to an end; see `passed` */
+	PLAY_NO_MEMORY,  /* the process could not get more memory */
+	PLAY_OVER_LIMIT  /* the scenario used more frames than a scenario may */
+};
+
+struct play_outcome {
+	bool passed;
+	struct play_mismatch *mismatch;
+	size_t mismatches;   /* kept; at most PLAY_MISMATCHES_MAX */
+	size_t more;         /* not kept */
+	unsigned char *console;
+	size_t console_size;
+	uint64_t counter[SCN_COUNTERS];
+	enum scn_end *end;   /* of each thread */
+	uint64_t steps;      /* made, over all threads */
+};
+
+#define PLAY_MISMATCHES_MAX 100
+
+/* Plays one scenario from its beginning to its end.  The outcome is the caller's to free. */
+enum play_status play_run(const struct scenario *scenario, const struct play_options *options,
+    struct play_outcome *outcome);
+
+void play_outcome_free(struct play_outcome *outcome);
+
+/* What `vkept walk` asks about. */
+struct play_question {
+	unsigned thread;      /* index; a vCPU */
+	size_t step;          /* the state before this step of it; past the last: at the end */
+	bool gva_given;       /* else: the access of that step */
+	uint64_t gva;
+	unsigned acc;         /* VK_ACC_R, _W or _X */
+	unsigned size;
+};
+
+enum play_answer {
+	PLAY_ANSWERED,
+	PLAY_NOT_REACHED,     /* the run ended before that step */
+	PLAY_NO_ACCESS,       /* that step makes no access, and no address was given */
+	PLAY_NO_TABLES,       /* the thread has no guest mode at that point */
+	PLAY_ANSWER_NO_MEMORY
+};
+
+/* Plays up to a step and explains one access in that state. */
+enum play_answer play_walk(const struct scenario *scenario, const struct play_question *question,
+    struct explanation *why);
+
+#endif

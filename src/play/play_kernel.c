@@ -1,0 +1,934 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the host kernel does: copyio on behalf of a thread, system calls, the VMM's calls, the
+ * memory map, edits of tables; and the vkernel's own routines, which are the core's too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "guestpt/pmap_inval.h"
+#include "play/player.h"
+
+typedef void (*kernel_fn)(struct play_thread *thread, const struct scn_step *step);
+
+/* DragonFly's numbers of the system calls that a vkernel's program makes here. */
+#define SYS_EXIT 1
+#define SYS_WRITE 4
+#define SYS_VMM_GUEST_SYNC_ADDR 535
+
+static struct machine_process *
+process_of(struct play_thread *thread, uint32_t host_space)
+{
+	return host_space == SCN_NONE ? NULL : &thread->player->process[host_space];
+}
+
+static void
+set_value(struct step_result *result, uint64_t value)
+{
+	result->value = value;
+	result_set(result, SCN_KEY_VALUE);
+}
+
+static void
+emit_call(struct play_thread *thread, const char *name, const char *result)
+{
+	struct event event = { .kind = EVENT_CALL, .name = name, .result = result };
+
+	machine_emit(&thread->player->machine, &event);
+}
+
+/*
+ * --- copyio
+ * ------------------------------------------------------------------------------------------
+ */
+
+/* The user space of a thread, as the kernel's function table has it. */
+static void
+user_space_of(struct play_thread *thread, struct vk_us *us)
+{
+	struct gpm memory = player_user_memory(thread->player, thread->scn->host_space);
+	gva_t end = vk_gva(thread->scn->user_end);
+
+	if (thread->scn->role == SCN_ROLE_PROCESS || thread->scn->role == SCN_ROLE_KERNEL) {
+		vk_us_init_std(us, memory, end);
+		return;
+	}
+	if (thread->machine.vmm.exists)
+		thread->machine.vcpu.mode.cr3 = thread->machine.vmm.cr3;
+	vk_us_init_ept(us, memory, &thread->machine.vcpu.mode, end);
+}
+
+static void
+copy_ended(struct play_thread *thread, const struct scn_step *step, const struct vk_us *us,
+    int error, size_t asked, size_t done)
+{
+	static const enum scn_outcome outcomes[] = {
+		[VK_OK] = SCN_OUTCOME_OK,
+		[VK_EFAULT] = SCN_OUTCOME_EFAULT,
+		[VK_ENAMETOOLONG] = SCN_OUTCOME_ENAMETOOLONG,
+	};
+	struct event event = { .kind = EVENT_COPY, .name = scn_op_name(step->op) };
+
+	result_outcome(&thread->result, outcomes[error]);
+	thread->result.done = done;
+	result_set(&thread->result, SCN_KEY_DONE);
+	event.address = step->at;
+	event.size = asked;
+	event.done = done;
+	event.error = (unsigned)error;
+	event.result = us->pmap->name;
+	machine_emit(&thread->player->machine, &event);
+}
+
+static size_t
+clip(uint64_t size)
+{
+	return size > PLAYER_BYTES_MAX ? PLAYER_BYTES_MAX : (size_t)size;
+}
+
+/*
+ * The kernel's buffer has PLAYER_BYTES_MAX bytes; a longer length is passed on as it is only where
+ * the user's range is refused before the first byte, else the buffer bounds it.
+ */
+static bool
+is_refused_at_once(const struct vk_us *us, uint64_t at, uint64_t size)
+{
+	return at + size - 1 < at || at + size - 1 >= us->end.v;
+}
+
+static void
+kernel_copyin(struct play_thread *thread, const struct scn_step *step)
+{
+	struct play_thread *of = &thread->player->thread[step->thread];
+	struct step_result *result = &thread->result;
+	struct vk_us us;
+	size_t size, done = 0;
+	int error;
+
+	user_space_of(of, &us);
+	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
+	    (size_t)step->size : clip(step->size);
+	if (!result_bytes(thread, 0))
+		return;
+	if (step->op == SCN_OP_COPYIN)
+		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
+	else
+		error = vk_copyinstr(&us, vk_gva(step->at), (char *)result->bytes,
+		    clip(step->size), &done);
+	result->size = done;
+	result_set(result, SCN_KEY_BYTES);
+	copy_ended(thread, step, &us, error, (size_t)step->size, done);
+}
+
+static void
+kernel_copyout(struct play_thread *thread, const struct scn_step *step)
+{
+	struct play_thread *of = &thread->player->thread[step->thread];
+	struct step_result *result = &thread->result;
+	struct vk_us us;
+	size_t size, done = 0, i;
+	int error;
+
+	user_space_of(of, &us);
+	if (!result_bytes(thread, 0))
+		return;
+	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
+	    (size_t)step->size : clip(step->size);
+	memset(result->bytes, 0, PLAYER_BYTES_MAX);
+	if (step->content.size == 0)
+		memcpy(result->bytes, &step->value, sizeof(step->value));
+	for (i = 0; i < clip(step->content.size); i++)
+		result->bytes[i] = content_byte(&step->content, i);
+	error = vk_copyout(&us, result->bytes, vk_gva(step->at), size, &done);
+	copy_ended(thread, step, &us, error, (size_t)step->size, done);
+}
+
+/* Calls the function of the step; the sizes and values are the step's. */
+static int
+call_word(struct vk_us *us, const struct scn_step *step, uint64_t *old)
+{
+	gva_t at = vk_gva(step->at);
+	uint32_t value32 = (uint32_t)step->value, old32 = 0;
+	uint8_t byte = 0;
+	int error;
+
+	switch (step->op) {
+	case SCN_OP_FUBYTE:
+		error = vk_fubyte(us, at, &byte);
+		*old = byte;
+		return error;
+	case SCN_OP_SUBYTE:
+		return vk_subyte(us, at, (uint8_t)step->value);
+	case SCN_OP_FUWORD32:
+		error = vk_fuword32(us, at, &old32);
+		break;
+	case SCN_OP_SUWORD32:
+		return vk_suword32(us, at, value32);
+	case SCN_OP_SWAPU32:
+		error = vk_swapu32(us, at, value32, &old32);
+		break;
+	case SCN_OP_CASU32:
+		error = vk_casu32(us, at, (uint32_t)step->expected, value32, &old32);
+		break;
+	case SCN_OP_FUWORDADD32:
+		error = vk_fuwordadd32(us, at, value32, &old32);
+		break;
+	case SCN_OP_FUWORD64:
+		return vk_fuword64(us, at, old);
+	case SCN_OP_SUWORD64:
+		return vk_suword64(us, at, step->value);
+	case SCN_OP_SWAPU64:
+		return vk_swapu64(us, at, step->value, old);
+	case SCN_OP_CASU64:
+		return vk_casu64(us, at, step->expected, step->value, old);
+	default:
+		return vk_fuwordadd64(us, at, step->value, old);
+	}
+	*old = old32;
+	return error;
+}
+
+static void
+kernel_word(struct play_thread *thread, const struct scn_step *step)
+{
+	static const unsigned char sizes[SCN_OPS] = {
+		[SCN_OP_FUBYTE] = 1, [SCN_OP_SUBYTE] = 1, [SCN_OP_FUWORD32] = 4,
+		[SCN_OP_SUWORD32] = 4, [SCN_OP_SWAPU32] = 4, [SCN_OP_CASU32] = 4,
+		[SCN_OP_FUWORDADD32] = 4,
+	};
+	size_t size = sizes[step->op] != 0 ? sizes[step->op] : 8;
+	bool stores_only = step->op == SCN_OP_SUBYTE || step->op == SCN_OP_SUWORD32 ||
+	    step->op == SCN_OP_SUWORD64;
+	uint64_t old = 0;
+	struct vk_us us;
+	int error;
+
+	user_space_of(&thread->player->thread[step->thread], &us);
+	error = call_word(&us, step, &old);
+	if (error == VK_OK && !stores_only)
+		set_value(&thread->result, old);
+	copy_ended(thread, step, &us, error, size, error == VK_OK ? size : 0);
+}
+
+/*
+ * --- console
+ * ---------------------------------------------------------------------------------------------
+ */
+
+#define CONSOLE_MAX (1u << 20)
+
+static bool
+console_write(struct play_thread *thread, const unsigned char *bytes, size_t size)
+{
+	struct play_outcome *outcome = thread->player->outcome;
+	struct event event = { .kind = EVENT_CONSOLE, .bytes = bytes, .size = size };
+
+	if (outcome->console_size + size > CONSOLE_MAX)
+		return false;
+	if (outcome->console_size + size > thread->player->console_room) {
+		size_t room = 2 * (outcome->console_size + size);
+		unsigned char *bigger = realloc(outcome->console, room);
+
+		if (bigger == NULL) {
+			thread->player->status = PLAY_NO_MEMORY;
+			return false;
+		}
+		outcome->console = bigger;
+		thread->player->console_room = room;
+	}
+	memcpy(outcome->console + outcome->console_size, bytes, size);
+	outcome->console_size += size;
+	machine_emit(&thread->player->machine, &event);
+	return true;
+}
+
+/* write(2) of any length, by pieces that copyin moves. */
+static void
+sys_write(struct play_thread *thread, const struct scn_step *step)
+{
+	struct step_result *result = &thread->result;
+	uint64_t at = step->arg_count > 1 ? step->args[1] : 0;
+	uint64_t left = step->arg_count > 2 ? step->args[2] : 0;
+	struct scn_step copy = *step;
+	size_t total = 0;
+	struct vk_us us;
+	int error = VK_OK;
+
+	user_space_of(thread, &us);
+	copy.op = SCN_OP_COPYIN;
+	if (left != 0 && is_refused_at_once(&us, at, left))
+		error = VK_EFAULT;
+	while (error == VK_OK && left != 0) {
+		size_t done = 0, size = clip(left);
+
+		if (!result_bytes(thread, 0))
+			return;
+		copy.at = at;
+		error = vk_copyin(&us, vk_gva(at), result->bytes, size, &done);
+		copy_ended(thread, &copy, &us, error, size, done);
+		if (error != VK_OK || !console_write(thread, result->bytes, done))
+			break;
+		at += done;
+		left -= done;
+		total += done;
+	}
+	result_outcome(result, error == VK_OK ? SCN_OUTCOME_OK : SCN_OUTCOME_EFAULT);
+	set_value(result, total);
+	emit_call(thread, "write", error == VK_OK ? "ok" : "EFAULT");
+}
+
+/*
+ * --- the VMM's calls
+ * ------------------------------------------------------------------------------------------
+ */
+
+static const enum scn_outcome vmm_outcomes[] = {
+	[VMM_OK] = SCN_OUTCOME_OK,
+	[VMM_NO_RECORD] = SCN_OUTCOME_NO_RECORD,
+	[VMM_SECOND_MASTER] = SCN_OUTCOME_SECOND_MASTER,
+	[VMM_IS_VCPU] = SCN_OUTCOME_IS_VCPU,
+	[VMM_NOT_ALONE] = SCN_OUTCOME_NOT_ALONE,
+	[VMM_BAD_ROOT] = SCN_OUTCOME_BAD_ROOT,
+	[VMM_BAD_CR3] = SCN_OUTCOME_BAD_CR3,
+	[VMM_NO_MEMORY] = SCN_OUTCOME_ENOMEM,
+	[VMM_FAULT] = SCN_OUTCOME_EFAULT,
+};
+
+/* Threads of the process that have begun and not ended. */
+static unsigned
+threads_alive(const struct play_thread *thread)
+{
+	const struct player *player = thread->player;
+	unsigned alive = 0;
+	size_t i;
+
+	for (i = 0; i < player->scenario->threads; i++) {
+		const struct play_thread *other = &player->thread[i];
+
+		alive += other == thread || (!other->ended &&
+		    other->machine.process == thread->machine.process &&
+		    (other->machine.vmm.exists || other->begun) &&
+		    other->scn->role != SCN_ROLE_KERNEL);
+	}
+	return alive;
+}
+
+bool
+play_vminit(struct play_thread *thread, const struct scn_step *step)
+{
+	struct vmm_options options = { .master = thread->scn->role == SCN_ROLE_MASTER };
+	struct machine_thread *machine = &thread->machine;
+	enum vmm_status status;
+
+	options.guest_cr3 = machine->vcpu.mode.cr3;
+	options.maxphyaddr = thread->player->scenario->machine.maxphyaddr;
+	options.threads = threads_alive(thread);
+	if (step != NULL) {
+		options.master = step->master;
+		if (scn_has(&step->src, SCN_KEY_EPT_ROOT))
+			options.ept_root = step->ept_root;
+		if (scn_has(&step->src, SCN_KEY_CR3))
+			options.guest_cr3 = step->cr3;
+	}
+	status = vmm_init(&machine->vmm, &machine->process->vmm, &machine_vmm_ops, machine,
+	    &options);
+	result_outcome(&thread->result, vmm_outcomes[status]);
+	emit_call(thread, options.master ? "vminit master" : "vminit slave",
+	    scn_outcome_name(vmm_outcomes[status]));
+	return status == VMM_OK;
+}
+
+static void
+kernel_vminit(struct play_thread *thread, const struct scn_step *step)
+{
+	(void)play_vminit(thread, step);
+}
+
+static void
+sync_addr(struct play_thread *thread, uint64_t dst, uint64_t src)
+{
+	struct machine_process *process = thread->machine.process;
+	enum vmm_status status;
+	struct vk_us us;
+
+	user_space_of(thread, &us);
+	thread->machine.syncing = true;
+	status = vmm_guest_sync_addr(&process->vmm, &machine_vmm_ops, &thread->machine, &us,
+	    vk_gva(dst), vk_gva(src));
+	thread->machine.syncing = false;
+	result_outcome(&thread->result, vmm_outcomes[status]);
+	emit_call(thread, "vmm_guest_sync_addr", scn_outcome_name(vmm_outcomes[status]));
+}
+
+static void
+kernel_sync_addr(struct play_thread *thread, const struct scn_step *step)
+{
+	sync_addr(thread, step->dst, step->src_addr);
+}
+
+static void
+kernel_invept(struct play_thread *thread, const struct scn_step *step)
+{
+	struct vcpu *vcpu = &thread->machine.vcpu;
+	uint64_t eptp = scn_has(&step->src, SCN_KEY_EPTP) ? step->eptp : vcpu->ept.eptp;
+
+	/* Executed in root mode: out of the guest and in again. */
+	vcpu_transition(vcpu);
+	thread->player->machine.count.invepts++;
+	if (!vcpu_invept(vcpu, (unsigned)step->type, eptp)) {
+		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
+		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
+		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);
+	}
+	vcpu_transition(vcpu);
+}
+
+static void
+kernel_invvpid(struct play_thread *thread, const struct scn_step *step)
+{
+	struct vcpu *vcpu = &thread->machine.vcpu;
+
+	vcpu_transition(vcpu);
+	thread->player->machine.count.invvpids++;
+	if (!vcpu_invvpid(vcpu, (unsigned)step->type, (uint16_t)step->vpid, vk_gva(step->at))) {
+		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
+		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
+		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);
+	}
+	vcpu_transition(vcpu);
+}
+
+static void
+kernel_exit(struct play_thread *thread, const struct scn_step *step)
+{
+	set_value(&thread->result, step->value);
+	result_outcome(&thread->result, SCN_OUTCOME_EXITED);
+	thread->wants_exit = true;
+	thread->end = SCN_END_EXITED;
+}
+
+static void
+kernel_wait(struct play_thread *thread, const struct scn_step *step)
+{
+	const struct play_thread *other = &thread->player->thread[step->thread];
+
+	while (other->at < step->count && !other->ended)
+		sched_pause(thread->player->machine.sched);
+	if (other->at < step->count)
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+}
+
+/*
+ * --- the memory map
+ * ------------------------------------------------------------------------------------------
+ */
+
+static void
+kernel_mmap(struct play_thread *thread, const struct scn_step *step)
+{
+	struct player *player = thread->player;
+	const struct scn_region *region = step->region;
+	struct machine_process *process = process_of(thread, step->host_space);
+	struct vm_range range = { .start = region->at, .end = region->at + region->size };
+	struct vm_object *own = NULL;
+
+	range.prot = region->prot;
+	range.copy_on_write = region->cow;
+	range.offset = region->backing == SCN_BACKING_OBJECT ? region->offset : 0;
+	if (region->backing == SCN_BACKING_OBJECT)
+		range.object = player->object[region->object];
+	else
+		range.object = own = vm_object_create(&player->machine.frames,
+		    region->content.data == NULL ? NULL :
+		    region->content.data + (region->offset < region->content.size ?
+		    region->offset : region->content.size),
+		    region->content.data == NULL || region->offset >= region->content.size ? 0 :
+		    (size_t)(region->content.size - region->offset));
+	if (range.object == NULL)
+		player->status = PLAY_NO_MEMORY;
+	else if (!vmspace_map(process->map, &range))
+		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
+	vm_object_release(own);
+	emit_call(thread, "mmap", scn_outcome_name(thread->result.outcome));
+}
+
+static void
+kernel_mprotect(struct play_thread *thread, const struct scn_step *step)
+{
+	if (!vmspace_protect(process_of(thread, step->host_space)->map, step->at,
+	    step->at + step->size, step->prot))
+		thread->player->status = PLAY_NO_MEMORY;
+	emit_call(thread, "mprotect", "ok");
+}
+
+static void
+kernel_munmap(struct play_thread *thread, const struct scn_step *step)
+{
+	if (!vmspace_unmap(process_of(thread, step->host_space)->map, step->at,
+	    step->at + step->size))
+		thread->player->status = PLAY_NO_MEMORY;
+	emit_call(thread, "munmap", "ok");
+}
+
+/*
+ * --- edits in place
+ * --------------------------------------------------------------------------------------------
+ */
+
+static void
+emit_edit(struct play_thread *thread, enum event_side side, unsigned level, uint64_t slot,
+    uint64_t before, uint64_t after)
+{
+	struct event event = { .kind = EVENT_EDIT, .side = side, .level = level };
+
+	event.slot = slot;
+	event.before = before;
+	event.value = after;
+	machine_emit(&thread->player->machine, &event);
+}
+
+static void
+kernel_set_entry(struct play_thread *thread, const struct scn_step *step)
+{
+	struct player *player = thread->player;
+	const struct scn_entry *entry = step->entry;
+	enum scn_layout layout = player->scenario->guest.space[entry->space].layout;
+	uint64_t before, after;
+	uint32_t host_space;
+	gpa_t slot;
+
+	if (!player_entry_slot(player, entry, &slot, &host_space) ||
+	    !player_read(player, host_space, slot.v, &before, sizeof(before))) {
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	after = player_changed_entry(entry, layout, before);
+	if (!player_write(player, host_space, slot.v, &after, sizeof(after))) {
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	set_value(&thread->result, before);
+	emit_edit(thread, EVENT_GUEST, entry->level, slot.v, before, after);
+}
+
+static void
+kernel_set_ept(struct play_thread *thread, const struct scn_step *step)
+{
+	struct player *player = thread->player;
+	uint64_t before, after;
+	hpa_t slot;
+
+	if (!player_ept_slot(player, step->ept, &slot)) {
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	before = hostmem_load(player->machine.mem, slot);
+	after = player_changed_ept(step->ept, before);
+	hostmem_store(player->machine.mem, slot, after);
+	set_value(&thread->result, before);
+	emit_edit(thread, EVENT_EPT, step->ept->level, slot.v, before, after);
+}
+
+static bool
+poke_bytes(struct play_thread *thread, const struct scn_step *step, const void *bytes, size_t size,
+    uint64_t offset)
+{
+	if (step->kind == SCN_AT_HPA)
+		return hostmem_write(thread->player->machine.mem, vk_hpa(step->at + offset), bytes,
+		    size);
+	return player_write(thread->player, step->host_space, step->at + offset, bytes, size);
+}
+
+static void
+kernel_poke(struct play_thread *thread, const struct scn_step *step)
+{
+	bool ok = true;
+	uint64_t i;
+
+	if (step->content.size == 0)
+		ok = poke_bytes(thread, step, &step->value, step->size < 8 ? (size_t)step->size :
+		    8, 0);
+	for (i = 0; ok && i < step->content.size; i++) {
+		unsigned char byte = content_byte(&step->content, i);
+
+		ok = poke_bytes(thread, step, &byte, 1, i);
+	}
+	if (!ok)
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+}
+
+static void
+kernel_peek(struct play_thread *thread, const struct scn_step *step)
+{
+	struct step_result *result = &thread->result;
+	size_t size = clip(step->size);
+	uint64_t value = 0;
+	bool ok = true;
+
+	if (!result_bytes(thread, size))
+		return;
+	if (step->kind == SCN_AT_HPA)
+		hostmem_read(thread->player->machine.mem, vk_hpa(step->at), result->bytes, size);
+	else
+		ok = player_read(thread->player, step->host_space, step->at, result->bytes, size);
+	if (!ok) {
+		result_outcome(result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	memcpy(&value, result->bytes, size < 8 ? size : 8);
+	set_value(result, value);
+	result_set(result, SCN_KEY_BYTES);
+}
+
+/*
+ * --- the vkernel
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* What a pmap routine works on. */
+struct pmap_work {
+	struct play_thread *thread;
+	struct gpm memory;
+	uint32_t space;
+};
+
+static int
+pmap_swap(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
+{
+	struct pmap_work *work = ctx;
+	enum cas_status status;
+
+	do {
+		if (!work->memory.ops->load(work->memory.ctx, slot, old))
+			return 0;
+		status = work->memory.ops->cas(work->memory.ctx, slot, *old, value);
+	} while (status == CAS_LOST);
+	if (status == CAS_DONE)
+		emit_edit(work->thread, EVENT_GUEST, 1, slot.v, *old, value);
+	return status == CAS_DONE;
+}
+
+static int
+pmap_clear(void *ctx, gpa_t slot, uint64_t bits)
+{
+	struct pmap_work *work = ctx;
+	uint64_t value, old;
+
+	return work->memory.ops->load(work->memory.ctx, slot, &value) &&
+	    pmap_swap(ctx, slot, value & ~bits, &old);
+}
+
+static int
+pmap_load(void *ctx, gpa_t slot, uint64_t *value)
+{
+	struct pmap_work *work = ctx;
+
+	return work->memory.ops->load(work->memory.ctx, slot, value);
+}
+
+/* The exit that brought us here, and the entry to come, flush a vCPU without VPID; with one: */
+static void
+pmap_flush_self(void *ctx, gva_t gva)
+{
+	struct pmap_work *work = ctx;
+	struct vcpu *vcpu = &work->thread->machine.vcpu;
+
+	if (vcpu->vpid_on && vcpu_invvpid(vcpu, 0, vcpu->vpid, gva))
+		work->thread->player->machine.count.invvpids++;
+}
+
+static int
+pmap_sync(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
+{
+	struct pmap_work *work = ctx;
+	struct machine_thread *machine = &work->thread->machine;
+	int swapped;
+
+	vmm_stop_begin(&machine->process->vmm, &machine_vmm_ops, machine);
+	machine->syncing = true;
+	swapped = pmap_swap(ctx, slot, value, old);
+	machine->syncing = false;
+	vmm_stop_end(&machine->process->vmm);
+	emit_call(work->thread, "vmm_guest_sync_addr", swapped ? "ok" : "efault");
+	return swapped;
+}
+
+/* Whether another vCPU of the process runs on the tables of this space. */
+static int
+pmap_active_elsewhere(void *ctx)
+{
+	struct pmap_work *work = ctx;
+	const struct player *player = work->thread->player;
+	uint64_t root = player->scenario->guest.space[work->space].root;
+	size_t i;
+
+	for (i = 0; i < player->scenario->threads; i++) {
+		const struct play_thread *other = &player->thread[i];
+
+		if (other != work->thread && other->machine.vmm.exists && !other->ended &&
+		    (other->machine.vmm.cr3 & VK_BITS(51, 12)) == root)
+			return 1;
+	}
+	return 0;
+}
+
+static const struct pmap_inval_ops pmap_ops = {
+	pmap_swap,
+	pmap_clear,
+	pmap_load,
+	pmap_flush_self,
+	pmap_sync,
+	pmap_active_elsewhere,
+};
+
+void
+play_pmap(struct play_thread *thread, const struct scn_step *step)
+{
+	typedef int (*pmap_fn)(const struct pmap_inval *pi, gpa_t slot, gva_t gva, uint64_t *old);
+	static const pmap_fn functions[] = {
+		[SCN_PMAP_INVAL] = pmap_inval_pte,
+		[SCN_PMAP_INVAL_QUICK] = pmap_inval_pte_quick,
+		[SCN_PMAP_CLEAN] = pmap_clean_pte,
+		[SCN_PMAP_SETRO] = pmap_setro_pte,
+		[SCN_PMAP_LOAD_AND_CLEAR] = pmap_load_and_clear_pte,
+	};
+	struct pmap_work work = { .thread = thread, .space = step->space };
+	struct pmap_inval pi = { &pmap_ops, &work };
+	struct scn_entry entry = { .space = step->space, .where = SCN_ENTRY_AT_GVA, .level = 1,
+		.gva = step->at };
+	uint32_t host_space;
+	uint64_t old = 0;
+	gpa_t slot;
+
+	if (!player_entry_slot(thread->player, &entry, &slot, &host_space)) {
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	work.memory = player_user_memory(thread->player, host_space);
+	if (!functions[step->pmap](&pi, slot, vk_gva(step->at), &old)) {
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+		return;
+	}
+	set_value(&thread->result, old);
+	emit_call(thread, "pmap", "ok");
+}
+
+/*
+ * The memory of a vkernel as it sees it itself: through its identity map, by its own accesses.  An
+ * access that exits ends the copy; the whole of it is made again when the exit was resolved.
+ */
+struct own_memory {
+	struct play_thread *thread;
+	struct vmx_exit *exit;
+	bool exited;
+};
+
+static bool
+own_access(struct own_memory *own, gpa_t gpa, unsigned size, unsigned acc,
+    struct vcpu_result *access)
+{
+	struct vcpu_request request = { .gva = { gpa.v }, .size = size, .acc = acc };
+
+	if (vcpu_translate(&own->thread->machine.vcpu, &request, access) == VCPU_DONE)
+		return true;
+	own->exited = access->outcome == VCPU_EXIT;
+	if (own->exited) {
+		own->exit->reason = access->exit.reason;
+		own->exit->qualification = access->exit.qualification;
+		own->exit->gpa = access->exit.gpa;
+		own->exit->gla = access->exit.gla;
+		own->exit->gla_valid = access->exit.gla_valid;
+	}
+	return false;
+}
+
+static int
+own_load(void *ctx, gpa_t slot, uint64_t *entry)
+{
+	struct own_memory *own = ctx;
+	struct vcpu_result access;
+
+	if (!own_access(own, slot, 8, VK_ACC_R, &access))
+		return 0;
+	vcpu_load_pieces(&own->thread->machine.vcpu, &access, entry);
+	return 1;
+}
+
+static enum cas_status
+own_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
+{
+	struct own_memory *own = ctx;
+	struct vcpu_result access;
+	uint64_t now;
+
+	if (!own_access(own, slot, 8, VK_ACC_R | VK_ACC_W, &access))
+		return CAS_REFUSED;
+	vcpu_load_pieces(&own->thread->machine.vcpu, &access, &now);
+	if (now != old)
+		return CAS_LOST;
+	vcpu_store_pieces(&own->thread->machine.vcpu, &access, &new_value);
+	return CAS_DONE;
+}
+
+static void *
+own_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
+{
+	struct own_memory *own = ctx;
+	struct vcpu_result access;
+	unsigned char *frame;
+
+	*cookie = own;
+	if (!own_access(own, gpa, 1, acc, &access))
+		return NULL;
+	frame = hostmem_frame(own->thread->player->machine.mem, access.piece[0].hpa);
+	return frame == NULL ? NULL : frame + (gpa.v & VK_PAGE_OFFSET_MASK);
+}
+
+static void
+own_release(void *ctx, void *cookie)
+{
+	(void)ctx;
+	(void)cookie;
+}
+
+static const struct gpm_ops own_ops = { own_load, own_cas, own_hold, own_release };
+
+enum guest_progress
+play_vk_copy(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	struct step_result *result = &thread->result;
+	struct own_memory own = { thread, exit, false };
+	struct gpm memory = { &own_ops, &own };
+	struct guestpt_mode mode = thread->machine.vcpu.mode;
+	struct vk_us us;
+	size_t size = clip(step->size), done = 0, i;
+	int error;
+
+	mode.cr3 = thread->player->scenario->guest.space[step->space].root;
+	vk_us_init_ept(&us, memory, &mode, vk_gva(thread->scn->user_end));
+	if (!result_bytes(thread, size))
+		return GUEST_COMPLETED;
+	if (step->op == SCN_OP_VK_COPYIN) {
+		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
+		result->size = done;
+		result_set(result, SCN_KEY_BYTES);
+	} else {
+		memcpy(result->bytes, &step->value, size < 8 ? size : 8);
+		for (i = 0; i < clip(step->content.size); i++)
+			result->bytes[i] = content_byte(&step->content, i);
+		error = vk_copyout(&us, result->bytes, vk_gva(step->at), size, &done);
+	}
+	if (own.exited)
+		return GUEST_EXITED;
+	copy_ended(thread, step, &us, error, size, done);
+	return GUEST_COMPLETED;
+}
+
+static void
+kernel_new_space(struct play_thread *thread, const struct scn_step *step)
+{
+	if (!player_build_space(thread->player, step->space))
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+	emit_call(thread, "new-space", scn_outcome_name(thread->result.outcome));
+}
+
+/* vmspace_ctl(2): what follows runs on the process' tables. */
+static void
+run_user(struct play_thread *thread, const struct scn_step *step)
+{
+	const struct scn_guest_space *space = &thread->player->scenario->guest.space[step->space];
+
+	/* The identifier of the process is its CR3; a bad one is refused here, not at VM entry. */
+	if (!guestpt_cr3_is_valid(space->root, thread->player->scenario->machine.maxphyaddr)) {
+		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
+		return;
+	}
+	thread->machine.vmm.cr3 = space->root;
+	thread->in_user = true;
+	emit_call(thread, "vmspace_ctl", "ok");
+}
+
+/*
+ * --- tables --------------------------------------------------------------------------------------
+ * -----------------
+ */
+
+static const kernel_fn kernel_table[SCN_OPS] = {
+	[SCN_OP_COPYIN] = kernel_copyin,
+	[SCN_OP_COPYOUT] = kernel_copyout,
+	[SCN_OP_COPYINSTR] = kernel_copyin,
+	[SCN_OP_FUBYTE] = kernel_word,
+	[SCN_OP_FUWORD32] = kernel_word,
+	[SCN_OP_FUWORD64] = kernel_word,
+	[SCN_OP_SUBYTE] = kernel_word,
+	[SCN_OP_SUWORD32] = kernel_word,
+	[SCN_OP_SUWORD64] = kernel_word,
+	[SCN_OP_SWAPU32] = kernel_word,
+	[SCN_OP_SWAPU64] = kernel_word,
+	[SCN_OP_CASU32] = kernel_word,
+	[SCN_OP_CASU64] = kernel_word,
+	[SCN_OP_FUWORDADD32] = kernel_word,
+	[SCN_OP_FUWORDADD64] = kernel_word,
+	[SCN_OP_VMINIT] = kernel_vminit,
+	[SCN_OP_SYNC_ADDR] = kernel_sync_addr,
+	[SCN_OP_INVEPT] = kernel_invept,
+	[SCN_OP_INVVPID] = kernel_invvpid,
+	[SCN_OP_EXIT] = kernel_exit,
+	[SCN_OP_WAIT] = kernel_wait,
+	[SCN_OP_MMAP] = kernel_mmap,
+	[SCN_OP_MPROTECT] = kernel_mprotect,
+	[SCN_OP_MUNMAP] = kernel_munmap,
+	[SCN_OP_SET_ENTRY] = kernel_set_entry,
+	[SCN_OP_SET_EPT] = kernel_set_ept,
+	[SCN_OP_POKE] = kernel_poke,
+	[SCN_OP_PEEK] = kernel_peek,
+	[SCN_OP_PMAP] = play_pmap,
+	[SCN_OP_NEW_SPACE] = kernel_new_space,
+};
+
+void
+play_kernel_step(struct play_thread *thread, const struct scn_step *step)
+{
+	/* The loader lets only operations through that the thread's role can do. */
+	if (kernel_table[step->op] != NULL)
+		kernel_table[step->op](thread, step);
+	else
+		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+}
+
+/* A system call while a process of the vkernel runs is the vkernel's to handle. */
+static void
+back_to_vkernel(struct play_thread *thread)
+{
+	thread->in_user = false;
+	thread->machine.vmm.cr3 = thread->machine.process->vmm.guest_cr3;
+	result_outcome(&thread->result, SCN_OUTCOME_VKERNEL);
+	emit_call(thread, "return to vkernel", "ok");
+}
+
+enum vmm_end
+play_syscall(struct play_thread *thread, const struct scn_step *step)
+{
+	uint64_t number = step->number;
+
+	if (thread->in_user) {
+		back_to_vkernel(thread);
+	} else if (step->op == SCN_OP_PMAP) {
+		play_pmap(thread, step);
+	} else if (step->op == SCN_OP_RUN_USER) {
+		run_user(thread, step);
+	} else if (number == SYS_EXIT) {
+		result_outcome(&thread->result, SCN_OUTCOME_EXITED);
+		play_step_finish(thread);
+		return VMM_END_EXIT;
+	} else if (number == SYS_WRITE) {
+		sys_write(thread, step);
+	} else if (number == SYS_VMM_GUEST_SYNC_ADDR) {
+		sync_addr(thread, step->arg_count > 0 ? step->args[0] : 0,
+		    step->arg_count > 1 ? step->args[1] : 0);
+	} else {
+		result_outcome(&thread->result, SCN_OUTCOME_ENOSYS);
+	}
+	play_step_finish(thread);
+	return VMM_RUNNING;
+}

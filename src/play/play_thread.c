@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A thread's life: from step to step on its own, or inside the core's run loop as a vCPU.
+ *
+ * A master or slave spends its time in vmm_run().  Its guest instructions run when the loop enters
+ * the guest; steps that belong to the host are done before the next entry, where a kernel handles
+ * an AST.  A step whose instruction exits is tried again after the VMM has resolved the exit, as
+ * the processor would.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "play/player.h"
+
+#define SAME_EXITS_MAX 8
+
+/*
+ * --- results ------------------------------------------------------------------------------------
+ */
+
+void
+result_set(struct step_result *result, enum scn_key key)
+{
+	result->has[(unsigned)key / 64] |= 1ull << ((unsigned)key % 64);
+}
+
+void
+result_outcome(struct step_result *result, enum scn_outcome outcome)
+{
+	result->outcome = outcome;
+	result_set(result, SCN_KEY_OUTCOME);
+}
+
+bool
+result_bytes(struct play_thread *thread, size_t size)
+{
+	struct step_result *result = &thread->result;
+
+	if (result->bytes == NULL)
+		result->bytes = malloc(PLAYER_BYTES_MAX);
+	if (result->bytes == NULL) {
+		thread->player->status = PLAY_NO_MEMORY;
+		return false;
+	}
+	result->size = size;
+	return true;
+}
+
+static void
+result_clear(struct step_result *result)
+{
+	unsigned char *bytes = result->bytes;
+
+	/* The exits kept are counted by `exits`; the array itself need not be cleared. */
+	memset(result->has, 0, sizeof(result->has));
+	result->outcome = SCN_OUTCOME_OK;
+	result->stale = false;
+	result->size = 0;
+	result->exits = 0;
+	result->reads = 0;
+	result->accessed = false;
+	result->bytes = bytes;
+}
+
+static enum scn_outcome
+outcome_of_exit(const struct vmx_exit *exit)
+{
+	if (exit->reason & VMX_REASON_ENTRY_FAILED)
+		return SCN_OUTCOME_ENTRY_FAILED;
+	switch (exit->reason & 0xffff) {
+	case VMX_EXIT_EPT_VIOLATION:
+		return SCN_OUTCOME_EPT_VIOLATION;
+	case VMX_EXIT_EPT_MISCONFIG:
+		return SCN_OUTCOME_EPT_MISCONFIG;
+	case VMX_EXIT_SPP:
+		return SCN_OUTCOME_SPP_EVENT;
+	default:
+		return SCN_OUTCOME_EXIT;
+	}
+}
+
+void
+result_exit(struct step_result *result, const struct vmx_exit *exit)
+{
+	result_outcome(result, outcome_of_exit(exit));
+	result->reason = exit->reason;
+	result_set(result, SCN_KEY_REASON);
+	result->qualification = exit->qualification;
+	result_set(result, SCN_KEY_QUALIFICATION);
+	if (exit->intr_info & VMX_INTR_VALID) {
+		result->intr_info = exit->intr_info;
+		result_set(result, SCN_KEY_INTR_INFO);
+		result->vector = exit->intr_info & VMX_INTR_VECTOR;
+		result_set(result, SCN_KEY_VECTOR);
+	}
+	if (exit->intr_info & VMX_INTR_CODE_VALID) {
+		result->error_code = exit->intr_error;
+		result_set(result, SCN_KEY_ERROR_CODE);
+	}
+	if (result->outcome != SCN_OUTCOME_EXIT) {
+		result->gpa = exit->gpa.v;
+		result_set(result, SCN_KEY_GPA);
+	}
+	if (exit->gla_valid) {
+		result->gla = exit->gla.v;
+		result_set(result, SCN_KEY_GLA);
+	}
+}
+
+/*
+ * --- steps --------------------------------------------------------------------------------------
+ */
+
+const struct scn_step *
+play_step(const struct play_thread *thread)
+{
+	return thread->at < thread->scn->steps ? &thread->scn->step[thread->at] : NULL;
+}
+
+static void
+step_begin(struct play_thread *thread)
+{
+	struct event event = { .kind = EVENT_STEP };
+	const struct scn_step *step = play_step(thread);
+
+	thread->begun = true;
+	thread->sent = false;
+	thread->same_exits = 0;
+	thread->machine.vcpu.step = (int)thread->at;
+	result_clear(&thread->result);
+	event.name = scn_op_name(step->op);
+	event.address = step->at;
+	machine_emit(&thread->player->machine, &event);
+}
+
+void
+play_step_finish(struct play_thread *thread)
+{
+	const struct scn_step *step = play_step(thread);
+	struct step_result *result = &thread->result;
+
+	if (!(result->has[(unsigned)SCN_KEY_OUTCOME / 64] >> ((unsigned)SCN_KEY_OUTCOME % 64) & 1))
+		result_outcome(result, SCN_OUTCOME_OK);
+	expect_step(thread, step);
+	thread->begun = false;
+	thread->player->outcome->steps++;
+	if (++thread->round >= step->repeat) {
+		thread->round = 0;
+		thread->at++;
+	}
+	if (hostmem_failed(thread->player->machine.mem) != HOSTMEM_FINE)
+		thread->wants_exit = true;
+}
+
+/* The state before the step that a question is about. */
+static bool
+is_asked_for(const struct play_thread *thread)
+{
+	const struct play_question *question = thread->player->question;
+
+	return question != NULL && question->thread == thread->index &&
+	    question->step == thread->at && thread->player->answer == PLAY_NOT_REACHED;
+}
+
+static void
+answer_question(struct play_thread *thread)
+{
+	struct player *player = thread->player;
+	const struct play_question *question = player->question;
+	const struct scn_step *step = play_step(thread);
+	struct vcpu_request request = { .gva = { question->gva }, .size = question->size,
+		.acc = question->acc };
+
+	if (!question->gva_given) {
+		static const unsigned char acc_of_op[SCN_OPS] = {
+			[SCN_OP_READ] = VK_ACC_R, [SCN_OP_WRITE] = VK_ACC_W,
+			[SCN_OP_FETCH] = VK_ACC_X, [SCN_OP_XCHG] = VK_ACC_R | VK_ACC_W,
+			[SCN_OP_ADD] = VK_ACC_R | VK_ACC_W, [SCN_OP_CAS] = VK_ACC_R | VK_ACC_W,
+			[SCN_OP_COPYIN] = VK_ACC_R, [SCN_OP_COPYOUT] = VK_ACC_W,
+			[SCN_OP_COPYINSTR] = VK_ACC_R, [SCN_OP_FUBYTE] = VK_ACC_R,
+			[SCN_OP_FUWORD32] = VK_ACC_R, [SCN_OP_FUWORD64] = VK_ACC_R,
+			[SCN_OP_SUBYTE] = VK_ACC_W, [SCN_OP_SUWORD32] = VK_ACC_W,
+			[SCN_OP_SUWORD64] = VK_ACC_W,
+		};
+
+		if (step == NULL || acc_of_op[step->op] == 0) {
+			player->answer = PLAY_NO_ACCESS;
+			return;
+		}
+		request.gva = vk_gva(step->at);
+		request.acc = acc_of_op[step->op];
+		request.size = step->size == 0 ? 1 : step->size > 8 ? 8 : (unsigned)step->size;
+	}
+	if (thread->scn->role == SCN_ROLE_KERNEL || thread->scn->role == SCN_ROLE_PROCESS) {
+		player->answer = PLAY_NO_TABLES;
+		return;
+	}
+	explain_access(&thread->machine.vcpu, &request, player->why);
+	player->answer = PLAY_ANSWERED;
+}
+
+/*
+ * Waits for the thread's turn and begins the next step.  false: let go on out of turn, or done.
+ */
+static bool
+take_turn(struct play_thread *thread)
+{
+	struct player *player = thread->player;
+
+	if (is_asked_for(thread))
+		answer_question(thread);
+	if (play_step(thread) == NULL || thread->wants_exit ||
+	    (player->question != NULL && player->answer != PLAY_NOT_REACHED)) {
+		thread->wants_exit = true;
+		return false;
+	}
+	if (!sched_step(player->machine.sched))
+		return false;
+	step_begin(thread);
+	return true;
+}
+
+/* What runs in guest mode, as opposed to in the host; edits are made in place. */
+static bool
+is_guest_op(enum scn_op op)
+{
+	return op <= SCN_OP_FLUSH || (op >= SCN_OP_SET_ENTRY && op <= SCN_OP_PEEK) ||
+	    (op >= SCN_OP_PMAP && op <= SCN_OP_VK_COPYOUT) || op == SCN_OP_RUN_USER;
+}
+
+/*
+ * --- in the run loop
+ * ------------------------------------------------------------------------------
+ */
+
+/* Another thread of this CPU must not wait for us while we are in guest mode. */
+static bool
+shares_cpu(const struct play_thread *thread)
+{
+	const struct player *player = thread->player;
+	size_t i;
+
+	for (i = 0; i < player->scenario->threads; i++) {
+		const struct play_thread *other = &player->thread[i];
+
+		if (other != thread && !other->ended && (other->scn->role & SCN_ROLE_VCPUS) &&
+		    other->scn->cpu == thread->scn->cpu)
+			return true;
+	}
+	return false;
+}
+
+static void
+record_exit(struct play_thread *thread, const struct vmx_exit *exit)
+{
+	struct step_result *result = &thread->result;
+
+	if (!thread->begun)
+		return;
+	if (exit->reason == thread->last_exit.reason && exit->gpa.v == thread->last_exit.gpa.v &&
+	    exit->qualification == thread->last_exit.qualification)
+		thread->same_exits++;
+	else
+		thread->same_exits = 0;
+	thread->last_exit = *exit;
+	if (result->exits < PLAYER_EXITS_MAX)
+		result->exit[result->exits] = *exit;
+	result->exits++;
+}
+
+static void
+guest_run(void *ctx, struct vmx_exit *exit)
+{
+	struct play_thread *thread = ctx;
+	struct machine_cpu *cpu = &thread->player->machine.cpu[thread->machine.cpu];
+
+	for (;;) {
+		const struct scn_step *step;
+
+		if (cpu->interrupt) {
+			cpu->interrupt = false;
+			exit->reason = VMX_EXIT_INTERRUPT;
+			return;
+		}
+		if (thread->wants_exit || (play_step(thread) == NULL && !thread->begun)) {
+			/* The end of the program: exit(2). */
+			thread->wants_exit = true;
+			play_syscall_exit(exit);
+			return;
+		}
+		if (thread->begun && thread->same_exits > SAME_EXITS_MAX) {
+			/* The same exit again and again, each time resolved: nobody gets on. */
+			result_outcome(&thread->result, SCN_OUTCOME_LIVELOCK);
+			play_step_finish(thread);
+			thread->wants_exit = thread->livelock = true;
+			continue;
+		}
+		step = play_step(thread);
+		if (!thread->begun && (!is_guest_op(step->op) || shares_cpu(thread))) {
+			exit->reason = VMX_EXIT_INTERRUPT; /* out, for what comes in the host */
+			return;
+		}
+		if (!thread->begun && !take_turn(thread))
+			continue;
+		if (play_guest_step(thread, play_step(thread), exit) == GUEST_COMPLETED) {
+			play_step_finish(thread);
+			continue;
+		}
+		record_exit(thread, exit);
+		return;
+	}
+}
+
+static int
+guest_host_work(void *ctx)
+{
+	struct play_thread *thread = ctx;
+	const struct scn_step *step = play_step(thread);
+
+	if (thread->begun || thread->wants_exit || step == NULL)
+		return 0;
+	if (is_guest_op(step->op)) {
+		/* With a shared CPU the turn is awaited here, outside guest mode. */
+		if (shares_cpu(thread))
+			(void)take_turn(thread);
+		return 0;
+	}
+	if (!take_turn(thread))
+		return 1;
+	play_kernel_step(thread, play_step(thread));
+	play_step_finish(thread);
+	return 1;
+}
+
+static unsigned
+guest_fetch(void *ctx, unsigned char *bytes, unsigned size)
+{
+	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
+	static const unsigned char ud2_bytes[] = { 0x0f, 0x0b };
+	struct play_thread *thread = ctx;
+	const struct scn_step *step = play_step(thread);
+	const unsigned char *from = syscall_bytes;
+	size_t count = sizeof(syscall_bytes);
+
+	if (!thread->wants_exit && step->op == SCN_OP_UD2)
+		from = ud2_bytes;
+	if (!thread->wants_exit && step->op == SCN_OP_SYSCALL && step->content.size != 0) {
+		from = step->content.data;
+		count = (size_t)step->content.size;
+	}
+	if (count > size)
+		count = size;
+	memcpy(bytes, from, count);
+	return (unsigned)count;
+}
+
+static void
+guest_advance(void *ctx, unsigned bytes)
+{
+	struct play_thread *thread = ctx;
+	const struct scn_step *step = play_step(thread);
+
+	(void)bytes;
+	if (thread->wants_exit)
+		return;
+	thread->sent = true;
+	/* These have no handler that would end the step. */
+	if (step->op == SCN_OP_FLUSH || step->op == SCN_OP_CPUID)
+		play_step_finish(thread);
+}
+
+static int
+guest_is_flush_call(void *ctx)
+{
+	struct play_thread *thread = ctx;
+
+	/* A flush step has ended in guest_advance(), so it is the one before. */
+	return !thread->wants_exit && !thread->begun;
+}
+
+static enum vmm_end
+guest_syscall(void *ctx)
+{
+	struct play_thread *thread = ctx;
+
+	if (thread->wants_exit)
+		return VMM_END_EXIT;
+	return play_syscall(thread, play_step(thread));
+}
+
+/* Whether the step's expectation names an outcome other than ok. */
+static bool
+is_expected(const struct scn_step *step)
+{
+	const struct scn_expect *expect = step->expect;
+	size_t i;
+
+	if (expect == NULL)
+		return false;
+	if (scn_has(&expect->src, SCN_KEY_OUTCOME) && expect->outcome != SCN_OUTCOME_OK)
+		return true;
+	for (i = 0; i < expect->eithers; i++) {
+		if (scn_has(&expect->either[i].src, SCN_KEY_OUTCOME) &&
+		    expect->either[i].outcome != SCN_OUTCOME_OK)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An exception of the guest.  In a process of the vkernel it goes to the vkernel; in the vkernel
+ * itself it is a signal, which ends the thread unless the scenario is prepared for it.
+ */
+static enum vmm_end
+guest_reflect(void *ctx, const struct vmx_exit *exit)
+{
+	struct play_thread *thread = ctx;
+	const struct scn_step *step = play_step(thread);
+	bool expected = is_expected(step);
+
+	result_exit(&thread->result, exit);
+	if ((exit->intr_info & VMX_INTR_VECTOR) == VMX_VECTOR_PF &&
+	    (exit->intr_info & VMX_INTR_VALID)) {
+		thread->result.cr2 = exit->qualification;
+		result_set(&thread->result, SCN_KEY_CR2);
+	}
+	result_outcome(&thread->result,
+	    thread->in_user ? SCN_OUTCOME_VKERNEL : SCN_OUTCOME_SIGNAL);
+	if (thread->in_user) {
+		thread->in_user = false;
+		thread->machine.vmm.cr3 = thread->player->process[thread->scn->host_space].vmm
+		    .guest_cr3;
+		expected = true;
+	}
+	play_step_finish(thread);
+	return expected ? VMM_RUNNING : VMM_END_KILLED;
+}
+
+static void
+guest_emulate_cpuid(void *ctx)
+{
+	struct play_thread *thread = ctx;
+	const struct scn_step *step = play_step(thread);
+
+	/* The host's values, by leaf and sub-leaf: here only what the machine knows of itself. */
+	thread->result.value = step->leaf == 0x80000008u ?
+	    thread->player->scenario->machine.maxphyaddr | (48u << 8) : 0;
+	result_set(&thread->result, SCN_KEY_VALUE);
+}
+
+static const struct machine_guest_ops guest_ops = {
+	.run = guest_run,
+	.host_work = guest_host_work,
+	.fetch = guest_fetch,
+	.advance = guest_advance,
+	.is_flush_call = guest_is_flush_call,
+	.syscall = guest_syscall,
+	.reflect = guest_reflect,
+	.emulate_cpuid = guest_emulate_cpuid,
+};
+
+/*
+ * --- lives
+ * ------------------------------------------------------------------------------------------
+ */
+
+static enum scn_end
+end_of(enum vmm_end end, const struct play_thread *thread)
+{
+	switch (end) {
+	case VMM_END_KILLED:
+		return SCN_END_KILLED;
+	case VMM_END_ENTRY_FAILED:
+		return SCN_END_FAILED;
+	default:
+		if (thread->livelock)
+			return SCN_END_LIVELOCK;
+		return play_step(thread) == NULL ? SCN_END_FINISHED : SCN_END_EXITED;
+	}
+}
+
+/* An exit that killed the thread ended a step that nobody finished. */
+static void
+finish_killed_step(struct play_thread *thread, enum vmm_end end)
+{
+	struct step_result *result = &thread->result;
+
+	if (!thread->begun)
+		return;
+	if (result->exits != 0)
+		result_exit(result, &result->exit[(result->exits - 1) % PLAYER_EXITS_MAX]);
+	if (end == VMM_END_ENTRY_FAILED) {
+		result_outcome(result, SCN_OUTCOME_VMFAIL);
+		result->instruction_error = thread->machine.instruction_error;
+		result_set(result, SCN_KEY_INSTRUCTION_ERROR);
+	}
+	play_step_finish(thread);
+}
+
+/* Steps that come before guest mode; true when the thread has become a vCPU. */
+static bool
+become_vcpu(struct play_thread *thread)
+{
+	while (!thread->machine.vmm.exists) {
+		const struct scn_step *step = play_step(thread);
+		bool explicit_init = step != NULL && step->op == SCN_OP_VMINIT;
+
+		if (step != NULL && !explicit_init && is_guest_op(step->op)) {
+			result_clear(&thread->result);
+			return play_vminit(thread, NULL);
+		}
+		if (!take_turn(thread)) {
+			if (thread->wants_exit)
+				return false;
+			continue;
+		}
+		play_kernel_step(thread, play_step(thread));
+		play_step_finish(thread);
+	}
+	return true;
+}
+
+static void
+live_as_vcpu(struct play_thread *thread)
+{
+	enum vmm_end end;
+
+	if (!become_vcpu(thread)) {
+		thread->end = play_step(thread) == NULL ? SCN_END_FINISHED : SCN_END_FAILED;
+		return;
+	}
+	end = vmm_run(&thread->machine.vmm);
+	thread->end = end_of(end, thread);
+	finish_killed_step(thread, end);
+	vmm_destroy(&thread->machine.vmm);
+}
+
+/* VM entry of a bare vCPU, once: a VMfail or a failed entry is the outcome of its first step. */
+static bool
+bare_entry(struct play_thread *thread)
+{
+	struct step_result *result = &thread->result;
+	bool bad_guest;
+
+	thread->entry_checked = true;
+	result->instruction_error = machine_entry_check(&thread->machine, 0, &bad_guest);
+	if (result->instruction_error != 0) {
+		result_outcome(result, SCN_OUTCOME_VMFAIL);
+		result_set(result, SCN_KEY_INSTRUCTION_ERROR);
+	} else if (bad_guest) {
+		struct vmx_exit exit = { .reason = VMX_REASON_ENTRY_FAILED |
+			VMX_EXIT_GUEST_STATE };
+
+		result_exit(result, &exit);
+	} else {
+		return true;
+	}
+	thread->end = SCN_END_FAILED;
+	thread->wants_exit = true;
+	return false;
+}
+
+/* A bare vCPU's exits are outcomes: nobody resolves them. */
+static void
+bare_guest_step(struct play_thread *thread, const struct scn_step *step)
+{
+	struct vmx_exit exit = { .reason = 0 };
+	struct step_result *result = &thread->result;
+	struct event event = { .kind = EVENT_EXIT };
+
+	if (!thread->entry_checked && !bare_entry(thread))
+		return;
+	if (play_guest_step(thread, step, &exit) == GUEST_COMPLETED)
+		return;
+	event.exit = exit;
+	machine_emit(&thread->player->machine, &event);
+	record_exit(thread, &exit);
+	if (!(result->has[(unsigned)SCN_KEY_OUTCOME / 64] >> ((unsigned)SCN_KEY_OUTCOME % 64) & 1))
+		result_exit(result, &exit);
+	vcpu_transition(&thread->machine.vcpu);
+}
+
+static void
+live_by_steps(struct play_thread *thread)
+{
+	thread->end = SCN_END_FINISHED;
+	for (;;) {
+		const struct scn_step *step;
+
+		if (!take_turn(thread)) {
+			if (thread->wants_exit)
+				break;
+			continue;
+		}
+		step = play_step(thread);
+		if (thread->scn->role == SCN_ROLE_BARE && step->op <= SCN_OP_FLUSH)
+			bare_guest_step(thread, step);
+		else
+			play_kernel_step(thread, step);
+		play_step_finish(thread);
+	}
+}
+
+void
+play_thread_body(void *arg)
+{
+	struct play_thread *thread = arg;
+
+	if (thread->scn->role == SCN_ROLE_MASTER || thread->scn->role == SCN_ROLE_SLAVE)
+		live_as_vcpu(thread);
+	else
+		live_by_steps(thread);
+	thread->ended = true;
+	thread->machine.vcpu.step = -1;
+}
+
+/*
+ * --- start and end
+ * --------------------------------------------------------------------------------------
+ */
+
+static void
+init_vcpu_mode(struct play_thread *thread)
+{
+	const struct scn_thread *scn = thread->scn;
+	const struct scenario *s = thread->player->scenario;
+	struct guestpt_mode *mode = &thread->machine.vcpu.mode;
+
+	mode->cr0 = scn->cr0;
+	mode->cr4 = scn->cr4;
+	mode->efer = scn->efer;
+	mode->cr3 = scn->cr3_bits;
+	if (scn->space != SCN_NONE)
+		mode->cr3 |= s->guest.space[scn->space].root;
+	mode->pkru = scn->pkru;
+	mode->pkrs = scn->pkrs;
+	mode->ac = scn->ac;
+	mode->page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
+	mode->maxphyaddr = s->machine.maxphyaddr;
+	thread->machine.vcpu.cpl = scn->cpl;
+	if (thread->machine.vcpu.vpid_on)
+		thread->machine.vcpu.vpid = (uint16_t)scn->vpid;
+}
+
+static void
+init_bare_ept(struct play_thread *thread)
+{
+	const struct scn_thread *scn = thread->scn;
+	struct player *player = thread->player;
+	const struct machine_config *config = &player->machine.config;
+	struct vcpu *vcpu = &thread->machine.vcpu;
+	uint64_t eptp = player->bare_ept.eptp;
+
+	if (!player->has_bare_ept)
+		return;
+	vcpu->ept_on = true;
+	if (scn_has(&scn->src, SCN_KEY_EPTP))
+		eptp = scn->eptp;
+	eptp ^= scn->eptp_bits;
+	vcpu->ept = player->bare_ept;
+	if (ept_init(&vcpu->ept, hostmem_hpm(player->machine.mem), eptp, config->ept_cap,
+	    config->ept_controls, config->maxphyaddr) != EPTP_VALID)
+		vcpu->ept.eptp = eptp; /* for VM entry to refuse */
+}
+
+void
+play_thread_init(struct play_thread *thread, struct player *player, unsigned index)
+{
+	const struct scn_thread *scn = &player->scenario->thread[index];
+
+	thread->player = player;
+	thread->scn = scn;
+	thread->index = index;
+	machine_thread_init(&thread->machine, &player->machine, index, scn->cpu);
+	thread->machine.guest = &guest_ops;
+	thread->machine.ctx = thread;
+	if (scn->host_space != SCN_NONE) {
+		thread->machine.process = &player->process[scn->host_space];
+		if (scn->role != SCN_ROLE_KERNEL)
+			thread->machine.process->threads++;
+	}
+	if (scn->role & SCN_ROLE_VCPUS)
+		init_vcpu_mode(thread);
+	if (scn->role == SCN_ROLE_BARE)
+		init_bare_ept(thread);
+}
+
+void
+play_thread_free(struct play_thread *thread)
+{
+	free(thread->result.bytes);
+	thread->result.bytes = NULL;
+}

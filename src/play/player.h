@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The player's own state, shared by the files of this room.
+ *
+ * A player owns the machine that it builds from a scenario; a play thread interprets one thread's
+ * steps on it.  Each step leaves a result, which the expectations are held against.
+ */
+#ifndef VK_PLAY_PLAYER_H
+#define VK_PLAY_PLAYER_H
+
+#include "play/play.h"
+#include "sim/machine.h"
+
+#define PLAYER_EXITS_MAX 32     /* exits of one step that are kept for comparison */
+#define PLAYER_BYTES_MAX 65536u /* of one step */
+
+/* What one step came to.  A field counts when its bit in `has` is set (enum scn_key). */
+struct step_result {
+	uint64_t has[SCN_KEY_WORDS];
+	enum scn_outcome outcome;
+	uint32_t reason, intr_info, instruction_error, vector, error_code;
+	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads;
+	bool stale;
+	unsigned char *bytes; /* PLAYER_BYTES_MAX, allocated when first needed */
+	size_t size;
+	struct vmx_exit exit[PLAYER_EXITS_MAX];
+	size_t exits;         /* all of them, also those not kept */
+	bool accessed;        /* `access` was made */
+	struct vcpu_request access;
+};
+
+struct player;
+
+struct play_thread {
+	struct player *player;
+	const struct scn_thread *scn;
+	unsigned index;
+	struct machine_thread machine;
+	size_t at;            /* step that is next or under way */
+	uint32_t round;       /* of a repeated step */
+	bool begun;
+	bool ended;
+	bool wants_exit;      /* an exit step, or the end of the steps */
+	bool entry_checked;   /* bare: VM entry was tried */
+	bool in_user;         /* a process of the vkernel runs, not the vkernel */
+	bool sent;            /* the step's exit is on its way: go on when it was handled */
+	enum scn_end end;
+	struct step_result result;
+	struct vmx_exit last_exit;
+	unsigned same_exits;  /* in a row, of one step, without progress */
+	bool livelock;
+};
+
+struct player {
+	const struct scenario *scenario;
+	struct machine machine;
+	struct machine_process *process; /* one a host space */
+	struct vm_object **object;
+	struct ept bare_ept;             /* of host.ept */
+	bool has_bare_ept;
+	struct play_thread *thread;
+	struct machine_thread **machine_thread;
+	uint64_t *tables_next;           /* a guest space: the next table page */
+	struct play_outcome *outcome;
+	enum play_status status;
+	size_t console_room;
+	const struct play_question *question; /* NULL: a plain run */
+	enum play_answer answer;
+	struct explanation *why;
+};
+
+/* --- play_build.c: the machine of a scenario ------------------------------------------------ */
+
+/* false: see player->status and the outcome's mismatches. */
+bool player_build(struct player *player);
+void player_free(struct player *player);
+
+/* Builds the tables of one guest space. */
+bool player_build_space(struct player *player, unsigned space);
+
+/*
+ * Guest-physical memory of a host space (SCN_NONE: through host.ept, or host memory itself where
+ * there is none), for building and for looking: no rights, no flags.
+ */
+struct gpm player_raw_memory(struct player *player, uint32_t host_space);
+
+/* The same as copyio sees it: rights of the memory map, or of host.ept, are checked. */
+struct gpm player_user_memory(struct player *player, uint32_t host_space);
+
+/* Reads or writes bytes of guest-physical memory; false when something is not there. */
+bool player_read(struct player *player, uint32_t host_space, uint64_t gpa, void *bytes,
+    size_t size);
+bool player_write(struct player *player, uint32_t host_space, uint64_t gpa, const void *bytes,
+    size_t size);
+
+/* Where an entry of guest tables is; false when a table on its path is missing. */
+bool player_entry_slot(struct player *player, const struct scn_entry *entry, gpa_t *slot,
+    uint32_t *host_space);
+/* Where an EPT entry is. */
+bool player_ept_slot(struct player *player, const struct scn_ept_entry *entry, hpa_t *slot);
+
+/* The value of an entry after a change that a scenario describes. */
+uint64_t player_changed_entry(const struct scn_entry *entry, enum scn_layout layout,
+    uint64_t before);
+uint64_t player_changed_ept(const struct scn_ept_entry *entry, uint64_t before);
+
+/* The byte at `i` of a content. */
+static inline unsigned char
+content_byte(const struct scn_content *content, uint64_t i)
+{
+	return content->data != NULL ? content->data[i] : content->fill;
+}
+
+/* --- play_thread.c: a thread's life ---------------------------------------------------------- */
+
+void play_thread_init(struct play_thread *thread, struct player *player, unsigned index);
+void play_thread_free(struct play_thread *thread);
+
+/* The coroutine's body. */
+void play_thread_body(void *arg);
+
+/* The step under way, or NULL past the last. */
+const struct scn_step *play_step(const struct play_thread *thread);
+
+/* Ends the step under way: compares its result and goes on to the next. */
+void play_step_finish(struct play_thread *thread);
+
+/* Sets a field of the result. */
+void result_set(struct step_result *result, enum scn_key key);
+void result_outcome(struct step_result *result, enum scn_outcome outcome);
+/* Room for the bytes of a step; false: out of memory. */
+bool result_bytes(struct play_thread *thread, size_t size);
+/* The exit becomes the outcome. */
+void result_exit(struct step_result *result, const struct vmx_exit *exit);
+
+/* --- play_guest.c: instructions of the guest -------------------------------------------------- */
+
+enum guest_progress {
+	GUEST_COMPLETED, /* the instruction is done */
+	GUEST_EXITED     /* *exit says why */
+};
+
+/* Runs the instruction of the step under way. */
+enum guest_progress play_guest_step(struct play_thread *thread, const struct scn_step *step,
+    struct vmx_exit *exit);
+
+/* The exit of SYSCALL at CPL 3: #UD. */
+void play_syscall_exit(struct vmx_exit *exit);
+
+/*
+ * --- play_kernel.c: what the host does ---------------------------------------------------------
+ */
+
+/* Operations that need no guest mode, on any thread. */
+void play_kernel_step(struct play_thread *thread, const struct scn_step *step);
+
+/* A system call of the guest, whose exit was decoded. */
+enum vmm_end play_syscall(struct play_thread *thread, const struct scn_step *step);
+
+/* Becomes a vCPU; the outcome tells how it went. */
+bool play_vminit(struct play_thread *thread, const struct scn_step *step);
+
+/* The vkernel's own routines over its page tables and its processes' memory. */
+void play_pmap(struct play_thread *thread, const struct scn_step *step);
+enum guest_progress play_vk_copy(struct play_thread *thread, const struct scn_step *step,
+    struct vmx_exit *exit);
+
+/*
+ * --- expect.c ----------------------------------------------------------------------------------
+ */
+
+/* Holds the result of the step under way against its expectation. */
+void expect_step(struct play_thread *thread, const struct scn_step *step);
+
+/* Holds the end of the run against the scenario's. */
+void expect_final(struct player *player);
+
+/* Records one mismatch; the texts are copied. */
+void expect_failed(struct player *player, struct scn_mark mark, int thread, int step,
+    const char *field, const char *expected, const char *found, const struct explanation *why);
+
+#endif
