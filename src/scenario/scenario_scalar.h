@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the text of a scalar can mean; private to this room.
+ */
+#ifndef VK_SCENARIO_SCENARIO_SCALAR_H
+#define VK_SCENARIO_SCENARIO_SCALAR_H
+
+#include "base/env.h"
+
+enum scn_number {
+	SCN_NUMBER_OK,
+	SCN_NUMBER_NONE,   /* it is no number */
+	SCN_NUMBER_TOO_BIG /* for 64 bits */
+};
+
+/*
+ * Decimal or 0x and hexadecimal digits, single underscores between digits, and one of K, M, G, T at
+ * the end for a power of 1024.  A decimal number does not begin with 0, since YAML takes that for an
+ * octal one.
+ */
+enum scn_number scn_number_parse(const char *s, size_t size, uint64_t *number);
+
+/* Whether a text that need not be terminated is this name. */
+int scn_text_is(const char *s, size_t size, const char *name);
+
+/* yes, true, on: 1; no, false, off: 0; each also Capitalised or UPPER; otherwise -1. */
+int scn_bool_parse(const char *s, size_t size);
+
+/* Whether it is a name: a letter, then letters, digits, '-', '_', '.'; at most 64 characters. */
+int scn_is_name(const char *s, size_t size);
+
+/*
+ * Pairs of hexadecimal digits, blanks between pairs.  Returns how many bytes they are, and writes
+ * them to `bytes` unless it is NULL; SIZE_MAX when the text is something else.
+ */
+size_t scn_bytes_parse(const char *s, size_t size, unsigned char *bytes);
+
+/*
+ * The next word of a set of words separated by blanks, commas or bars: moves *s past it and returns
+ * its length, 0 at the end; *word is where it begins.
+ */
+size_t scn_word_next(const char **s, const char *end, const char **word);
+
+#endif
