@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Options by table: one row serves the parser, --help and the message about a slip.
+ *
+ * Long options may be cut short where that leaves one only, as getopt_long(3) has it.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "scenario/scenario_errors.h"
+
+/* --- words and numbers ------------------------------------------------------------------------ */
+
+int
+cli_word_index(const char *words, const char *word, size_t length)
+{
+	int index = 0;
+
+	for (;;) {
+		size_t here = strcspn(words, "|");
+
+		if (here == length && memcmp(words, word, length) == 0)
+			return index;
+		if (words[here] == '\0')
+			return -1;
+		words += here + 1;
+		index++;
+	}
+}
+
+static unsigned
+digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	return 16;
+}
+
+/* The log of what a size suffix multiplies by, 0 for anything else. */
+static unsigned
+suffix_shift(const char *suffix)
+{
+	static const char letters[] = "KkMmGgTt";
+	const char *found;
+
+	if (suffix[0] == '\0' || suffix[1] != '\0')
+		return 0;
+	found = strchr(letters, suffix[0]);
+	return found != NULL ? 10 * ((unsigned)(found - letters) / 2 + 1) : 0;
+}
+
+int
+cli_number(const char *text, uint64_t *number)
+{
+	unsigned base = 10, shift;
+	uint64_t n = 0;
+	const char *first;
+
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		base = 16;
+		text += 2;
+	}
+	for (first = text; digit_of(*text) < base; text++) {
+		if (n > (UINT64_MAX - digit_of(*text)) / base)
+			return 0;
+		n = n * base + digit_of(*text);
+	}
+	shift = suffix_shift(text);
+	if (text == first || (*text != '\0' && shift == 0) || n > UINT64_MAX >> shift)
+		return 0;
+	*number = n << shift;
+	return 1;
+}
+
+int
+cli_number_argument(const struct cli *cli, const char *option, const char *argument, uint64_t max,
+    uint64_t *number)
+{
+	char expected[64];
+	struct text_buffer buffer = { expected, sizeof(expected), 0 };
+	struct scn_sink sink = text_buffer_sink(&buffer);
+	struct text text;
+
+	if (cli_number(argument, number) && *number <= max)
+		return 1;
+	text_init(&text, &sink, 0);
+	text_str(&text, "a number");
+	if (max != UINT64_MAX)
+		text_add(&text, " up to %llu", (unsigned long long)max);
+	(void)cli_bad_argument(cli, option, expected, argument);
+	return 0;
+}
+
+/* --- complaints ------------------------------------------------------------------------------- */
+
+void
+cli_suggest(struct text *text, const char *name, const char *(*name_at)(const void *, size_t),
+    const void *ctx)
+{
+	char suggestion[SCN_SUGGEST_SIZE];
+
+	text_str(text, scn_suggest(suggestion, sizeof(suggestion), name, strlen(name), name_at,
+	    ctx));
+}
+
+static struct text *
+complain(const struct cli *cli)
+{
+	struct text *text = cli_error();
+
+	text_add(text, "vkept %s: ", cli->command->name);
+	return text;
+}
+
+enum cli_status
+cli_usage(const struct cli *cli, const char *what)
+{
+	struct text *text = complain(cli);
+
+	text_str(text, what);
+	text_add(text, " (see 'vkept %s --help')\n", cli->command->name);
+	return CLI_BAD;
+}
+
+enum cli_status
+cli_bad_argument(const struct cli *cli, const char *option, const char *expected, const char *found)
+{
+	struct text *text = complain(cli);
+
+	text_add(text, "--%s: expected ", option);
+	text_str(text, expected);
+	text_str(text, ", found '");
+	text_safe(text, found);
+	text_str(text, "'\n");
+	return CLI_BAD;
+}
+
+static const char *
+option_name_at(const void *ctx, size_t index)
+{
+	const struct cli_option *option = ctx;
+
+	return option[index].name;
+}
+
+static int
+stop(struct cli *cli, enum cli_status status)
+{
+	cli->stopped = 1;
+	cli->stop_status = status;
+	return CLI_STOP;
+}
+
+static int
+unknown_option(struct cli *cli, const char *found)
+{
+	struct text *text = complain(cli);
+	size_t length = strcspn(found, "=");
+	char *name = strndup(found, length);
+
+	text_str(text, "unknown option '");
+	text_safe(text, name != NULL ? name : found);
+	text_str(text, "'");
+	if (name != NULL && strncmp(name, "--", 2) == 0)
+		cli_suggest(text, name + 2, option_name_at, cli->command->option);
+	text_add(text, " (see 'vkept %s --help')\n", cli->command->name);
+	free(name);
+	return stop(cli, CLI_BAD);
+}
+
+/* --- parsing ---------------------------------------------------------------------------------- */
+
+/* The table as getopt_long() wants it. */
+static void
+options_make(const struct cli_option *option, struct option *long_option, char *letters)
+{
+	*letters++ = ':';
+	for (; option->id != 0; option++) {
+		long_option->name = option->name;
+		long_option->has_arg = option->argument != NULL;
+		long_option->flag = NULL;
+		long_option->val = option->id;
+		long_option++;
+		if (option->letter == 0)
+			continue;
+		*letters++ = option->letter;
+		if (option->argument != NULL)
+			*letters++ = ':';
+	}
+	memset(long_option, 0, sizeof(*long_option));
+	*letters = '\0';
+}
+
+/* Letters come back as themselves; the table knows whose they are. */
+static const struct cli_option *
+option_of(const struct cli *cli, int answer)
+{
+	const struct cli_option *option = cli->command->option;
+
+	while (option->id != 0 && option->id != answer && option->letter != answer)
+		option++;
+	return option;
+}
+
+static enum cli_status
+complain_of_use(const struct cli *cli, const struct cli_option *option, const char *what)
+{
+	text_add(complain(cli), "--%s %s (see 'vkept %s --help')\n", option->name, what,
+	    cli->command->name);
+	return CLI_BAD;
+}
+
+/* What getopt_long() said no to: an option without its argument, with one, or no option at all. */
+static int
+wrong_option(struct cli *cli, int answer)
+{
+	const char *found = cli->argv[optind > 0 ? optind - 1 : 0];
+	const struct cli_option *option;
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	if (optopt == 0)
+		return unknown_option(cli, found);
+	option = option_of(cli, optopt);
+	if (option->id == 0)
+		return unknown_option(cli, letter);
+	return stop(cli, complain_of_use(cli, option, answer == ':' ? "needs an argument" :
+	    "takes no argument"));
+}
+
+static int
+take_word(const struct cli *cli, const struct cli_option *option, const char *word, unsigned *index)
+{
+	int found = cli_word_index(option->argument, word, strlen(word));
+
+	if (found < 0) {
+		(void)cli_bad_argument(cli, option->name, option->argument, word);
+		return 0;
+	}
+	*index = (unsigned)found;
+	return 1;
+}
+
+static int
+answer_question(struct cli *cli, int id)
+{
+	struct scn_sink sink;
+	struct text text;
+
+	(void)cli_output_open(cli->output, NULL);
+	sink = cli_output_sink(cli->output);
+	text_init(&text, &sink, 0);
+	if (id == CLI_HELP)
+		cli_help(&text, cli->command);
+	else
+		text_str(&text, "vkept " VKEPT_VERSION "\n");
+	return stop(cli, cli_output_close(cli->output, CLI_OK));
+}
+
+/* Takes in an option that all subcommands share; 0: go on. */
+static int
+take_common(struct cli *cli, const struct cli_option *option, const char *argument)
+{
+	switch (option->id) {
+	case CLI_FORMAT:
+		return take_word(cli, option, argument, &cli->format) ? 0 : stop(cli, CLI_BAD);
+	case CLI_COLOR:
+		return take_word(cli, option, argument, &cli->color) ? 0 : stop(cli, CLI_BAD);
+	case CLI_OUTPUT:
+		cli->path = argument;
+		return 0;
+	case CLI_QUIET:
+		cli->quiet = 1;
+		return 0;
+	case CLI_VERBOSE:
+		cli->verbose = 1;
+		return 0;
+	default:
+		return answer_question(cli, option->id);
+	}
+}
+
+int
+cli_option_next(struct cli *cli, const char **argument)
+{
+	struct option long_option[CLI_OPTIONS_MAX + 1];
+	char letters[2 * CLI_OPTIONS_MAX + 2];
+	const struct cli_option *option;
+	int answer, id;
+
+	options_make(cli->command->option, long_option, letters);
+	opterr = 0;
+	for (;;) {
+		answer = getopt_long(cli->argc, cli->argv, letters, long_option, NULL);
+		if (answer == -1) {
+			cli->operand = optind;
+			return CLI_DONE;
+		}
+		if (answer == '?' || answer == ':')
+			return wrong_option(cli, answer);
+		option = option_of(cli, answer);
+		*argument = optarg;
+		if (option->id >= CLI_OWN)
+			return option->id;
+		id = take_common(cli, option, optarg);
+		if (id != 0)
+			return id;
+	}
+}
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+#define COLUMN_HELP 30
+
+static void
+write_option(struct text *text, const struct cli_option *option)
+{
+	text_str(text, "  ");
+	if (option->letter != 0)
+		text_add(text, "-%c, ", option->letter);
+	else
+		text_str(text, "    ");
+	text_add(text, "--%s", option->name);
+	if (option->argument != NULL)
+		text_add(text, " %s", option->argument);
+	if (text->column >= COLUMN_HELP - 1)
+		text_str(text, "\n");
+	text_to(text, COLUMN_HELP);
+	text_add(text, "%s\n", option->help);
+}
+
+void
+cli_help(struct text *text, const struct cli_command *command)
+{
+	const struct cli_option *option;
+
+	text_add(text, "usage: vkept %s [OPTION]... %s\n", command->name, command->operands);
+	text_str(text, command->about);
+	text_str(text, "\n");
+	for (option = command->option; option->id != 0; option++)
+		write_option(text, option);
+	text_str(text, "\n");
+	text_str(text, command->examples);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vkept check: what is wrong with scenario files, without running them.
+ */
+#include "cli/cli.h"
+#include "report/report_json.h"
+
+enum {
+	OPTION_SCHEMA = CLI_OWN
+};
+
+static const struct cli_option options[] = {
+	{ OPTION_SCHEMA, 0, "schema", NULL, "print the JSON Schema of scenarios instead" },
+	{ CLI_QUIET, 'q', "quiet", NULL, "errors only" },
+	CLI_OPTION_FORMAT("text|json"),
+	CLI_OPTION_OUTPUT,
+	CLI_OPTION_HELP,
+	{ 0, 0, NULL, NULL, NULL },
+};
+
+struct check {
+	struct cli *cli;
+	struct text text;
+	struct json json;
+	int schema;
+	int as_json;
+};
+
+static void
+tell_json(struct check *check, const char *path, size_t scenarios,
+    const struct scenario_errors *errors)
+{
+	struct json *json = &check->json;
+	size_t i;
+
+	json_put_object(json, NULL);
+	json_put_string(json, "file", path);
+	json_put_number(json, "scenarios", scenarios);
+	json_put_array(json, "errors");
+	for (i = 0; i < errors->count; i++) {
+		json_put_line_object(json, NULL);
+		json_put_number(json, "line", errors->error[i].line);
+		json_put_number(json, "column", errors->error[i].column);
+		json_put_string(json, "text", errors->error[i].text);
+		json_put_end(json);
+	}
+	json_put_end(json);
+	json_put_end(json);
+}
+
+static void
+tell_text(struct check *check, const char *path, size_t scenarios)
+{
+	if (check->cli->quiet)
+		return;
+	text_str(&check->text, "ok    ");
+	text_safe(&check->text, path);
+	text_str(&check->text, ": ");
+	text_count(&check->text, scenarios, "scenario");
+	text_str(&check->text, "\n");
+}
+
+static enum cli_status
+check_file(struct check *check, const char *path)
+{
+	struct scenario_errors errors;
+	struct scenario_list list;
+	enum cli_status status = cli_scenarios_load(path, &list, &errors);
+
+	if (status != CLI_OK && errors.count == 0)
+		return status;
+	if (check->as_json)
+		tell_json(check, path, list.count, &errors);
+	else if (status == CLI_OK)
+		tell_text(check, path, list.count);
+	else
+		cli_scenario_errors(&errors);
+	if (status == CLI_OK)
+		scenario_list_free(&list);
+	scenario_errors_free(&errors);
+	return status;
+}
+
+static enum cli_status
+check_files(struct check *check)
+{
+	struct cli *cli = check->cli;
+	struct cli_paths paths = { 0 };
+	enum cli_status status = CLI_OK;
+	size_t at;
+	int i;
+
+	for (i = cli->operand; i < cli->argc; i++)
+		status = cli_worse(status, cli_paths_add(&paths, cli->argv[i]));
+	if (check->as_json) {
+		json_put_object(&check->json, NULL);
+		json_put_string(&check->json, "vkept", VKEPT_VERSION);
+		json_put_array(&check->json, "files");
+	}
+	for (at = 0; at < paths.count; at++) {
+		status = cli_worse(status, check_file(check, paths.path[at]));
+		cli_progress(cli->output, at + 1, paths.count);
+	}
+	if (check->as_json) {
+		json_put_end(&check->json);
+		json_put_end(&check->json);
+	}
+	cli_paths_free(&paths);
+	return status;
+}
+
+static enum cli_status
+check_options(struct check *check)
+{
+	struct cli *cli = check->cli;
+	const char *argument;
+	int id;
+
+	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN)
+		check->schema = 1;
+	if (id == CLI_STOP)
+		return cli->stop_status;
+	if (check->schema && cli->operand != cli->argc)
+		return cli_usage(cli, "--schema takes no file");
+	if (!check->schema && cli->operand == cli->argc)
+		return cli_usage(cli, "no scenario was named");
+	return CLI_OK;
+}
+
+static enum cli_status
+command_check(struct cli *cli)
+{
+	struct check check = { .cli = cli };
+	enum cli_status status = check_options(&check);
+	struct scn_sink sink;
+
+	if (status != CLI_OK || cli->stopped)
+		return status;
+	status = cli_output_open(cli->output, cli->path);
+	if (status != CLI_OK)
+		return status;
+	sink = cli_output_sink(cli->output);
+	text_init(&check.text, &sink, 0);
+	json_put_init(&check.json, &sink);
+	check.as_json = cli->format == 1;
+	if (check.schema)
+		scenario_schema_write(&sink);
+	else
+		status = check_files(&check);
+	return cli_output_close(cli->output, status);
+}
+
+const struct cli_command cli_check = {
+	.name = "check",
+	.operands = "FILE|DIR...",
+	.summary = "validate scenarios",
+	.about = "Reads scenarios and reports every error of each file as file:line:column.\n",
+	.examples = "examples:\n"
+	    "  vkept check scenarios\n"
+	    "  vkept check --schema -o schema/scenario.schema.json\n",
+	.option = options,
+	.run = command_check,
+};

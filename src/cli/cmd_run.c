@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vkept run: plays scenarios and says what did not hold.
+ *
+ * A file or scenario that cannot be played does not keep the others from being played; the exit
+ * status is that of the worst.
+ */
+#include "cli/cli.h"
+#include "report/report.h"
+
+enum {
+	OPTION_SEED = CLI_OWN,
+	OPTION_TRACE
+};
+
+static const struct cli_option options[] = {
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "every event of the run (text and JSON)" },
+	{ OPTION_TRACE, 't', "trace", NULL, "the same as --verbose" },
+	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
+	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
+	CLI_OPTION_FORMAT("text|json|tap|junit"),
+	CLI_OPTION_OUTPUT,
+	CLI_OPTION_COLOR,
+	CLI_OPTION_HELP,
+	{ 0, 0, NULL, NULL, NULL },
+};
+
+struct run {
+	struct cli *cli;
+	struct report_options options;
+	struct report report;
+	struct play_options play;
+	struct cli_paths paths;
+};
+
+static enum cli_status
+run_options(struct run *run)
+{
+	struct cli *cli = run->cli;
+	const char *argument;
+	int id;
+
+	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN) {
+		if (id == OPTION_TRACE)
+			cli->verbose = 1;
+		if (id == OPTION_SEED) {
+			if (!cli_number_argument(cli, "seed", argument, UINT64_MAX,
+			    &run->play.seed))
+				return CLI_BAD;
+			run->play.seed_given = true;
+		}
+	}
+	if (id == CLI_STOP)
+		return cli->stop_status;
+	if (cli->operand == cli->argc)
+		return cli_usage(cli, "no scenario was named");
+	return CLI_OK;
+}
+
+/* --- playing ---------------------------------------------------------------------------------- */
+
+static enum cli_status
+status_of(enum play_status played, const struct play_outcome *outcome)
+{
+	switch (played) {
+	case PLAY_DONE:
+		return outcome->passed ? CLI_OK : CLI_FAILED;
+	case PLAY_OVER_LIMIT:
+		return CLI_BAD;
+	case PLAY_NO_MEMORY:
+		break;
+	}
+	return CLI_ENVIRONMENT;
+}
+
+static enum cli_status
+run_scenario(struct run *run, const struct scenario *scenario)
+{
+	struct play_outcome outcome;
+	enum play_status played;
+	enum cli_status status;
+
+	report_scenario(&run->report, scenario);
+	run->play.sink = report_event_sink(&run->report);
+	run->play.sink_ctx = &run->report;
+	played = play_run(scenario, &run->play, &outcome);
+	report_outcome(&run->report, played, &outcome);
+	status = status_of(played, &outcome);
+	if (status >= CLI_BAD)
+		cli_complain_of(scenario->file, report_unplayed(played));
+	play_outcome_free(&outcome);
+	return status;
+}
+
+static enum cli_status
+run_list(struct run *run, struct scenario_list *list)
+{
+	enum cli_status status = CLI_OK;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		struct scenario *scenario = scenario_list_make(list, i);
+
+		if (scenario == NULL) {
+			cli_complain("out of memory");
+			return CLI_ENVIRONMENT;
+		}
+		status = cli_worse(status, run_scenario(run, scenario));
+		scenario_free(scenario);
+	}
+	return status;
+}
+
+static enum cli_status
+run_file(struct run *run, const char *path)
+{
+	struct scenario_errors errors;
+	struct scenario_list list;
+	enum cli_status status = cli_scenarios_load(path, &list, &errors);
+
+	if (status != CLI_OK && errors.count == 0)
+		return status;
+	/* One scenario by itself is told; more are listed. */
+	if (list.count == 1 && run->paths.count == 1)
+		run->report.options.story = !run->cli->quiet;
+	report_file_begin(&run->report, path);
+	if (status == CLI_OK) {
+		status = run_list(run, &list);
+		scenario_list_free(&list);
+	} else {
+		cli_scenario_errors(&errors);
+		report_bad_file(&run->report, &errors);
+	}
+	scenario_errors_free(&errors);
+	report_file_end(&run->report);
+	return status;
+}
+
+static enum cli_status
+run_paths(struct run *run)
+{
+	struct cli_output *output = run->cli->output;
+	enum cli_status status = CLI_OK;
+	size_t i;
+
+	for (i = 0; i < run->paths.count; i++) {
+		status = cli_worse(status, run_file(run, run->paths.path[i]));
+		if (output->terminal)
+			cli_output_flush(output);
+		if (run->paths.count > 1)
+			cli_progress(output, i + 1, run->paths.count);
+	}
+	return status;
+}
+
+static enum cli_status
+run_all(struct run *run)
+{
+	struct cli *cli = run->cli;
+	struct scn_sink sink = cli_output_sink(cli->output);
+	enum cli_status status = CLI_OK;
+	int i;
+
+	for (i = cli->operand; i < cli->argc; i++)
+		status = cli_worse(status, cli_paths_add(&run->paths, cli->argv[i]));
+	run->options.format = (enum report_format_id)cli->format;
+	run->options.trace = cli->verbose;
+	run->options.quiet = cli->quiet;
+	run->options.color = cli_wants_color(cli);
+	run->options.seed_given = run->play.seed_given;
+	run->options.seed = run->play.seed;
+	run->options.version = VKEPT_VERSION;
+	report_begin(&run->report, &run->options, &sink);
+	status = cli_worse(status, run_paths(run));
+	report_end(&run->report);
+	if (run->report.no_memory)
+		status = CLI_ENVIRONMENT;
+	cli_paths_free(&run->paths);
+	return status;
+}
+
+static enum cli_status
+command_run(struct cli *cli)
+{
+	static struct run run;
+	enum cli_status status;
+
+	run.cli = cli;
+	status = run_options(&run);
+	if (status != CLI_OK || cli->stopped)
+		return status;
+	status = cli_output_open(cli->output, cli->path);
+	if (status != CLI_OK)
+		return status;
+	return cli_output_close(cli->output, run_all(&run));
+}
+
+const struct cli_command cli_run = {
+	.name = "run",
+	.operands = "FILE|DIR...",
+	.summary = "run scenarios",
+	.about = "Runs scenarios; of a directory every *.yaml under it, by path.  One scenario by\n"
+	    "itself is told step by step, of several each has its line.\n",
+	.examples = "examples:\n"
+	    "  vkept run scenarios/copyio/printf.yaml     what the program does, step by step\n"
+	    "  vkept run -v scenarios/copyio/printf.yaml  with every entry read and every exit\n"
+	    "  vkept run -q scenarios                     what does not hold\n"
+	    "  vkept run -f junit -o out.xml scenarios    for a CI server\n",
+	.option = options,
+	.run = command_run,
+};

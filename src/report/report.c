@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the formats of a report share: counts, the first failure, the cutting of events into scenes.
+ */
+#include "report/report_formats.h"
+
+#include <string.h>
+
+void
+report_begin(struct report *report, const struct report_options *options,
+    const struct scn_sink *sink)
+{
+	static const struct report_format *const formats[] = {
+		[REPORT_TEXT] = &report_format_text,
+		[REPORT_JSON] = &report_format_json,
+		[REPORT_TAP] = &report_format_tap,
+		[REPORT_JUNIT] = &report_format_junit,
+	};
+
+	report->options = *options;
+	report->format = formats[options->format];
+	text_init(&report->text, sink, options->format == REPORT_TEXT && options->color);
+	json_put_init(&report->json, sink);
+	memset(&report->counts, 0, sizeof(report->counts));
+	report->first[0] = '\0';
+	report->no_memory = 0;
+	report->scenario = NULL;
+	report->in_scene = 0;
+	report->line[0] = '\0';
+	report->line_again = 0;
+	if (report->format->begin != NULL)
+		report->format->begin(report);
+}
+
+void
+report_file_begin(struct report *report, const char *file)
+{
+	if (report->format->file_begin != NULL)
+		report->format->file_begin(report, file);
+}
+
+void
+report_file_end(struct report *report)
+{
+	if (report->format->file_end != NULL)
+		report->format->file_end(report);
+}
+
+/* --- the first failure ------------------------------------------------------------------------ */
+
+static void
+note_place(struct report *report, const char *file, uint32_t line, uint32_t column)
+{
+	struct text_buffer buffer = { report->first, sizeof(report->first), 0 };
+	struct scn_sink sink;
+	struct text text;
+
+	if (report->first[0] != '\0')
+		return;
+	sink = text_buffer_sink(&buffer);
+	text_init(&text, &sink, 0);
+	text_safe(&text, file);
+	if (line != 0)
+		text_add(&text, ":%u:%u", (unsigned)line, (unsigned)column);
+}
+
+void
+report_bad_file(struct report *report, const struct scenario_errors *errors)
+{
+	report->counts.bad_files++;
+	if (errors->count != 0)
+		note_place(report, errors->file, errors->error[0].line, errors->error[0].column);
+	if (report->format->bad_file != NULL)
+		report->format->bad_file(report, errors);
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+int
+report_wants_events(const struct report *report)
+{
+	switch (report->options.format) {
+	case REPORT_TEXT:
+		return report->options.trace || report->options.story;
+	case REPORT_JSON:
+		return 1;
+	case REPORT_TAP:
+	case REPORT_JUNIT:
+		break;
+	}
+	return 0;
+}
+
+static void
+end_scene(struct report *report)
+{
+	if (report->in_scene)
+		report->format->scene_end(report);
+	report->in_scene = 0;
+}
+
+static void
+take_event(void *ctx, const struct event *event)
+{
+	struct report *report = ctx;
+
+	if (!report->in_scene || story_is_over(&report->scene, event)) {
+		end_scene(report);
+		if (event->kind == EVENT_STEP)
+			decoder_step(&report->decoder, event->thread, event->step);
+		story_begin(&report->scene, event);
+		report->in_scene = 1;
+		report->format->scene_begin(report);
+	}
+	story_add(&report->scene, event);
+	if (report->options.trace)
+		report->format->event(report, event);
+}
+
+event_sink
+report_event_sink(const struct report *report)
+{
+	return report_wants_events(report) ? take_event : NULL;
+}
+
+/* --- scenarios -------------------------------------------------------------------------------- */
+
+void
+report_scenario(struct report *report, const struct scenario *scenario)
+{
+	report->scenario = scenario;
+	report->in_scene = 0;
+	if (!decoder_init(&report->decoder, scenario, report_wants_events(report)))
+		report->no_memory = 1;
+	if (report->format->scenario != NULL)
+		report->format->scenario(report);
+}
+
+const char *
+report_unplayed(enum play_status status)
+{
+	switch (status) {
+	case PLAY_DONE:
+		break;
+	case PLAY_NO_MEMORY:
+		return "out of memory";
+	case PLAY_OVER_LIMIT:
+		return "the scenario writes more memory than a run may";
+	}
+	return NULL;
+}
+
+void
+report_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
+{
+	const struct scenario *scenario = report->scenario;
+	struct scn_mark mark = scenario->src.mark;
+
+	end_scene(report);
+	if (status != PLAY_DONE)
+		report->counts.unplayed++;
+	else if (outcome->passed)
+		report->counts.passed++;
+	else
+		report->counts.failed++;
+	if (status == PLAY_DONE && outcome->mismatches != 0)
+		mark = outcome->mismatch[0].mark;
+	if (status != PLAY_DONE || !outcome->passed)
+		note_place(report, scenario->file, mark.line, mark.column);
+	report->format->outcome(report, status, outcome);
+	decoder_free(&report->decoder);
+	report->scenario = NULL;
+}
+
+void
+report_end(struct report *report)
+{
+	if (report->format->end != NULL)
+		report->format->end(report);
+}
+
+/* --- mismatches ------------------------------------------------------------------------------- */
+
+void
+report_write_mismatch(struct text *text, const struct scenario *scenario,
+    const struct play_mismatch *mismatch)
+{
+	text_safe(text, scenario->file);
+	text_add(text, ":%u:%u: ", (unsigned)mismatch->mark.line, (unsigned)mismatch->mark.column);
+	text_safe(text, mismatch->field);
+	text_str(text, ": expected ");
+	text_safe(text, mismatch->expected);
+	text_str(text, ", found ");
+	text_safe(text, mismatch->found);
+}
+
+void
+report_write_where(struct text *text, const struct scenario *scenario,
+    const struct play_mismatch *mismatch)
+{
+	const struct scn_step *step = decode_find_step(scenario, mismatch->thread, mismatch->step);
+
+	if (step == NULL)
+		return;
+	text_safe(text, decode_thread(scenario, mismatch->thread));
+	text_add(text, ", step %d (", mismatch->step + 1);
+	decode_operation(text, scenario, mismatch->thread, mismatch->step);
+	text_str(text, ")");
+	if (step->what != NULL) {
+		text_str(text, ": ");
+		text_safe(text, step->what);
+	}
+}

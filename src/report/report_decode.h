@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Entries, qualifications and operations of a run in words, as the machine of its scenario reads
+ * them.
+ */
+#ifndef VK_REPORT_REPORT_DECODE_H
+#define VK_REPORT_REPORT_DECODE_H
+
+#include "bits/bits.h"
+#include "report/report_json.h"
+#include "report/report_text.h"
+#include "sim/event.h"
+
+/* What an entry, or a bit of one, means to a scenario's machine.  Filled by decoder_init(). */
+struct decoder {
+	const struct scenario *scenario;
+	const struct bits_format *guest, *ept, *qualification, *error_code;
+	uint64_t *features; /* BITS_* by thread, as of its last step; NULL: as at its start */
+};
+
+/*
+ * Prepares *decoder for a scenario, which it keeps a pointer to.  With `follow` it keeps up with
+ * steps that change a thread's registers, told by decoder_step().  0 when out of memory.
+ */
+int decoder_init(struct decoder *decoder, const struct scenario *scenario, int follow);
+void decoder_free(struct decoder *decoder);
+
+/* A thread begins a step. */
+void decoder_step(struct decoder *decoder, int thread, int step);
+
+/* The manual's name of an entry: PML5E to PTE, EPT L5 to EPT L1. */
+const char *decode_level(enum event_side side, unsigned level);
+
+/* Where an entry is: "PDE[3] at GPA 0x203018". */
+void decode_slot(struct text *text, enum event_side side, unsigned level, uint64_t slot);
+
+/* An entry's fields: "P RW US A frame=0x10000". */
+void decode_entry(struct text *text, const struct decoder *decoder, int thread,
+    enum event_side side, unsigned level, uint64_t entry);
+
+/* An entry as members of an object: side, level, name, slot, entry, fields. */
+void decode_entry_json(struct json *json, const struct decoder *decoder, int thread,
+    enum event_side side, unsigned level, uint64_t slot, uint64_t entry);
+
+/* The qualification of an EPT violation, and a page-fault error code, likewise. */
+void decode_qualification(struct text *text, const struct decoder *decoder, uint64_t qualification);
+void decode_error_code(struct text *text, const struct decoder *decoder, int thread, uint64_t code);
+
+/* "EPT violation", "#UD", "CPUID"; intr_info tells exceptions apart. */
+void decode_exit_name(struct text *text, const struct vmx_exit *exit);
+
+/* "read", "write", "fetch", "read-modify-write". */
+const char *decode_access(unsigned acc);
+
+/* "#PF", "VM exit" ...; "ok" for an access that passed. */
+const char *decode_outcome(enum event_outcome outcome);
+
+/* "a fresh page of zeroes" ... */
+const char *decode_fault(enum event_fault fault);
+
+/* "write 0x400000, 8 bytes". */
+void decode_operation(struct text *text, const struct scenario *scenario, int thread, int step);
+
+/* The name of a thread, "machine" for -1; foreign text. */
+const char *decode_thread(const struct scenario *scenario, int thread);
+
+/* The step, or NULL when the index names none. */
+const struct scn_step *decode_find_step(const struct scenario *scenario, int thread, int step);
+
+/* "file: name [variant]"; foreign parts made harmless. */
+void decode_title(struct text *text, const struct scenario *scenario);
+
+/* "name [variant]". */
+void decode_name(struct text *text, const struct scenario *scenario);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The report for CI servers: JUnit's XML.
+ *
+ * A file is a test suite, a scenario of it a test case.  There are no times and no host name, so
+ * that the same run gives the same bytes, and no counts, which readers take from the cases.
+ */
+#include "report/report_formats.h"
+
+#include <string.h>
+
+/* --- XML -------------------------------------------------------------------------------------- */
+
+static const char *
+entity_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * Takes text without control characters but newlines: text_safe() and text_bytes() have been
+ * there.
+ */
+static void
+xml_write(void *ctx, const char *bytes, size_t size)
+{
+	struct text *text = ctx;
+	size_t i, from = 0;
+
+	for (i = 0; i < size; i++) {
+		const char *entity = entity_of(bytes[i]);
+
+		if (entity == NULL)
+			continue;
+		text_put(text, bytes + from, i - from);
+		text_str(text, entity);
+		from = i + 1;
+	}
+	text_put(text, bytes + from, size - from);
+}
+
+/* Text whose every character is content, not markup. */
+static struct text
+xml_text(struct report *report)
+{
+	struct scn_sink sink = { xml_write, &report->text };
+	struct text content;
+
+	text_init(&content, &sink, 0);
+	return content;
+}
+
+/* --- suites and cases ------------------------------------------------------------------------- */
+
+static void
+junit_begin(struct report *report)
+{
+	text_str(&report->text,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"vkept run\">\n");
+}
+
+static void
+junit_file_begin(struct report *report, const char *file)
+{
+	struct text content = xml_text(report);
+
+	text_str(&report->text, "  <testsuite name=\"");
+	text_safe(&content, file);
+	text_str(&report->text, "\">\n");
+}
+
+static void
+junit_file_end(struct report *report)
+{
+	text_str(&report->text, "  </testsuite>\n");
+}
+
+static void
+junit_bad_file(struct report *report, const struct scenario_errors *errors)
+{
+	struct text content = xml_text(report);
+	struct text *text = &report->text;
+	size_t i;
+
+	text_str(text, "    <testcase name=\"load\" classname=\"");
+	text_safe(&content, errors->file);
+	text_str(text, "\">\n      <error message=\"the file cannot be loaded\">");
+	for (i = 0; i < errors->count; i++) {
+		text_safe(&content, errors->file);
+		text_add(text, ":%u:%u: ", (unsigned)errors->error[i].line,
+		    (unsigned)errors->error[i].column);
+		text_safe(&content, errors->error[i].text);
+		text_str(text, "\n");
+	}
+	text_str(text, "</error>\n    </testcase>\n");
+}
+
+static void
+write_failure(struct report *report, const struct play_outcome *outcome)
+{
+	struct text content = xml_text(report);
+	struct text *text = &report->text;
+	size_t i;
+
+	text_str(text, "      <failure type=\"expectation\" message=\"");
+	if (outcome->mismatches != 0)
+		report_write_mismatch(&content, report->scenario, &outcome->mismatch[0]);
+	text_str(text, "\">");
+	for (i = 0; i < outcome->mismatches; i++) {
+		const struct play_mismatch *mismatch = &outcome->mismatch[i];
+
+		report_write_mismatch(&content, report->scenario, mismatch);
+		text_str(text, "\n");
+		if (decode_find_step(report->scenario, mismatch->thread, mismatch->step) != NULL) {
+			report_write_where(&content, report->scenario, mismatch);
+			text_str(text, "\n");
+		}
+		if (mismatch->why != NULL)
+			why_write_verdict(&content, &report->decoder, mismatch->thread,
+			    mismatch->why, 0);
+	}
+	text_str(text, "</failure>\n");
+}
+
+static void
+write_console(struct report *report, const struct play_outcome *outcome)
+{
+	const unsigned char *at = outcome->console, *end = at + outcome->console_size;
+	struct text content = xml_text(report);
+
+	if (outcome->console_size == 0)
+		return;
+	text_str(&report->text, "      <system-out>");
+	while (at < end) {
+		const unsigned char *newline = memchr(at, '\n', (size_t)(end - at));
+		const unsigned char *stop = newline != NULL ? newline : end;
+
+		text_bytes(&content, at, (size_t)(stop - at));
+		if (newline != NULL)
+			text_str(&report->text, "\n");
+		at = newline != NULL ? newline + 1 : end;
+	}
+	text_str(&report->text, "</system-out>\n");
+}
+
+static void
+junit_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
+{
+	struct text content = xml_text(report);
+	struct text *text = &report->text;
+
+	text_str(text, "    <testcase name=\"");
+	decode_name(&content, report->scenario);
+	text_str(text, "\" classname=\"");
+	text_safe(&content, report->scenario->file);
+	text_add(text, "\" line=\"%u\">\n", (unsigned)report->scenario->src.mark.line);
+	if (status != PLAY_DONE)
+		text_add(text, "      <error message=\"%s\"/>\n", report_unplayed(status));
+	if (status == PLAY_DONE && !outcome->passed)
+		write_failure(report, outcome);
+	if (status == PLAY_DONE)
+		write_console(report, outcome);
+	text_str(text, "    </testcase>\n");
+}
+
+static void
+junit_end(struct report *report)
+{
+	text_str(&report->text, "</testsuites>\n");
+}
+
+const struct report_format report_format_junit = {
+	.begin = junit_begin,
+	.file_begin = junit_file_begin,
+	.file_end = junit_file_end,
+	.bad_file = junit_bad_file,
+	.outcome = junit_outcome,
+	.end = junit_end,
+};

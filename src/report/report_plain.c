@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The report for people: one line a scenario, under it what did not hold and why, and, where they
+ * are asked for, the story or the trace of the run.
+ */
+#include "report/report_formats.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define INDENT 6
+
+/* --- story and trace -------------------------------------------------------------------------- */
+
+static void
+plain_scenario(struct report *report)
+{
+	struct text *text = &report->text;
+
+	if (!report_wants_events(report))
+		return;
+	text_style(text, TEXT_STRONG);
+	decode_title(text, report->scenario);
+	text_style(text, TEXT_PLAIN);
+	text_str(text, "\n");
+	report->line[0] = '\0';
+	report->line_again = 0;
+}
+
+static void
+plain_scene_begin(struct report *report)
+{
+	const struct story_scene *scene = &report->scene;
+	const struct scn_step *step;
+	struct text *text = &report->text;
+
+	if (!report->options.trace)
+		return;
+	text_str(text, "  ");
+	text_style(text, TEXT_STRONG);
+	text_safe(text, decode_thread(report->scenario, scene->thread));
+	if (scene->step >= 0) {
+		text_add(text, " %d: ", scene->step + 1);
+		decode_operation(text, report->scenario, scene->thread, scene->step);
+	}
+	text_style(text, TEXT_PLAIN);
+	if (scene->continued)
+		text_str(text, " goes on");
+	step = decode_find_step(report->scenario, scene->thread, scene->step);
+	if (step != NULL && step->what != NULL && !scene->continued) {
+		text_str(text, "  # ");
+		text_safe(text, step->what);
+	}
+	text_str(text, "\n");
+}
+
+static void
+plain_event(struct report *report, const struct event *event)
+{
+	trace_event_text(&report->text, &report->decoder, event);
+}
+
+static void
+tell_again(struct report *report)
+{
+	if (report->line_again != 0) {
+		text_str(&report->text, "    the same again, ");
+		text_count(&report->text, report->line_again, "time");
+		text_str(&report->text, "\n");
+	}
+	report->line_again = 0;
+}
+
+static void
+plain_scene_end(struct report *report)
+{
+	char line[REPORT_LINE_SIZE];
+	struct text_buffer buffer = { line, sizeof(line), 0 };
+	struct scn_sink sink;
+	struct text text;
+
+	if (report->options.trace || story_is_empty(&report->scene))
+		return;
+	sink = text_buffer_sink(&buffer);
+	text_init(&text, &sink, 0);
+	story_write_text(&text, report->scenario, &report->scene);
+	if (strcmp(line, report->line) == 0) {
+		report->line_again++;
+		return;
+	}
+	tell_again(report);
+	text_put(&report->text, line, buffer.used);
+	text_str(&report->text, "\n");
+	memcpy(report->line, line, buffer.used + 1);
+}
+
+/* --- outcome ---------------------------------------------------------------------------------- */
+
+static void
+write_console(struct text *text, const struct play_outcome *outcome)
+{
+	const unsigned char *at = outcome->console, *end = at + outcome->console_size;
+
+	while (at < end) {
+		const unsigned char *newline = memchr(at, '\n', (size_t)(end - at));
+		const unsigned char *stop = newline != NULL ? newline : end;
+
+		text_to(text, INDENT);
+		text_str(text, "| ");
+		text_bytes(text, at, (size_t)(stop - at));
+		text_str(text, newline != NULL ? "\n" : "\\\n");
+		at = newline != NULL ? newline + 1 : end;
+	}
+}
+
+static void
+write_failure(struct report *report, const struct play_mismatch *mismatch, int same_access)
+{
+	const struct scenario *scenario = report->scenario;
+	struct text *text = &report->text;
+
+	text_to(text, INDENT);
+	report_write_mismatch(text, scenario, mismatch);
+	text_str(text, "\n");
+	if (same_access)
+		return;
+	if (decode_find_step(scenario, mismatch->thread, mismatch->step) != NULL) {
+		text_to(text, INDENT + 2);
+		report_write_where(text, scenario, mismatch);
+		text_str(text, "\n");
+	}
+	if (mismatch->why == NULL)
+		return;
+	why_write_verdict(text, &report->decoder, mismatch->thread, mismatch->why, INDENT + 2);
+	why_write_reads(text, &report->decoder, mismatch->thread, mismatch->why, INDENT + 2);
+}
+
+static void
+write_failures(struct report *report, const struct play_outcome *outcome)
+{
+	struct text *text = &report->text;
+	size_t i;
+
+	for (i = 0; i < outcome->mismatches; i++) {
+		const struct play_mismatch *mismatch = &outcome->mismatch[i];
+
+		write_failure(report, mismatch, i != 0 && mismatch->step >= 0 &&
+		    mismatch[-1].thread == mismatch->thread && mismatch[-1].step == mismatch->step);
+	}
+	if (outcome->more != 0) {
+		text_to(text, INDENT);
+		text_add(text, "and %zu more\n", outcome->more);
+	}
+	if (report->options.seed_given) {
+		text_to(text, INDENT);
+		text_add(text, "with --seed %" PRIu64 "\n", report->options.seed);
+	}
+}
+
+static void
+plain_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
+{
+	int passed = status == PLAY_DONE && outcome->passed;
+	struct text *text = &report->text;
+
+	tell_again(report);
+	if (passed && report->options.quiet)
+		return;
+	text_style(text, passed ? TEXT_GOOD : TEXT_BAD);
+	text_str(text, passed ? "ok" : "FAIL");
+	text_style(text, TEXT_PLAIN);
+	text_to(text, INDENT);
+	decode_title(text, report->scenario);
+	text_str(text, "\n");
+	if (status != PLAY_DONE) {
+		text_to(text, INDENT);
+		text_str(text, report_unplayed(status));
+		text_str(text, "\n");
+		return;
+	}
+	if (!report->options.quiet)
+		write_console(text, outcome);
+	write_failures(report, outcome);
+}
+
+static void
+plain_end(struct report *report)
+{
+	const struct report_counts *counts = &report->counts;
+	uint64_t played = counts->passed + counts->failed + counts->unplayed;
+	int good = played == counts->passed && counts->bad_files == 0;
+	struct text *text = &report->text;
+
+	if (good && report->options.quiet)
+		return;
+	text_count(text, played, "scenario");
+	text_add(text, ": %" PRIu64 " passed, %" PRIu64 " failed", counts->passed, counts->failed);
+	if (counts->unplayed != 0)
+		text_add(text, ", %" PRIu64 " not played", counts->unplayed);
+	if (counts->bad_files != 0) {
+		text_str(text, ", ");
+		text_count(text, counts->bad_files, "bad file");
+	}
+	if (!good) {
+		text_str(text, "; first: ");
+		text_str(text, report->first);
+	}
+	text_str(text, "\n");
+}
+
+const struct report_format report_format_text = {
+	.scenario = plain_scenario,
+	.scene_begin = plain_scene_begin,
+	.event = plain_event,
+	.scene_end = plain_scene_end,
+	.outcome = plain_outcome,
+	.end = plain_end,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text on its way out.
+ *
+ * Columns are characters, one place each: double-width and combining characters are not known here,
+ * so a name that has them may stand out of line.  Nothing depends on the locale.
+ */
+#include "report/report_text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+text_init(struct text *text, const struct scn_sink *sink, int color)
+{
+	text->sink = *sink;
+	text->column = 0;
+	text->color = color;
+}
+
+static void
+count_columns(struct text *text, const char *bytes, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		if (bytes[i] == '\n')
+			text->column = 0;
+		else if (((unsigned char)bytes[i] & 0xc0) != 0x80)
+			text->column++;
+	}
+}
+
+void
+text_put(struct text *text, const char *bytes, size_t size)
+{
+	if (size == 0)
+		return;
+	count_columns(text, bytes, size);
+	text->sink.write(text->sink.ctx, bytes, size);
+}
+
+void
+text_str(struct text *text, const char *string)
+{
+	text_put(text, string, strlen(string));
+}
+
+void
+text_add(struct text *text, const char *format, ...)
+{
+	char piece[TEXT_PIECE];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(piece, sizeof(piece), format, args);
+	va_end(args);
+	if (length > 0)
+		text_put(text, piece, (size_t)length < sizeof(piece) ? (size_t)length :
+		    sizeof(piece) - 1);
+}
+
+/* --- foreign bytes ---------------------------------------------------------------------------- */
+
+/* Smallest code point that needs so many bytes; less is an overlong form. */
+static const uint32_t least_code[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+size_t
+text_character(const char *s, size_t size)
+{
+	unsigned char lead = size != 0 ? (unsigned char)s[0] : 0;
+	size_t length, i;
+	uint32_t code;
+
+	if (lead < 0x80)
+		return lead >= 0x20 && lead != 0x7f;
+	length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	if (lead < 0xc2 || lead > 0xf4 || length > size)
+		return 0;
+	code = lead & (0x7fu >> length);
+	for (i = 1; i < length; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+		code = (code << 6) | ((unsigned char)s[i] & 0x3fu);
+	}
+	/* C1 controls, surrogates and what lies beyond Unicode are no characters. */
+	if (code < 0xa0 || code < least_code[length] || (code >= 0xd800 && code < 0xe000) ||
+	    code > 0x10ffff)
+		return 0;
+	return length;
+}
+
+static void
+put_escaped(struct text *text, unsigned char byte)
+{
+	static const char digit[] = "0123456789abcdef";
+	char escape[4] = { '\\', 'x', digit[byte >> 4], digit[byte & 0xf] };
+
+	text_put(text, escape, sizeof(escape));
+}
+
+void
+text_safe(struct text *text, const char *string)
+{
+	size_t size = strlen(string), run = 0, length;
+
+	while (run < size) {
+		length = text_character(string + run, size - run);
+		if (length != 0) {
+			run += length;
+			continue;
+		}
+		text_put(text, string, run);
+		put_escaped(text, (unsigned char)string[run]);
+		string += run + 1;
+		size -= run + 1;
+		run = 0;
+	}
+	text_put(text, string, run);
+}
+
+/* The letter after the backslash, 0 for a byte that has none. */
+static char
+escape_letter(unsigned char byte)
+{
+	switch (byte) {
+	case '\n':
+		return 'n';
+	case '\t':
+		return 't';
+	case '\\':
+	case '"':
+		return (char)byte;
+	default:
+		return 0;
+	}
+}
+
+static void
+put_bytes(struct text *text, const char *at, size_t size, int letters)
+{
+	size_t run = 0;
+
+	while (run < size) {
+		unsigned char byte = (unsigned char)at[run];
+		char letter[2] = { '\\', letters ? escape_letter(byte) : 0 };
+
+		if (byte >= 0x20 && byte < 0x7f && letter[1] == 0) {
+			run++;
+			continue;
+		}
+		text_put(text, at, run);
+		if (letter[1] != 0)
+			text_put(text, letter, sizeof(letter));
+		else
+			put_escaped(text, byte);
+		at += run + 1;
+		size -= run + 1;
+		run = 0;
+	}
+	text_put(text, at, run);
+}
+
+void
+text_bytes(struct text *text, const void *bytes, size_t size)
+{
+	put_bytes(text, bytes, size, 0);
+}
+
+void
+text_quoted(struct text *text, const void *bytes, size_t size)
+{
+	text_put(text, "\"", 1);
+	put_bytes(text, bytes, size, 1);
+	text_put(text, "\"", 1);
+}
+
+/* --- layout ----------------------------------------------------------------------------------- */
+
+void
+text_to(struct text *text, unsigned column)
+{
+	static const char blanks[] = "                                ";
+	unsigned missing = text->column < column ? column - text->column : 1;
+
+	while (missing > 0) {
+		unsigned part = missing < sizeof(blanks) - 1 ? missing : sizeof(blanks) - 1;
+
+		text_put(text, blanks, part);
+		missing -= part;
+	}
+}
+
+void
+text_style(struct text *text, enum text_style style)
+{
+	static const char escape[TEXT_STYLES][8] = {
+		[TEXT_PLAIN] = "\033[0m",
+		[TEXT_GOOD] = "\033[32m",
+		[TEXT_BAD] = "\033[1;31m",
+		[TEXT_STRONG] = "\033[1m",
+		[TEXT_FAINT] = "\033[2m",
+	};
+
+	if (text->color) /* no columns are used */
+		text->sink.write(text->sink.ctx, escape[style], strlen(escape[style]));
+}
+
+void
+text_count(struct text *text, uint64_t count, const char *noun)
+{
+	text_add(text, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+void
+text_amount(struct text *text, uint64_t bytes)
+{
+	if (bytes <= UINT32_MAX)
+		text_count(text, bytes, "byte");
+	else
+		text_add(text, "0x%" PRIx64 " bytes", bytes);
+}
+
+/* --- into memory ------------------------------------------------------------------------------ */
+
+static void
+buffer_write(void *ctx, const char *bytes, size_t size)
+{
+	struct text_buffer *buffer = ctx;
+	size_t room = buffer->size - 1 - buffer->used;
+
+	if (size > room)
+		size = room;
+	memcpy(buffer->buf + buffer->used, bytes, size);
+	buffer->used += size;
+	buffer->buf[buffer->used] = '\0';
+}
+
+struct scn_sink
+text_buffer_sink(struct text_buffer *buffer)
+{
+	struct scn_sink sink = { buffer_write, buffer };
+
+	buffer->used = 0;
+	buffer->buf[0] = '\0';
+	return sink;
+}
