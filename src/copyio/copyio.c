@@ -189,13 +189,20 @@ us_store(struct vk_us *us, us_translate_fn translate, gva_t uaddr, const void *v
 	return us_copyout(us, translate, value, uaddr, size, NULL);
 }
 
-/* Holds the aligned word at uaddr for an atomic operation. */
-static inline void *
-us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t size, void **cookie)
+static inline int
+us_is_aligned(gva_t uaddr, size_t size)
 {
-	if ((uaddr.v & (size - 1)) != 0 || !us_has_range(us, uaddr, size))
+	return (uaddr.v & (size - 1)) == 0;
+}
+
+/* Holds the aligned word at uaddr, to be used in one piece. */
+static inline void *
+us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t size, unsigned acc,
+    void **cookie)
+{
+	if (!us_is_aligned(uaddr, size) || !us_has_range(us, uaddr, size))
 		return NULL;
-	return us_hold(us, translate, uaddr, VK_ACC_R | VK_ACC_W, cookie);
+	return us_hold(us, translate, uaddr, acc, cookie);
 }
 
 /* The atomic operations of one width, over one translation. */
@@ -205,7 +212,7 @@ us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t si
 	{                                                                                       \
 		void *cookie;                                                                   \
 		uint##bits##_t *word = us_hold_word(us, family##_translate, uaddr,              \
-		    sizeof(value), &cookie);                                                    \
+		    sizeof(value), VK_ACC_R | VK_ACC_W, &cookie);                               \
                                                                                                 \
 		if (word == NULL)                                                               \
 			return VK_EFAULT;                                                       \
@@ -219,7 +226,7 @@ us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t si
 	{                                                                                       \
 		void *cookie;                                                                   \
 		uint##bits##_t *word = us_hold_word(us, family##_translate, uaddr,              \
-		    sizeof(value), &cookie);                                                    \
+		    sizeof(value), VK_ACC_R | VK_ACC_W, &cookie);                               \
                                                                                                 \
 		if (word == NULL)                                                               \
 			return VK_EFAULT;                                                       \
@@ -233,7 +240,7 @@ us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t si
 	{                                                                                       \
 		void *cookie;                                                                   \
 		uint##bits##_t *word = us_hold_word(us, family##_translate, uaddr,              \
-		    sizeof(add), &cookie);                                                      \
+		    sizeof(add), VK_ACC_R | VK_ACC_W, &cookie);                                 \
                                                                                                 \
 		if (word == NULL)                                                               \
 			return VK_EFAULT;                                                       \
@@ -242,22 +249,44 @@ us_hold_word(struct vk_us *us, us_translate_fn translate, gva_t uaddr, size_t si
 		return VK_OK;                                                                   \
 	}
 
-/* Fetch and store of one width. */
+/* Fetch and store of one width: an aligned value in one piece, as the instructions do it. */
 #define US_WORDS(family, fetch, store, type)                                                    \
 	int family##_##fetch(struct vk_us *us, gva_t uaddr, type *value)                        \
 	{                                                                                       \
+		void *cookie;                                                                   \
+		const type *at;                                                                 \
 		type word;                                                                      \
-		int error = us_copyin(us, family##_translate, uaddr, &word, sizeof(word),       \
-		    NULL);                                                                      \
                                                                                                 \
-		if (error == VK_OK)                                                             \
+		if (!us_is_aligned(uaddr, sizeof(word))) {                                      \
+			if (us_copyin(us, family##_translate, uaddr, &word, sizeof(word),       \
+				NULL) != VK_OK)                                                 \
+				return VK_EFAULT;                                               \
 			*value = word;                                                          \
-		return error;                                                                   \
+			return VK_OK;                                                           \
+		}                                                                               \
+		at = us_hold_word(us, family##_translate, uaddr, sizeof(word), VK_ACC_R,        \
+		    &cookie);                                                                   \
+		if (at == NULL)                                                                 \
+			return VK_EFAULT;                                                       \
+		*value = __atomic_load_n(at, __ATOMIC_RELAXED);                                 \
+		us_release(us, cookie);                                                         \
+		return VK_OK;                                                                   \
 	}                                                                                       \
                                                                                                 \
 	int family##_##store(struct vk_us *us, gva_t uaddr, type value)                         \
 	{                                                                                       \
-		return us_store(us, family##_translate, uaddr, &value, sizeof(value));          \
+		void *cookie;                                                                   \
+		type *at;                                                                       \
+                                                                                                \
+		if (!us_is_aligned(uaddr, sizeof(value)))                                       \
+			return us_store(us, family##_translate, uaddr, &value, sizeof(value));  \
+		at = us_hold_word(us, family##_translate, uaddr, sizeof(value), VK_ACC_W,       \
+		    &cookie);                                                                   \
+		if (at == NULL)                                                                 \
+			return VK_EFAULT;                                                       \
+		__atomic_store_n(at, value, __ATOMIC_RELAXED);                                  \
+		us_release(us, cookie);                                                         \
+		return VK_OK;                                                                   \
 	}
 
 #define US_FAMILY(family)                                                                       \

@@ -40,6 +40,8 @@ ept_owed_for(const struct ept *ept, uint64_t before, uint64_t after)
 		meaning &= ~EPT_XU;
 	if (!ept->ad)
 		meaning &= ~EPT_HARDWARE_FLAGS;
+	if (ept->controls & EPT_CTL_SPP)
+		meaning |= EPT_SPP;
 	/* Flags that go from 0 to 1 were set early, which is no harm. */
 	return ((before & ~after) | ((before ^ after) & ~EPT_HARDWARE_FLAGS)) & meaning ?
 	    EPT_OWES_INVEPT : EPT_OWES_NOTHING;
@@ -68,30 +70,39 @@ ept_find(const struct ept *ept, gpa_t gpa, unsigned level, hpa_t *slot, unsigned
 	}
 }
 
-/* Replaces an entry, keeping hardware flags in `keep` that appear meanwhile. */
+/* Replaces bits of an entry; the others keep what they have when it happens. */
 static struct ept_edit
 ept_replace(const struct ept *ept, hpa_t slot, uint64_t after, uint64_t replaced_bits)
 {
 	uint64_t before, wanted;
+	enum cas_status status;
 
 	do {
 		before = ept_load(ept, slot);
 		wanted = (before & ~replaced_bits) | after;
-	} while (ept->mem.ops->cas(ept->mem.ctx, slot, before, wanted) == CAS_LOST);
+		status = ept->mem.ops->cas(ept->mem.ctx, slot, before, wanted);
+	} while (status == CAS_LOST);
+	if (status == CAS_REFUSED)
+		return ept_edit_result(EPT_EDIT_REFUSED, EPT_OWES_NOTHING, before);
 	return ept_edit_result(EPT_EDIT_DONE, ept_owed_for(ept, before, wanted), before);
 }
 
 /* Hangs a new table under an entry that is not present. */
-static int
-ept_add_table(const struct ept *ept, const struct ept_frames *frames, hpa_t slot, uint64_t before)
+static enum ept_edit_status
+ept_add_table(const struct ept *ept, const struct ept_frames *frames, hpa_t slot)
 {
+	uint64_t before = ept_load(ept, slot);
+	enum cas_status status;
 	hpa_t table;
 
+	if (ept_is_present(ept, before)) /* somebody else was first; theirs will do */
+		return EPT_EDIT_DONE;
 	if (!frames->take(frames->ctx, &table))
-		return 0;
-	if (ept->mem.ops->cas(ept->mem.ctx, slot, before, table.v | ept->present) != CAS_DONE)
-		frames->give(frames->ctx, table); /* somebody else was first; theirs will do */
-	return 1;
+		return EPT_EDIT_NO_FRAME;
+	status = ept->mem.ops->cas(ept->mem.ctx, slot, before, table.v | ept->present);
+	if (status != CAS_DONE)
+		frames->give(frames->ctx, table);
+	return status == CAS_REFUSED ? EPT_EDIT_REFUSED : EPT_EDIT_DONE;
 }
 
 struct ept_edit
@@ -100,14 +111,18 @@ ept_map(const struct ept *ept, const struct ept_frames *frames, gpa_t gpa, hpa_t
 {
 	uint64_t frame = vk_frame_mask(ept->maxphyaddr, vk_level_shift(level));
 	uint64_t leaf = (hpa.v & frame) | flags | (level > 1 ? EPT_PS : 0);
+	uint64_t before;
 	unsigned found;
 	hpa_t slot;
 
 	while (!ept_find(ept, gpa, level, &slot, &found)) {
-		if (!ept_add_table(ept, frames, slot, ept_load(ept, slot)))
-			return ept_edit_result(EPT_EDIT_NO_FRAME, EPT_OWES_NOTHING, 0);
+		enum ept_edit_status status = ept_add_table(ept, frames, slot);
+
+		if (status != EPT_EDIT_DONE)
+			return ept_edit_result(status, EPT_OWES_NOTHING, 0);
 	}
-	if (found != level)
+	before = ept_load(ept, slot);
+	if (found != level || (ept_is_present(ept, before) && !ept_is_leaf(level, before)))
 		return ept_edit_result(EPT_EDIT_NO_ENTRY, EPT_OWES_NOTHING, 0);
 	return ept_replace(ept, slot, leaf, ~0ull);
 }
@@ -142,11 +157,32 @@ ept_protect(const struct ept *ept, gpa_t gpa, uint64_t rights)
 	return ept_replace(ept, slot, rights & ept->present, ept->present);
 }
 
+/* Fills a table that nobody sees yet with the smaller leaves that a leaf of `level` is made of. */
+static enum cas_status
+ept_fill_split(const struct ept *ept, hpa_t table, uint64_t leaf, unsigned level)
+{
+	uint64_t frame = leaf & vk_frame_mask(ept->maxphyaddr, vk_level_shift(level));
+	uint64_t flags = leaf & ~vk_frame_mask(ept->maxphyaddr, VK_PAGE_SHIFT);
+	enum cas_status status = CAS_DONE;
+	unsigned i;
+
+	if (level == 2)
+		flags &= ~EPT_PS;
+	for (i = 0; i < VK_TABLE_ENTRIES && status == CAS_DONE; i++) {
+		hpa_t slot = vk_hpa(table.v + i * 8);
+
+		status = ept->mem.ops->cas(ept->mem.ctx, slot, ept_load(ept, slot),
+		    (frame + i * vk_level_size(level - 1)) | flags);
+	}
+	return status;
+}
+
 struct ept_edit
 ept_split(const struct ept *ept, const struct ept_frames *frames, gpa_t gpa)
 {
-	uint64_t before, flags, frame;
-	unsigned level, i;
+	enum cas_status status;
+	uint64_t before;
+	unsigned level;
 	hpa_t slot, table;
 
 	if (!ept_find_leaf(ept, gpa, &slot, &level) || level == 1)
@@ -155,18 +191,19 @@ ept_split(const struct ept *ept, const struct ept_frames *frames, gpa_t gpa)
 		return ept_edit_result(EPT_EDIT_NO_FRAME, EPT_OWES_NOTHING, 0);
 	do {
 		before = ept_load(ept, slot);
-		frame = before & vk_frame_mask(ept->maxphyaddr, vk_level_shift(level));
-		flags = before & ~vk_frame_mask(ept->maxphyaddr, VK_PAGE_SHIFT);
-		if (level == 2)
-			flags &= ~EPT_PS;
-		for (i = 0; i < VK_TABLE_ENTRIES; i++) {
-			hpa_t entry = vk_hpa(table.v + i * 8);
-
-			(void)ept->mem.ops->cas(ept->mem.ctx, entry, ept_load(ept, entry),
-			    (frame + i * vk_level_size(level - 1)) | flags);
+		if (!ept_is_present(ept, before) || !ept_is_leaf(level, before)) {
+			frames->give(frames->ctx, table);
+			return ept_edit_result(EPT_EDIT_NO_ENTRY, EPT_OWES_NOTHING, before);
 		}
-	} while (ept->mem.ops->cas(ept->mem.ctx, slot, before, table.v | ept->present) ==
-	    CAS_LOST);
+		status = ept_fill_split(ept, table, before, level);
+		if (status == CAS_DONE)
+			status = ept->mem.ops->cas(ept->mem.ctx, slot, before,
+			    table.v | ept->present);
+	} while (status == CAS_LOST);
+	if (status == CAS_REFUSED) {
+		frames->give(frames->ctx, table);
+		return ept_edit_result(EPT_EDIT_REFUSED, EPT_OWES_NOTHING, before);
+	}
 	return ept_edit_result(EPT_EDIT_DONE, EPT_OWES_INVEPT, before);
 }
 
@@ -196,20 +233,24 @@ struct ept_edit
 ept_merge(const struct ept *ept, gpa_t gpa, unsigned level, hpa_t *table)
 {
 	uint64_t leaf = 0, before;
+	enum cas_status status;
 	unsigned found;
 	hpa_t slot;
 
 	if (!ept_find(ept, gpa, level, &slot, &found) || found != level)
 		return ept_edit_result(EPT_EDIT_NO_ENTRY, EPT_OWES_NOTHING, 0);
-	before = ept_load(ept, slot);
-	if (!ept_is_present(ept, before) || ept_is_leaf(level, before))
-		return ept_edit_result(EPT_EDIT_NO_ENTRY, EPT_OWES_NOTHING, 0);
-	*table = vk_hpa(before & vk_frame_mask(ept->maxphyaddr, VK_PAGE_SHIFT));
-	if (!ept_is_even(ept, table->v, level, &leaf))
-		return ept_edit_result(EPT_EDIT_UNEVEN, EPT_OWES_NOTHING, before);
-	/* An upper entry may have denied a right to all of it. */
-	leaf &= before | ~ept->present;
-	if (ept->mem.ops->cas(ept->mem.ctx, slot, before, leaf) != CAS_DONE)
-		return ept_edit_result(EPT_EDIT_UNEVEN, EPT_OWES_NOTHING, before);
+	do {
+		before = ept_load(ept, slot);
+		if (!ept_is_present(ept, before) || ept_is_leaf(level, before))
+			return ept_edit_result(EPT_EDIT_NO_ENTRY, EPT_OWES_NOTHING, 0);
+		*table = vk_hpa(before & vk_frame_mask(ept->maxphyaddr, VK_PAGE_SHIFT));
+		if (!ept_is_even(ept, table->v, level, &leaf))
+			return ept_edit_result(EPT_EDIT_UNEVEN, EPT_OWES_NOTHING, before);
+		/* An upper entry may have denied a right to all of it. */
+		leaf &= before | ~ept->present;
+		status = ept->mem.ops->cas(ept->mem.ctx, slot, before, leaf);
+	} while (status == CAS_LOST);
+	if (status == CAS_REFUSED)
+		return ept_edit_result(EPT_EDIT_REFUSED, EPT_OWES_NOTHING, before);
 	return ept_edit_result(EPT_EDIT_DONE, EPT_OWES_INVEPT, before);
 }

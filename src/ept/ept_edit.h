@@ -15,7 +15,8 @@ enum ept_edit_status {
 	EPT_EDIT_DONE,
 	EPT_EDIT_NO_FRAME, /* no frame for a table; nothing of the mapping was changed */
 	EPT_EDIT_NO_ENTRY, /* there is no such mapping, or one of another size is in the way */
-	EPT_EDIT_UNEVEN    /* merge: the entries do not form one large page */
+	EPT_EDIT_UNEVEN,   /* merge: the entries do not form one large page */
+	EPT_EDIT_REFUSED   /* the memory of the tables took no change */
 };
 
 enum ept_owed {

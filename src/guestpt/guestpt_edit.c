@@ -46,6 +46,10 @@ guestpt_find(const struct guestpt *pt, gva_t gva, unsigned level, gpa_t *slot, u
 	uint64_t entry;
 	unsigned at;
 
+	*slot = vk_gpa(table);
+	*found = 0;
+	if (pt->levels == 0) /* no paging, no tables */
+		return GUESTPT_EDIT_REFUSED;
 	for (at = pt->levels;; at--) {
 		*slot = vk_gpa(table + vk_level_index(gva.v, at) * 8);
 		*found = at;
@@ -93,6 +97,8 @@ guestpt_add_table(const struct guestpt *pt, const struct guestpt_pages *pages, g
 
 	if (!pt->mem.ops->load(pt->mem.ctx, slot, &before))
 		return GUESTPT_EDIT_REFUSED;
+	if (before & VK_PG_P) /* somebody else was first; theirs will do */
+		return GUESTPT_EDIT_DONE;
 	if (!pages->take(pages->ctx, &page))
 		return GUESTPT_EDIT_NO_PAGE;
 	if (pt->mem.ops->cas(pt->mem.ctx, slot, before, page.v | VK_PG_P | VK_PG_RW | VK_PG_US) ==
@@ -107,6 +113,7 @@ guestpt_map(const struct guestpt *pt, const struct guestpt_pages *pages, gva_t g
 {
 	uint64_t frame = vk_frame_mask(pt->mode.maxphyaddr, vk_level_shift(level));
 	enum guestpt_edit_status status;
+	uint64_t before;
 	unsigned found;
 	gpa_t slot;
 
@@ -117,7 +124,9 @@ guestpt_map(const struct guestpt *pt, const struct guestpt_pages *pages, gva_t g
 	}
 	if (status != GUESTPT_EDIT_DONE)
 		return guestpt_edit_result(status, GUESTPT_OWES_NOTHING, 0);
-	if (found != level)
+	if (!pt->mem.ops->load(pt->mem.ctx, slot, &before))
+		return guestpt_edit_result(GUESTPT_EDIT_REFUSED, GUESTPT_OWES_NOTHING, 0);
+	if (found != level || ((before & VK_PG_P) && !guestpt_is_leaf(level, before)))
 		return guestpt_edit_result(GUESTPT_EDIT_NO_ENTRY, GUESTPT_OWES_NOTHING, 0);
 	return guestpt_replace(pt, slot,
 	    (gpa.v & frame) | flags | (level > 1 ? VK_PG_PS : 0));
@@ -127,11 +136,16 @@ struct guestpt_edit
 guestpt_unmap(const struct guestpt *pt, gva_t gva)
 {
 	enum guestpt_edit_status status;
+	uint64_t before;
 	unsigned found;
 	gpa_t slot;
 
 	status = guestpt_find(pt, gva, 1, &slot, &found);
 	if (status != GUESTPT_EDIT_DONE)
 		return guestpt_edit_result(status, GUESTPT_OWES_NOTHING, 0);
+	if (!pt->mem.ops->load(pt->mem.ctx, slot, &before))
+		return guestpt_edit_result(GUESTPT_EDIT_REFUSED, GUESTPT_OWES_NOTHING, 0);
+	if (!(before & VK_PG_P))
+		return guestpt_edit_result(GUESTPT_EDIT_NO_ENTRY, GUESTPT_OWES_NOTHING, before);
 	return guestpt_replace(pt, slot, 0);
 }

@@ -11,7 +11,7 @@ enum guestpt_edit_status {
 	GUESTPT_EDIT_DONE,
 	GUESTPT_EDIT_NO_PAGE,  /* no page for a table; nothing of the mapping was changed */
 	GUESTPT_EDIT_NO_ENTRY, /* no such mapping, or one of another size is in the way */
-	GUESTPT_EDIT_REFUSED   /* the memory refused an access */
+	GUESTPT_EDIT_REFUSED   /* the memory refused an access, or paging is off */
 };
 
 /* The invalidation that a changed entry owes [GUEST-INVALIDATE]. */

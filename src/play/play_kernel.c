@@ -403,8 +403,7 @@ kernel_exit(struct play_thread *thread, const struct scn_step *step)
 {
 	set_value(&thread->result, step->value);
 	result_outcome(&thread->result, SCN_OUTCOME_EXITED);
-	thread->wants_exit = true;
-	thread->end = SCN_END_EXITED;
+	thread->wants_exit = thread->exited = true;
 }
 
 static void
@@ -919,6 +918,7 @@ play_syscall(struct play_thread *thread, const struct scn_step *step)
 		run_user(thread, step);
 	} else if (number == SYS_EXIT) {
 		result_outcome(&thread->result, SCN_OUTCOME_EXITED);
+		thread->exited = true;
 		play_step_finish(thread);
 		return VMM_END_EXIT;
 	} else if (number == SYS_WRITE) {

@@ -475,7 +475,7 @@ end_of(enum vmm_end end, const struct play_thread *thread)
 	default:
 		if (thread->livelock)
 			return SCN_END_LIVELOCK;
-		return play_step(thread) == NULL ? SCN_END_FINISHED : SCN_END_EXITED;
+		return thread->exited ? SCN_END_EXITED : SCN_END_FINISHED;
 	}
 }
 
@@ -599,6 +599,8 @@ live_by_steps(struct play_thread *thread)
 			play_kernel_step(thread, step);
 		play_step_finish(thread);
 	}
+	if (thread->exited)
+		thread->end = SCN_END_EXITED;
 }
 
 void

@@ -41,6 +41,7 @@ struct play_thread {
 	bool begun;
 	bool ended;
 	bool wants_exit;      /* an exit step, or the end of the steps */
+	bool exited;          /* by an exit step or exit(2) */
 	bool entry_checked;   /* bare: VM entry was tried */
 	bool in_user;         /* a process of the vkernel runs, not the vkernel */
 	bool sent;            /* the step's exit is on its way: go on when it was handled */

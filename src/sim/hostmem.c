@@ -2,15 +2,18 @@
 /*
  * Sparse host memory: an open-addressed table from frame number to 4 KiB of bytes.
  *
- * Frames come from chunks that the system zeroes lazily, so that a small scenario touches few
- * pages.
+ * Frames come from chunks that the system fills in at once: one fault a frame would cost a small
+ * scenario more than all that it simulates.  Chunks grow with what is used.
  */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_POPULATE */
 #include "sim/hostmem.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define CHUNK_FRAMES 64
+#define FIRST_CHUNK 16 /* frames */
+#define LARGEST_CHUNK 256
 #define FIRST_SLOTS 64 /* a power of two */
 
 struct slot {
@@ -20,9 +23,9 @@ struct slot {
 
 struct chunk {
 	struct chunk *next;
-	unsigned char *bytes; /* CHUNK_FRAMES frames, page-aligned within `storage` */
+	unsigned char *bytes;
+	size_t frames;
 	size_t used;
-	void *storage;
 };
 
 struct hostmem {
@@ -62,7 +65,7 @@ hostmem_destroy(struct hostmem *mem)
 		struct chunk *chunk = mem->chunks;
 
 		mem->chunks = chunk->next;
-		free(chunk->storage);
+		munmap(chunk->bytes, chunk->frames * VK_PAGE_BYTES);
 		free(chunk);
 	}
 	free(mem->slots);
@@ -122,24 +125,36 @@ hostmem_grow(struct hostmem *mem)
 	return true;
 }
 
+static struct chunk *
+chunk_create(size_t frames)
+{
+	struct chunk *chunk = calloc(1, sizeof(*chunk));
+	void *bytes;
+
+	if (chunk == NULL)
+		return NULL;
+	bytes = mmap(NULL, frames * VK_PAGE_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (bytes == MAP_FAILED) {
+		free(chunk);
+		return NULL;
+	}
+	chunk->bytes = bytes;
+	chunk->frames = frames;
+	return chunk;
+}
+
 static unsigned char *
 chunk_take(struct hostmem *mem)
 {
 	struct chunk *chunk = mem->chunks;
 
-	if (chunk == NULL || chunk->used == CHUNK_FRAMES) {
-		size_t bytes = (CHUNK_FRAMES + 1) * (size_t)VK_PAGE_BYTES;
+	if (chunk == NULL || chunk->used == chunk->frames) {
+		size_t frames = chunk == NULL ? FIRST_CHUNK : 2 * chunk->frames;
 
-		chunk = calloc(1, sizeof(*chunk));
+		chunk = chunk_create(frames > LARGEST_CHUNK ? LARGEST_CHUNK : frames);
 		if (chunk == NULL)
 			return NULL;
-		chunk->storage = calloc(1, bytes);
-		if (chunk->storage == NULL) {
-			free(chunk);
-			return NULL;
-		}
-		chunk->bytes = (unsigned char *)(((uintptr_t)chunk->storage + VK_PAGE_BYTES - 1) &
-		    ~(uintptr_t)VK_PAGE_OFFSET_MASK);
 		chunk->next = mem->chunks;
 		mem->chunks = chunk;
 	}

@@ -123,7 +123,10 @@ vmm_exit_dispatch(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 	return exit_table[reason](vcpu, exit);
 }
 
-/* Prefixes that SYSCALL may carry and still be SYSCALL: all but LOCK. */
+/*
+ * Prefixes that SYSCALL may carry and still be SYSCALL: all but LOCK.  A REX prefix that does not
+ * stand directly before the opcode is ignored; it does no harm.
+ */
 static int
 is_legal_prefix(unsigned char byte)
 {
@@ -131,6 +134,8 @@ is_legal_prefix(unsigned char byte)
 		0xf2, 0xf3 };
 	unsigned i;
 
+	if ((byte & 0xf0) == 0x40)
+		return 1; /* REX */
 	for (i = 0; i < sizeof(legacy); i++) {
 		if (byte == legacy[i])
 			return 1;
@@ -145,10 +150,8 @@ vmm_decode_syscall(const unsigned char *bytes, unsigned count)
 
 	while (at < count && is_legal_prefix(bytes[at]))
 		at++;
-	/* A REX prefix counts only directly before the opcode. */
-	while (at < count && (bytes[at] & 0xf0) == 0x40)
-		at++;
-	if (at + 2 > count || at + 2 > 15 || bytes[at] != 0x0f || bytes[at + 1] != 0x05)
+	if (at + 2 > count || at + 2 > 15 || bytes[at] != 0x0f ||
+	    bytes[at + 1] != 0x05)
 		return 0;
 	return at + 2;
 }
