@@ -52,6 +52,7 @@ struct conform_field {
 	char found[CONFORM_TEXT_SIZE];
 };
 
+/* A case that differs, or one that was played and cannot be judged: its field is "unsupported". */
 struct conform_difference {
 	char *file;
 	uint64_t line;
@@ -80,10 +81,12 @@ struct conform_unknown {
 
 struct conform_report {
 	unsigned families;
-	struct conform_family family[CONFORM_FAMILIES_MAX]; /* by name */
+	/* By name; families past the bound count in the total alone. */
+	struct conform_family family[CONFORM_FAMILIES_MAX];
 	struct conform_family total;
 	unsigned differences;
 	struct conform_difference *difference; /* the first ones, in order */
+	uint64_t differences_left_out;
 	unsigned unknowns;
 	struct conform_unknown unknown[CONFORM_UNKNOWNS_MAX]; /* in order of appearance */
 	uint64_t unknowns_left_out;

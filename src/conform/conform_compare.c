@@ -23,8 +23,9 @@ struct comparison {
 	const struct conform_either *either; /* NULL: nothing is open */
 };
 
-static struct conform_field *
-fields_add(struct conform_fields *fields, const char *name)
+void
+conform_fields_add(struct conform_fields *fields, const char *name, const char *expected,
+    const char *found)
 {
 	struct conform_field *field;
 
@@ -34,24 +35,13 @@ fields_add(struct conform_fields *fields, const char *name)
 		field = realloc(fields->field, capacity * sizeof(*field));
 		if (field == NULL) {
 			fields->out_of_memory = true;
-			return NULL;
+			return;
 		}
 		fields->field = field;
 		fields->capacity = capacity;
 	}
 	field = &fields->field[fields->count++];
 	conform_copy_text(field->name, sizeof(field->name), name);
-	return field;
-}
-
-static void
-differ_text(const struct comparison *cmp, const char *name, const char *expected,
-    const char *found)
-{
-	struct conform_field *field = fields_add(cmp->fields, name);
-
-	if (field == NULL)
-		return;
 	conform_copy_text(field->expected, sizeof(field->expected), expected);
 	conform_copy_text(field->found, sizeof(field->found), found);
 }
@@ -74,7 +64,7 @@ differ_value(const struct comparison *cmp, enum conform_value value)
 		hex(expected, sizeof(expected), cmp->expected->value[value]);
 	if ((cmp->found->present >> value) & 1)
 		hex(found, sizeof(found), cmp->found->value[value]);
-	differ_text(cmp, conform_value_name(value), expected, found);
+	conform_fields_add(cmp->fields, conform_value_name(value), expected, found);
 }
 
 static uint64_t
@@ -148,7 +138,7 @@ compare_frames(const struct comparison *cmp)
 		return;
 	frames_text(e, expected, sizeof(expected));
 	frames_text(f, found, sizeof(found));
-	differ_text(cmp, "frames", expected, found);
+	conform_fields_add(cmp->fields, "frames", expected, found);
 }
 
 static void
@@ -178,7 +168,7 @@ compare_written(const struct comparison *cmp)
 		return;
 	written_text(cmp->expected, expected, sizeof(expected));
 	written_text(cmp->found, found, sizeof(found));
-	differ_text(cmp, "written", expected, found);
+	conform_fields_add(cmp->fields, "written", expected, found);
 }
 
 /* --- changed entries ----------------------------------------------------------------------- */
@@ -200,7 +190,7 @@ differ_change(const struct comparison *cmp, const char *what, uint64_t pa, uint6
 	snprintf(name, sizeof(name), "%s 0x%" PRIx64, what, pa);
 	hex(left, sizeof(left), expected);
 	hex(right, sizeof(right), found);
-	differ_text(cmp, name, left, right);
+	conform_fields_add(cmp->fields, name, left, right);
 }
 
 /* Flags that the last access may set or not; what was set before it stays set. */
@@ -270,7 +260,8 @@ compare_tlb(const struct comparison *cmp, const struct conform_case *c)
 	bool cached = last->pieces != 0 && last->piece[last->pieces - 1].cached;
 
 	if (c->tlb != CONFORM_TLB_SAME && cached != (c->tlb == CONFORM_TLB_STALE))
-		differ_text(cmp, "tlb", cached ? "new" : "stale", cached ? "stale" : "new");
+		conform_fields_add(cmp->fields, "tlb", cached ? "new" : "stale",
+		    cached ? "stale" : "new");
 }
 
 static void
@@ -282,7 +273,7 @@ compare_outcome(const struct comparison *cmp, const struct conform_case *c)
 		return;
 	}
 	if (cmp->expected->out != cmp->found->out)
-		differ_text(cmp, "out", conform_out_name(cmp->expected->out),
+		conform_fields_add(cmp->fields, "out", conform_out_name(cmp->expected->out),
 		    conform_out_name(cmp->found->out));
 	if (is_refused_update(cmp, c)) {
 		compare_values(cmp, 1u << CONFORM_QUAL | 1u << CONFORM_GPA);

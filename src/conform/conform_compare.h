@@ -15,6 +15,9 @@ struct conform_fields {
 	bool out_of_memory;
 };
 
+void conform_fields_add(struct conform_fields *fields, const char *name, const char *expected,
+    const char *found);
+
 /*
  * Compares and adds the fields that differ.  The memory of the player is still as the case left it.
  * With `either`, what conform_either.h lists is no difference.

@@ -76,23 +76,36 @@ keep_difference(struct run *run, struct conform_fields *fields)
 	}
 }
 
+/* Plays the case and says how it ended, with the fields to show for it. */
+static enum conform_result
+judge_case(struct run *run, struct conform_fields *fields)
+{
+	conform_player_run(run->player, &run->c, &run->played, NULL);
+	if (run->played.unsupported != NULL) {
+		conform_fields_add(fields, "unsupported", "a case that can be judged",
+		    run->played.unsupported);
+		return CONFORM_UNSUPPORTED;
+	}
+	conform_compare(run->player, &run->c, &run->played, run->options->either, fields);
+	return fields->count == 0 ? CONFORM_AGREES : CONFORM_DIFFERS;
+}
+
 static void
-judge_case(struct run *run)
+take_case(struct run *run)
 {
 	struct conform_report *report = run->place.report;
 	struct conform_fields fields = { 0, 0, NULL, false };
 
-	conform_player_run(run->player, &run->c, &run->played, NULL);
-	if (run->played.unsupported != NULL) {
+	run->cases++;
+	if (run->c.unsupported) {
 		conform_report_count(report, run->c.family, CONFORM_UNSUPPORTED);
-	} else {
-		conform_compare(run->player, &run->c, &run->played, run->options->either,
-		    &fields);
-		conform_report_count(report, run->c.family,
-		    fields.count == 0 ? CONFORM_AGREES : CONFORM_DIFFERS);
-		if (fields.count != 0 && report->differences < run->options->show)
-			keep_difference(run, &fields);
+		return;
 	}
+	conform_report_count(report, run->c.family, judge_case(run, &fields));
+	if (fields.count != 0 && report->differences < run->options->show)
+		keep_difference(run, &fields);
+	else
+		report->differences_left_out += fields.count != 0;
 	if (run->played.out_of_memory || fields.out_of_memory)
 		conform_report_memory(report);
 	conform_player_undo(run->player);
@@ -122,14 +135,8 @@ take_line(struct run *run, const char *text, size_t size)
 	run->place.line++;
 	if (run->player == NULL)
 		return take_header(run, text, size);
-	if (conform_case_parse(&run->place, text, size, &run->c)) {
-		run->cases++;
-		if (run->c.unsupported)
-			conform_report_count(run->place.report, run->c.family,
-			    CONFORM_UNSUPPORTED);
-		else
-			judge_case(run);
-	}
+	if (conform_case_parse(&run->place, text, size, &run->c))
+		take_case(run);
 	return !conform_report_is_full(run->place.report);
 }
 

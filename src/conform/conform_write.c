@@ -132,9 +132,8 @@ conform_write_text(const struct conform_report *report, conform_put put, void *c
 	text_family(&w, &report->total);
 	for (i = 0; i < report->differences; i++)
 		text_difference(&w, &report->difference[i]);
-	if (report->differences < report->total.differ && report->total.differ != 0)
-		write_format(&w, "\nand %" PRIu64 " more that differ\n",
-		    report->total.differ - report->differences);
+	if (report->differences_left_out != 0)
+		write_format(&w, "\nand %" PRIu64 " more\n", report->differences_left_out);
 	if (report->unknowns != 0) {
 		write_text(&w, "\n");
 		text_unknowns(&w, report);

@@ -63,7 +63,7 @@ struct event {
 	uint64_t done;    /* COPY: moved */
 	unsigned acc;     /* ACCESS, FAULT, COPY: VK_ACC_* */
 	unsigned level;   /* TABLE_READ, FLAGS, EDIT */
-	unsigned order;   /* TABLE_READ: its place in the two-dimensional walk, from 1 */
+	unsigned order;   /* TABLE_READ: its place in the walk, from 1; 0: read to set a flag */
 	unsigned error;   /* ACCESS: page-fault error code; COPY: enum vk_error */
 	enum event_side side;
 	enum event_outcome outcome;

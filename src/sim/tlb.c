@@ -103,7 +103,7 @@ in_scope(const struct tlb_entry *entry, const struct tlb_scope *scope)
 		return false;
 	if (scope->by_eptrta && entry->tag.eptrta != scope->tag.eptrta)
 		return false;
-	if (scope->keep_globals && entry->global)
+	if ((scope->keep_globals && entry->global) || (scope->keep_vpid_0 && entry->tag.vpid == 0))
 		return false;
 	if (scope->by_pcid && entry->tag.pcid != scope->tag.pcid &&
 	    !(scope->global_any_pcid && entry->global))

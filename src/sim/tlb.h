@@ -61,6 +61,7 @@ struct tlb_scope {
 	bool by_vpid, by_pcid, by_eptrta, by_address;
 	bool keep_globals;
 	bool global_any_pcid; /* with by_pcid: global entries of other PCIDs too (INVLPG) */
+	bool keep_vpid_0;     /* entries made without VPIDs stay */
 	struct tlb_tag tag;
 	gva_t address;
 };

@@ -33,7 +33,7 @@ emit_read(const struct vcpu *vcpu, enum event_side side, unsigned level, uint64_
 
 	event.slot = slot;
 	event.value = entry;
-	event.order = ++*order;
+	event.order = order != NULL ? ++*order : 0;
 	emit(vcpu, &event);
 }
 
@@ -87,6 +87,24 @@ guest_level_of_slot(const struct guestpt_walk *walk, unsigned levels, gpa_t slot
 	return walk->level;
 }
 
+/* The guest's walk where no EPT walks record what became of it. */
+static void
+emit_flat_walk(const struct vcpu *vcpu, const struct guestpt_walk *guest, unsigned levels, bool done)
+{
+	unsigned order = 0, level;
+
+	for (level = levels; level >= guest->level && level > 0; level--)
+		emit_read(vcpu, EVENT_GUEST, level, guest->step[level].slot.v,
+		    guest->step[level].entry, &order);
+	for (level = levels; done && level >= guest->level && level > 0; level--) {
+		uint64_t entry = guest->step[level].entry;
+		uint64_t dirty = level == guest->level && (guest->acc & VK_ACC_W) ? VK_PG_D : 0;
+
+		emit_flags(vcpu, EVENT_GUEST, level, guest->step[level].slot.v, entry,
+		    entry | VK_PG_A | dirty);
+	}
+}
+
 /* The guest's walk, with the EPT walk that led to each of its entries. */
 static void
 emit_walk(const struct vcpu *vcpu, const struct vcpu_result *result,
@@ -97,10 +115,16 @@ emit_walk(const struct vcpu *vcpu, const struct vcpu_result *result,
 	    (vcpu->mode.cr4 & VK_CR4_LA57) ? 5 : 4;
 	unsigned order = 0, i, level = levels;
 
-	for (i = 0; vcpu->ept_on && i < result->gpm.count; i++) {
+	if (!vcpu->ept_on) {
+		emit_flat_walk(vcpu, guest, levels, result->outcome == VCPU_DONE);
+		return;
+	}
+	for (i = 0; i < result->gpm.count; i++) {
 		const struct ept_gpm_access *access = &result->gpm.access[i];
 
-		emit_ept_walk(vcpu, &access->walk, access->status, &order);
+		/* What setting a guest flag reads is not one of the walk's references. */
+		emit_ept_walk(vcpu, &access->walk, access->status,
+		    access->update ? NULL : &order);
 		if (access->status != EPT_OK)
 			continue;
 		if (access->update) {
@@ -114,9 +138,6 @@ emit_walk(const struct vcpu *vcpu, const struct vcpu_result *result,
 			    &order);
 		}
 	}
-	for (level = levels; !vcpu->ept_on && level >= guest->level && level > 0; level--)
-		emit_read(vcpu, EVENT_GUEST, level, guest->step[level].slot.v,
-		    guest->step[level].entry, &order);
 	if (piece->final_walked)
 		emit_ept_walk(vcpu, &piece->final, piece->final_status, &order);
 }

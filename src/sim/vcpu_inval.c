@@ -153,6 +153,7 @@ vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva)
 	    (type == 0 && !vk_gva_is_canonical(gva, (vcpu->mode.cr4 & VK_CR4_LA57) ? 57 : 48)))
 		return false;
 	scope.by_vpid = type != 2;
+	scope.keep_vpid_0 = type == 2;
 	scope.by_address = type == 0;
 	scope.keep_globals = type == 3;
 	scope.tag.vpid = vpid;
