@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The floor of reading a scenario: libyaml's events of the file named, and nothing done with them. */
+/*
+ * The floor of reading a scenario: libyaml's events of the file named, and nothing done with them.
+ */
 #include <stdio.h>
 #include <yaml.h>
 

@@ -105,8 +105,7 @@ cli_suggest(struct text *text, const char *name, const char *(*name_at)(const vo
 {
 	char suggestion[SCN_SUGGEST_SIZE];
 
-	text_str(text, scn_suggest(suggestion, sizeof(suggestion), name, strlen(name), name_at,
-	    ctx));
+	text_str(text, scn_suggest(suggestion, name, strlen(name), name_at, ctx));
 }
 
 static struct text *

@@ -109,8 +109,8 @@ const struct cli_command cli_conform = {
 	.name = "conform",
 	.operands = "FILE...",
 	.summary = "check the model against recorded behaviour of processors",
-	.about = "Plays each case of vector files (JSON lines, also .gz) and compares all that was\n"
-	    "recorded.\n",
+	.about = "Plays each case of vector files (JSON lines, also .gz) and compares all that\n"
+	    "was recorded.\n",
 	.examples = "examples:\n"
 	    "  vkept conform vectors/*.jsonl.gz\n"
 	    "  vkept conform --show 20 -f json -o differences.json vectors/ept.jsonl.gz\n",

@@ -28,9 +28,9 @@ static const struct cli_option options[] = {
 struct run {
 	struct cli *cli;
 	struct report_options options;
-	struct report report;
 	struct play_options play;
 	struct cli_paths paths;
+	struct report *report;
 };
 
 static enum cli_status
@@ -80,11 +80,11 @@ run_scenario(struct run *run, const struct scenario *scenario)
 	enum play_status played;
 	enum cli_status status;
 
-	report_scenario(&run->report, scenario);
-	run->play.sink = report_event_sink(&run->report);
-	run->play.sink_ctx = &run->report;
+	report_scenario(run->report, scenario);
+	run->play.sink = report_event_sink(run->report);
+	run->play.sink_ctx = run->report;
 	played = play_run(scenario, &run->play, &outcome);
-	report_outcome(&run->report, played, &outcome);
+	report_outcome(run->report, played, &outcome);
 	status = status_of(played, &outcome);
 	if (status >= CLI_BAD)
 		cli_complain_of(scenario->file, report_unplayed(played));
@@ -111,6 +111,16 @@ run_list(struct run *run, struct scenario_list *list)
 	return status;
 }
 
+/* What reports say of a file that was complained about already. */
+static void
+report_unread(struct run *run, const char *path)
+{
+	struct scenario_error error = { 0, 0, "the file cannot be read" };
+	struct scenario_errors errors = { .file = path, .error = &error, .count = 1 };
+
+	report_bad_file(run->report, &errors);
+}
+
 static enum cli_status
 run_file(struct run *run, const char *path)
 {
@@ -118,21 +128,21 @@ run_file(struct run *run, const char *path)
 	struct scenario_list list;
 	enum cli_status status = cli_scenarios_load(path, &list, &errors);
 
-	if (status != CLI_OK && errors.count == 0)
-		return status;
 	/* One scenario by itself is told; more are listed. */
 	if (list.count == 1 && run->paths.count == 1)
-		run->report.options.story = !run->cli->quiet;
-	report_file_begin(&run->report, path);
+		run->report->options.story = !run->cli->quiet;
+	report_file_begin(run->report, path);
 	if (status == CLI_OK) {
 		status = run_list(run, &list);
 		scenario_list_free(&list);
-	} else {
+	} else if (errors.count != 0) {
 		cli_scenario_errors(&errors);
-		report_bad_file(&run->report, &errors);
+		report_bad_file(run->report, &errors);
+	} else {
+		report_unread(run, path);
 	}
 	scenario_errors_free(&errors);
-	report_file_end(&run->report);
+	report_file_end(run->report);
 	return status;
 }
 
@@ -159,6 +169,7 @@ run_all(struct run *run)
 	struct cli *cli = run->cli;
 	struct scn_sink sink = cli_output_sink(cli->output);
 	enum cli_status status = CLI_OK;
+	struct report report; /* on the stack, whose pages are there already */
 	int i;
 
 	for (i = cli->operand; i < cli->argc; i++)
@@ -170,10 +181,11 @@ run_all(struct run *run)
 	run->options.seed_given = run->play.seed_given;
 	run->options.seed = run->play.seed;
 	run->options.version = VKEPT_VERSION;
-	report_begin(&run->report, &run->options, &sink);
+	run->report = &report;
+	report_begin(&report, &run->options, &sink);
 	status = cli_worse(status, run_paths(run));
-	report_end(&run->report);
-	if (run->report.no_memory)
+	report_end(&report);
+	if (report.no_memory)
 		status = CLI_ENVIRONMENT;
 	cli_paths_free(&run->paths);
 	return status;
@@ -182,11 +194,9 @@ run_all(struct run *run)
 static enum cli_status
 command_run(struct cli *cli)
 {
-	static struct run run;
-	enum cli_status status;
+	struct run run = { .cli = cli };
+	enum cli_status status = run_options(&run);
 
-	run.cli = cli;
-	status = run_options(&run);
 	if (status != CLI_OK || cli->stopped)
 		return status;
 	status = cli_output_open(cli->output, cli->path);

@@ -204,7 +204,7 @@ no_answer(enum play_answer answer)
 }
 
 static void
-write_text(struct walk *walk, const struct scenario *scenario, const struct decoder *decoder)
+write_text(struct walk *walk, const struct scenario *scenario, struct decoder *decoder)
 {
 	int thread = (int)walk->question.thread;
 	struct scn_sink sink = cli_output_sink(walk->cli->output);
@@ -225,7 +225,7 @@ write_text(struct walk *walk, const struct scenario *scenario, const struct deco
 }
 
 static void
-write_json(struct walk *walk, const struct scenario *scenario, const struct decoder *decoder)
+write_json(struct walk *walk, const struct scenario *scenario, struct decoder *decoder)
 {
 	struct scn_sink sink = cli_output_sink(walk->cli->output);
 	int thread = (int)walk->question.thread;

@@ -48,9 +48,9 @@ struct vk_us {
  * copyinstr moves a string with its NUL; *done counts the NUL.  Bytes after the NUL, in the buffer
  * and in user space, are not touched.
  *
- * fu* and su* move one value, which may straddle pages; an aligned one moves in one piece.  su* store
- * all of it or nothing; only when the second page is taken away during the call itself has the first
- * part of a straddling value been stored, and the error tells.
+ * fu* and su* move one value, which may straddle pages; an aligned one moves in one piece.  su*
+ * store all of it or nothing; only when the second page is taken away during the call itself has
+ * the first part of a straddling value been stored, and the error tells.
  *
  * swap, cas and add are atomic and need a naturally aligned address; *old gets the value from
  * before.  cas is a write even when it does not store, as LOCK CMPXCHG is.

@@ -112,7 +112,7 @@ take_event(void *ctx, const struct event *event)
 		report->in_scene = 1;
 		report->format->scene_begin(report);
 	}
-	story_add(&report->scene, event);
+	story_add(&report->scene, &report->decoder, event);
 	if (report->options.trace)
 		report->format->event(report, event);
 }
@@ -130,7 +130,7 @@ report_scenario(struct report *report, const struct scenario *scenario)
 {
 	report->scenario = scenario;
 	report->in_scene = 0;
-	if (!decoder_init(&report->decoder, scenario, report_wants_events(report)))
+	if (!decoder_init(&report->decoder, scenario, report->options.trace))
 		report->no_memory = 1;
 	if (report->format->scenario != NULL)
 		report->format->scenario(report);

@@ -86,10 +86,7 @@ decoder_init(struct decoder *decoder, const struct scenario *scenario, int follo
 	size_t i;
 
 	decoder->scenario = scenario;
-	decoder->guest = bits_format_find("guest-pte");
-	decoder->ept = bits_format_find("ept");
-	decoder->qualification = bits_format_find("qualification");
-	decoder->error_code = bits_format_find("error-code");
+	memset(decoder->format, 0, sizeof(decoder->format));
 	decoder->features = NULL;
 	if (!follow)
 		return 1;
@@ -125,10 +122,28 @@ decoder_step(struct decoder *decoder, int thread, int step)
 	}
 }
 
-static struct bits_view
-view_of(const struct decoder *decoder, const struct bits_format *format, unsigned level, int thread)
+/* Most runs need few formats, or none: each is looked up when it is first asked for. */
+static const struct bits_format *
+format_of(struct decoder *decoder, enum decode_format format)
 {
-	struct bits_view view = { .format = format, .level = level };
+	static const char name[DECODE_FORMATS][20] = {
+		[DECODE_GUEST] = "guest-pte",
+		[DECODE_EPT] = "ept",
+		[DECODE_QUALIFICATION] = "qualification",
+		[DECODE_ERROR_CODE] = "error-code",
+		[DECODE_REASON] = "exit-reason",
+		[DECODE_INTR_INFO] = "interruption-info",
+	};
+
+	if (decoder->format[format] == NULL)
+		decoder->format[format] = bits_format_find(name[format]);
+	return decoder->format[format];
+}
+
+static struct bits_view
+view_of(struct decoder *decoder, enum decode_format format, unsigned level, int thread)
+{
+	struct bits_view view = { .format = format_of(decoder, format), .level = level };
 
 	view.machine.maxphyaddr = decoder->scenario->machine.maxphyaddr;
 	if (decoder->features != NULL && thread >= 0)
@@ -173,17 +188,17 @@ decode_slot(struct text *text, enum event_side side, unsigned level, uint64_t sl
 }
 
 void
-decode_entry(struct text *text, const struct decoder *decoder, int thread, enum event_side side,
+decode_entry(struct text *text, struct decoder *decoder, int thread, enum event_side side,
     unsigned level, uint64_t entry)
 {
 	struct bits_view view = view_of(decoder,
-	    side == EVENT_GUEST ? decoder->guest : decoder->ept, level, thread);
+	    side == EVENT_GUEST ? DECODE_GUEST : DECODE_EPT, level, thread);
 
 	put_value(text, &view, entry);
 }
 
 void
-decode_entry_json(struct json *json, const struct decoder *decoder, int thread,
+decode_entry_json(struct json *json, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t slot, uint64_t entry)
 {
 	char fields[TEXT_PIECE];
@@ -204,27 +219,28 @@ decode_entry_json(struct json *json, const struct decoder *decoder, int thread,
 /* --- exits and faults ------------------------------------------------------------------------- */
 
 void
-decode_qualification(struct text *text, const struct decoder *decoder, uint64_t qualification)
+decode_qualification(struct text *text, struct decoder *decoder, uint64_t qualification)
 {
-	struct bits_view view = view_of(decoder, decoder->qualification, 0, -1);
+	struct bits_view view = view_of(decoder, DECODE_QUALIFICATION, 0, -1);
 
 	put_value(text, &view, qualification);
 }
 
 void
-decode_error_code(struct text *text, const struct decoder *decoder, int thread, uint64_t code)
+decode_error_code(struct text *text, struct decoder *decoder, int thread, uint64_t code)
 {
-	struct bits_view view = view_of(decoder, decoder->error_code, 0, thread);
+	struct bits_view view = view_of(decoder, DECODE_ERROR_CODE, 0, thread);
 
 	put_value(text, &view, code);
 }
 
 /* The name and meaning that a format's field gives to a value of it. */
 static int
-find_field(const char *format, const char *name, uint64_t value, struct bits_field *found)
+find_field(const struct bits_format *format, const char *name, uint64_t value,
+    struct bits_field *found)
 {
 	struct bits_field field[BITS_FIELDS_MAX];
-	struct bits_view view = { .format = bits_format_find(format), .machine = { 52, 0 } };
+	struct bits_view view = { .format = format, .machine = { 52, 0 } };
 	size_t i, fields = bits_decode(&view, value, field);
 
 	for (i = 0; i < fields; i++) {
@@ -237,7 +253,7 @@ find_field(const char *format, const char *name, uint64_t value, struct bits_fie
 }
 
 void
-decode_exit_name(struct text *text, const struct vmx_exit *exit)
+decode_exit_name(struct text *text, struct decoder *decoder, const struct vmx_exit *exit)
 {
 	unsigned reason = exit->reason & 0xffffu;
 	struct bits_field field;
@@ -245,13 +261,14 @@ decode_exit_name(struct text *text, const struct vmx_exit *exit)
 	if (exit->reason & VMX_REASON_ENTRY_FAILED)
 		text_str(text, "VM entry failed: ");
 	if (reason == VMX_EXIT_EXCEPTION && (exit->intr_info & VMX_INTR_VALID) != 0) {
-		if (find_field("interruption-info", "vector", exit->intr_info, &field))
+		if (find_field(format_of(decoder, DECODE_INTR_INFO), "vector", exit->intr_info,
+		    &field))
 			text_str(text, field.value_name);
 		else
 			text_add(text, "vector %u", exit->intr_info & VMX_INTR_VECTOR);
 	} else if (reason == VMX_EXIT_GUEST_STATE) {
 		text_str(text, "invalid guest state");
-	} else if (find_field("exit-reason", "reason", reason, &field)) {
+	} else if (find_field(format_of(decoder, DECODE_REASON), "reason", reason, &field)) {
 		text_str(text, field.meaning);
 	} else {
 		text_add(text, "exit %u", reason);
@@ -330,6 +347,7 @@ decode_find_step(const struct scenario *scenario, int thread, int step)
 #define SHOW_NUMBER 16u
 #define SHOW_VALUE 32u
 #define SHOW_THREAD 64u
+#define SHOW_VECTOR 128u
 
 static unsigned
 operands_of(enum scn_op op)
@@ -344,6 +362,7 @@ operands_of(enum scn_op op)
 		[SCN_OP_MOV_CR3] = SHOW_SPACE,
 		[SCN_OP_INVLPG] = SHOW_AT,
 		[SCN_OP_CPUID] = SHOW_LEAF,
+		[SCN_OP_EXCEPTION] = SHOW_VECTOR,
 		[SCN_OP_SYSCALL] = SHOW_NUMBER,
 		[SCN_OP_COPYIN] = SHOW_AT | SHOW_SIZE,
 		[SCN_OP_COPYOUT] = SHOW_AT | SHOW_SIZE,
@@ -402,6 +421,8 @@ decode_operation(struct text *text, const struct scenario *scenario, int thread,
 		text_add(text, " %" PRIu64, scn->number);
 	if (show & SHOW_VALUE)
 		text_add(text, " %" PRIu64, scn->value);
+	if (show & SHOW_VECTOR)
+		text_add(text, " %" PRIu32, scn->vector);
 	if (show & SHOW_THREAD) {
 		text_str(text, " for ");
 		text_safe(text, decode_thread(scenario, (int)scn->thread));

@@ -11,10 +11,20 @@
 #include "report/report_text.h"
 #include "sim/event.h"
 
+enum decode_format {
+	DECODE_GUEST,
+	DECODE_EPT,
+	DECODE_QUALIFICATION,
+	DECODE_ERROR_CODE,
+	DECODE_REASON,
+	DECODE_INTR_INFO,
+	DECODE_FORMATS
+};
+
 /* What an entry, or a bit of one, means to a scenario's machine.  Filled by decoder_init(). */
 struct decoder {
 	const struct scenario *scenario;
-	const struct bits_format *guest, *ept, *qualification, *error_code;
+	const struct bits_format *format[DECODE_FORMATS]; /* those that were asked for so far */
 	uint64_t *features; /* BITS_* by thread, as of its last step; NULL: as at its start */
 };
 
@@ -35,19 +45,19 @@ const char *decode_level(enum event_side side, unsigned level);
 void decode_slot(struct text *text, enum event_side side, unsigned level, uint64_t slot);
 
 /* An entry's fields: "P RW US A frame=0x10000". */
-void decode_entry(struct text *text, const struct decoder *decoder, int thread,
+void decode_entry(struct text *text, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t entry);
 
 /* An entry as members of an object: side, level, name, slot, entry, fields. */
-void decode_entry_json(struct json *json, const struct decoder *decoder, int thread,
+void decode_entry_json(struct json *json, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t slot, uint64_t entry);
 
 /* The qualification of an EPT violation, and a page-fault error code, likewise. */
-void decode_qualification(struct text *text, const struct decoder *decoder, uint64_t qualification);
-void decode_error_code(struct text *text, const struct decoder *decoder, int thread, uint64_t code);
+void decode_qualification(struct text *text, struct decoder *decoder, uint64_t qualification);
+void decode_error_code(struct text *text, struct decoder *decoder, int thread, uint64_t code);
 
 /* "EPT violation", "#UD", "CPUID"; intr_info tells exceptions apart. */
-void decode_exit_name(struct text *text, const struct vmx_exit *exit);
+void decode_exit_name(struct text *text, struct decoder *decoder, const struct vmx_exit *exit);
 
 /* "read", "write", "fetch", "read-modify-write". */
 const char *decode_access(unsigned acc);

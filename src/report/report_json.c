@@ -7,8 +7,6 @@
  */
 #include "report/report_json.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "report/report_text.h"
@@ -38,10 +36,11 @@ json_put_init(struct json *json, const struct scn_sink *sink)
 static void
 put_code(const struct scn_sink *sink, unsigned code)
 {
-	char escape[8];
+	static const char digit[] = "0123456789abcdef";
+	char escape[6] = { '\\', 'u', digit[code >> 12 & 0xf], digit[code >> 8 & 0xf],
+		digit[code >> 4 & 0xf], digit[code & 0xf] };
 
-	snprintf(escape, sizeof(escape), "\\u%04x", code & 0xffffu);
-	put(sink, escape, 6);
+	put(sink, escape, sizeof(escape));
 }
 
 /* What of `s` can stand in a JSON string as it is; 0 when its first byte cannot. */
@@ -227,25 +226,25 @@ json_put_bytes(struct json *json, const char *key, const void *bytes, size_t siz
 void
 json_put_number(struct json *json, const char *key, uint64_t number)
 {
-	char digits[24];
+	char digits[TEXT_DIGITS];
 
 	if (number > EXACT_MAX) {
 		json_put_address(json, key, number);
 		return;
 	}
 	member(json, key);
-	snprintf(digits, sizeof(digits), "%" PRIu64, number);
-	put_string(&json->sink, digits);
+	put_string(&json->sink, text_number(digits, number, 10));
 }
 
 void
 json_put_address(struct json *json, const char *key, uint64_t address)
 {
-	char digits[24];
+	char digits[TEXT_DIGITS];
 
 	member(json, key);
-	snprintf(digits, sizeof(digits), "\"0x%" PRIx64 "\"", address);
-	put_string(&json->sink, digits);
+	put(&json->sink, "\"0x", 3);
+	put_string(&json->sink, text_number(digits, address, 16));
+	put(&json->sink, "\"", 1);
 }
 
 void

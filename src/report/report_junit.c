@@ -98,8 +98,10 @@ junit_bad_file(struct report *report, const struct scenario_errors *errors)
 	text_str(text, "\">\n      <error message=\"the file cannot be loaded\">");
 	for (i = 0; i < errors->count; i++) {
 		text_safe(&content, errors->file);
-		text_add(text, ":%u:%u: ", (unsigned)errors->error[i].line,
-		    (unsigned)errors->error[i].column);
+		if (errors->error[i].line != 0)
+			text_add(text, ":%u:%u", (unsigned)errors->error[i].line,
+			    (unsigned)errors->error[i].column);
+		text_str(text, ": ");
 		text_safe(&content, errors->error[i].text);
 		text_str(text, "\n");
 	}

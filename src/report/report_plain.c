@@ -113,26 +113,31 @@ write_console(struct text *text, const struct play_outcome *outcome)
 	}
 }
 
+/* Where it was and why, for all that did not hold of one step. */
 static void
-write_failure(struct report *report, const struct play_mismatch *mismatch, int same_access)
+write_reason(struct report *report, const struct play_mismatch *mismatch)
 {
 	const struct scenario *scenario = report->scenario;
+	const struct explanation *why = mismatch->why;
 	struct text *text = &report->text;
 
-	text_to(text, INDENT);
-	report_write_mismatch(text, scenario, mismatch);
-	text_str(text, "\n");
-	if (same_access)
-		return;
 	if (decode_find_step(scenario, mismatch->thread, mismatch->step) != NULL) {
 		text_to(text, INDENT + 2);
 		report_write_where(text, scenario, mismatch);
 		text_str(text, "\n");
 	}
-	if (mismatch->why == NULL)
+	if (why == NULL)
 		return;
-	why_write_verdict(text, &report->decoder, mismatch->thread, mismatch->why, INDENT + 2);
-	why_write_reads(text, &report->decoder, mismatch->thread, mismatch->why, INDENT + 2);
+	why_write_verdict(text, &report->decoder, mismatch->thread, why, INDENT + 2);
+	/* How an access went that passes is for those who want every event. */
+	if (why->outcome != EVENT_OK || report->options.trace)
+		why_write_reads(text, &report->decoder, mismatch->thread, why, INDENT + 2);
+}
+
+static int
+is_same_step(const struct play_mismatch *a, const struct play_mismatch *b)
+{
+	return a->thread == b->thread && a->step == b->step;
 }
 
 static void
@@ -144,8 +149,11 @@ write_failures(struct report *report, const struct play_outcome *outcome)
 	for (i = 0; i < outcome->mismatches; i++) {
 		const struct play_mismatch *mismatch = &outcome->mismatch[i];
 
-		write_failure(report, mismatch, i != 0 && mismatch->step >= 0 &&
-		    mismatch[-1].thread == mismatch->thread && mismatch[-1].step == mismatch->step);
+		text_to(text, INDENT);
+		report_write_mismatch(text, report->scenario, mismatch);
+		text_str(text, "\n");
+		if (i + 1 == outcome->mismatches || !is_same_step(mismatch, mismatch + 1))
+			write_reason(report, mismatch);
 	}
 	if (outcome->more != 0) {
 		text_to(text, INDENT);

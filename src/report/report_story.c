@@ -43,8 +43,9 @@ story_is_empty(const struct story_scene *scene)
 /* --- what an event means ---------------------------------------------------------------------- */
 
 static void
-tell_access(struct text *text, const struct event *event)
+tell_access(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	switch (event->outcome) {
 	case EVENT_OK:
 		text_str(text, event->cached ? "ok from the TLB" : "ok");
@@ -63,12 +64,12 @@ tell_access(struct text *text, const struct event *event)
 }
 
 static void
-tell_exit(struct text *text, const struct event *event)
+tell_exit(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	const struct vmx_exit *exit = &event->exit;
 	unsigned reason = exit->reason & 0xffffu;
 
-	decode_exit_name(text, exit);
+	decode_exit_name(text, decoder, exit);
 	if (reason == VMX_EXIT_EPT_VIOLATION && exit->gla_valid &&
 	    !(exit->qualification & EPT_QUAL_FINAL)) {
 		text_str(text, " on a guest table");
@@ -83,16 +84,18 @@ tell_exit(struct text *text, const struct event *event)
 }
 
 static void
-tell_enter(struct text *text, const struct event *event)
+tell_enter(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	/* VMLAUNCH and VMRESUME go without saying. */
 	if (event->result != NULL && strcmp(event->result, "VMfail") == 0)
 		text_str(text, event->result);
 }
 
 static void
-tell_fault(struct text *text, const struct event *event)
+tell_fault(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	if (event->fault == EVENT_FAULT_REFUSED)
 		text_add(text, "GPA 0x%" PRIx64 " refused", event->address);
 	else if (event->fault != EVENT_FAULT_PRESENT)
@@ -100,22 +103,25 @@ tell_fault(struct text *text, const struct event *event)
 }
 
 static void
-tell_invalidate(struct text *text, const struct event *event)
+tell_invalidate(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	text_str(text, event->name);
 	if (event->done != 0)
 		text_add(text, " drops %" PRIu64, event->done);
 }
 
 static void
-tell_stale(struct text *text, const struct event *event)
+tell_stale(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	text_add(text, "stale translation to HPA 0x%" PRIx64, event->value);
 }
 
 static void
-tell_copy(struct text *text, const struct event *event)
+tell_copy(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	text_str(text, event->name);
 	if (event->error != VK_OK)
 		text_add(text, " %s", trace_copy_error(event->error));
@@ -124,8 +130,9 @@ tell_copy(struct text *text, const struct event *event)
 }
 
 static void
-tell_edit(struct text *text, const struct event *event)
+tell_edit(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	/* What a fault enters into the EPT is told by the fault. */
 	if (event->side == EVENT_GUEST || event->value == 0)
 		text_add(text, "%s %s", decode_level(event->side, event->level),
@@ -133,23 +140,25 @@ tell_edit(struct text *text, const struct event *event)
 }
 
 static void
-tell_call(struct text *text, const struct event *event)
+tell_call(struct text *text, struct decoder *decoder, const struct event *event)
 {
+	(void)decoder;
 	text_add(text, "%s: %s", event->name, event->result != NULL ? event->result : "done");
 }
 
 static void
-tell_console(struct text *text, const struct event *event)
+tell_console(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	size_t size = event->size < CONSOLE_SHOWN ? (size_t)event->size : CONSOLE_SHOWN;
 
+	(void)decoder;
 	text_str(text, "prints ");
 	text_quoted(text, event->bytes, size);
 	if (size < event->size)
 		text_str(text, "...");
 }
 
-typedef void tell(struct text *text, const struct event *event);
+typedef void tell(struct text *text, struct decoder *decoder, const struct event *event);
 
 static tell *const tells[] = {
 	[EVENT_ACCESS] = tell_access,
@@ -178,7 +187,7 @@ item_next(struct story_scene *scene)
 }
 
 void
-story_add(struct story_scene *scene, const struct event *event)
+story_add(struct story_scene *scene, struct decoder *decoder, const struct event *event)
 {
 	struct story_item *last = scene->items != 0 ? &scene->item[scene->items - 1] : NULL;
 	char what[STORY_ITEM_SIZE];
@@ -189,7 +198,7 @@ story_add(struct story_scene *scene, const struct event *event)
 	if ((size_t)event->kind >= sizeof(tells) / sizeof(tells[0]) || tells[event->kind] == NULL)
 		return;
 	text_init(&text, &sink, 0);
-	tells[event->kind](&text, event);
+	tells[event->kind](&text, decoder, event);
 	if (buffer.used == 0)
 		return;
 	if (last != NULL && strcmp(last->what, what) == 0) {

@@ -35,7 +35,7 @@ int story_is_over(const struct story_scene *scene, const struct event *event);
 void story_begin(struct story_scene *scene, const struct event *event);
 
 /* Adds what an event means to the story, which may be nothing. */
-void story_add(struct story_scene *scene, const struct event *event);
+void story_add(struct story_scene *scene, struct decoder *decoder, const struct event *event);
 
 /* "  main   3  write 0x400000, 8 bytes    EPT violation (write) at GPA 0x0, ok", no newline. */
 void story_write_text(struct text *text, const struct scenario *scenario,

@@ -63,6 +63,8 @@ write_point(struct report *report, int good, const char *file)
 static void
 write_place(struct text *text, const char *file, uint32_t line, uint32_t column)
 {
+	if (line == 0)
+		return;
 	text_str(text, "  at:\n    file: ");
 	json_put_quoted(&text->sink, file);
 	text_add(text, "\n    line: %u\n    column: %u\n", (unsigned)line, (unsigned)column);
@@ -95,7 +97,7 @@ write_failures(struct report *report, const struct play_outcome *outcome)
 	text_str(text, "  severity: fail\n");
 	write_place(text, report->scenario->file, outcome->mismatch[0].mark.line,
 	    outcome->mismatch[0].mark.column);
-	if (outcome->mismatch[0].why != NULL) {
+	if (outcome->mismatch[0].why != NULL && outcome->mismatch[0].why->outcome != EVENT_OK) {
 		text_str(text, "  why: ");
 		json_put_quoted(&text->sink, outcome->mismatch[0].why->verdict);
 		text_str(text, "\n");
@@ -139,8 +141,10 @@ tap_bad_file(struct report *report, const struct scenario_errors *errors)
 	write_place(text, errors->file, errors->error[0].line, errors->error[0].column);
 	text_str(text, "  errors:\n");
 	for (i = 0; i < errors->count; i++) {
-		text_add(text, "    - \"%u:%u\": ", (unsigned)errors->error[i].line,
-		    (unsigned)errors->error[i].column);
+		text_str(text, "    - ");
+		if (errors->error[i].line != 0)
+			text_add(text, "\"%u:%u\": ", (unsigned)errors->error[i].line,
+			    (unsigned)errors->error[i].column);
 		json_put_quoted(&text->sink, errors->error[i].text);
 		text_str(text, "\n");
 	}

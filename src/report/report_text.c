@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void
@@ -20,25 +19,18 @@ text_init(struct text *text, const struct scn_sink *sink, int color)
 	text->color = color;
 }
 
-static void
-count_columns(struct text *text, const char *bytes, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size; i++) {
-		if (bytes[i] == '\n')
-			text->column = 0;
-		else if (((unsigned char)bytes[i] & 0xc0) != 0x80)
-			text->column++;
-	}
-}
-
 void
 text_put(struct text *text, const char *bytes, size_t size)
 {
+	const char *at = bytes, *newline;
+
 	if (size == 0)
 		return;
-	count_columns(text, bytes, size);
+	text->column += (unsigned)size;
+	while ((newline = memchr(at, '\n', (size_t)(bytes + size - at))) != NULL) {
+		at = newline + 1;
+		text->column = (unsigned)(bytes + size - at);
+	}
 	text->sink.write(text->sink.ctx, bytes, size);
 }
 
@@ -48,19 +40,92 @@ text_str(struct text *text, const char *string)
 	text_put(text, string, strlen(string));
 }
 
+/* --- numbers and formats ---------------------------------------------------------------------- */
+
+const char *
+text_number(char digits[TEXT_DIGITS], uint64_t value, unsigned base)
+{
+	static const char digit[] = "0123456789abcdef";
+	char *at = digits + TEXT_DIGITS - 1;
+
+	*at = '\0';
+	do {
+		*--at = digit[value % base];
+		value /= base;
+	} while (value != 0);
+	return at;
+}
+
+/* One directive of a format, after its percent sign. */
+struct directive {
+	char kind;       /* s c d u x % */
+	int zeroes;      /* fill with them, not with blanks */
+	int is_long;     /* l, ll, z: all of 64 bits */
+	unsigned width;
+};
+
+static const char *
+directive_read(const char *at, struct directive *directive)
+{
+	directive->zeroes = *at == '0';
+	directive->width = 0;
+	directive->is_long = 0;
+	while (*at >= '0' && *at <= '9')
+		directive->width = 10 * directive->width + (unsigned)(*at++ - '0');
+	while (*at == 'l' || *at == 'z') {
+		directive->is_long = 1;
+		at++;
+	}
+	directive->kind = *at;
+	return at + 1;
+}
+
+static void
+put_filled(struct text *text, const struct directive *directive, const char *string)
+{
+	size_t length = strlen(string);
+
+	for (; length < directive->width; length++)
+		text_put(text, directive->zeroes ? "0" : " ", 1);
+	text_str(text, string);
+}
+
 void
 text_add(struct text *text, const char *format, ...)
 {
-	char piece[TEXT_PIECE];
+	struct directive directive;
+	char digits[TEXT_DIGITS];
+	uint64_t value;
 	va_list args;
-	int length;
 
 	va_start(args, format);
-	length = vsnprintf(piece, sizeof(piece), format, args);
+	for (;;) {
+		size_t run = strcspn(format, "%");
+
+		text_put(text, format, run);
+		if (format[run] == '\0')
+			break;
+		format = directive_read(format + run + 1, &directive);
+		switch (directive.kind) {
+		case 's':
+			put_filled(text, &directive, va_arg(args, const char *));
+			break;
+		case 'c':
+			digits[0] = (char)va_arg(args, int);
+			text_put(text, digits, 1);
+			break;
+		case '%':
+			text_put(text, "%", 1);
+			break;
+		default: /* d stands for counts, which are not negative */
+			value = directive.is_long ? va_arg(args, uint64_t) :
+			    va_arg(args, unsigned);
+			put_filled(text, &directive,
+			    text_number(digits, value, directive.kind == 'x' ? 16 : 10));
+			break;
+		}
+	}
 	va_end(args);
-	if (length > 0)
-		text_put(text, piece, (size_t)length < sizeof(piece) ? (size_t)length :
-		    sizeof(piece) - 1);
 }
 
 /* --- foreign bytes ---------------------------------------------------------------------------- */
@@ -93,6 +158,14 @@ text_character(const char *s, size_t size)
 	return length;
 }
 
+/* Whole characters: each takes one column, whatever its bytes. */
+static void
+put_characters(struct text *text, const char *bytes, size_t size, size_t characters)
+{
+	text_put(text, bytes, size);
+	text->column -= (unsigned)(size - characters);
+}
+
 static void
 put_escaped(struct text *text, unsigned char byte)
 {
@@ -105,21 +178,22 @@ put_escaped(struct text *text, unsigned char byte)
 void
 text_safe(struct text *text, const char *string)
 {
-	size_t size = strlen(string), run = 0, length;
+	size_t size = strlen(string), run = 0, characters = 0, length;
 
 	while (run < size) {
 		length = text_character(string + run, size - run);
 		if (length != 0) {
 			run += length;
+			characters++;
 			continue;
 		}
-		text_put(text, string, run);
+		put_characters(text, string, run, characters);
 		put_escaped(text, (unsigned char)string[run]);
 		string += run + 1;
 		size -= run + 1;
-		run = 0;
+		run = characters = 0;
 	}
-	text_put(text, string, run);
+	put_characters(text, string, run, characters);
 }
 
 /* The letter after the backslash, 0 for a byte that has none. */

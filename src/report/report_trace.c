@@ -47,9 +47,12 @@ trace_flags(const struct event *event)
 /* --- entries ---------------------------------------------------------------------------------- */
 
 static void
-line_read(struct text *text, const struct decoder *decoder, const struct event *event)
+line_read(struct text *text, struct decoder *decoder, const struct event *event)
 {
-	text_add(text, "%3u ", event->order);
+	if (event->order != 0)
+		text_add(text, "%3u ", event->order);
+	else /* read to set a flag, not for the walk */
+		text_str(text, "  - ");
 	decode_slot(text, event->side, event->level, event->slot);
 	text_to(text, COLUMN_ENTRY);
 	text_add(text, "0x%016" PRIx64, event->value);
@@ -58,7 +61,7 @@ line_read(struct text *text, const struct decoder *decoder, const struct event *
 }
 
 static void
-line_flags(struct text *text, const struct decoder *decoder, const struct event *event)
+line_flags(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_str(text, "    ");
@@ -70,7 +73,7 @@ line_flags(struct text *text, const struct decoder *decoder, const struct event 
 }
 
 static void
-line_edit(struct text *text, const struct decoder *decoder, const struct event *event)
+line_edit(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	if (event->slot != 0)
 		decode_slot(text, event->side, event->level, event->slot);
@@ -85,7 +88,7 @@ line_edit(struct text *text, const struct decoder *decoder, const struct event *
 /* --- accesses and exits ----------------------------------------------------------------------- */
 
 static void
-line_access(struct text *text, const struct decoder *decoder, const struct event *event)
+line_access(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	text_add(text, "%s 0x%" PRIx64 ", ", decode_access(event->acc), event->address);
 	text_amount(text, event->size);
@@ -103,13 +106,13 @@ line_access(struct text *text, const struct decoder *decoder, const struct event
 }
 
 static void
-line_exit(struct text *text, const struct decoder *decoder, const struct event *event)
+line_exit(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	const struct vmx_exit *exit = &event->exit;
 	unsigned reason = exit->reason & 0xffffu;
 
 	text_add(text, "%u ", reason);
-	decode_exit_name(text, exit);
+	decode_exit_name(text, decoder, exit);
 	if (reason == VMX_EXIT_EPT_VIOLATION) {
 		text_add(text, ", qualification 0x%" PRIx64 " (", exit->qualification);
 		decode_qualification(text, decoder, exit->qualification);
@@ -131,14 +134,14 @@ line_exit(struct text *text, const struct decoder *decoder, const struct event *
 }
 
 static void
-line_enter(struct text *text, const struct decoder *decoder, const struct event *event)
+line_enter(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_str(text, event->result != NULL ? event->result : "VM entry");
 }
 
 static void
-line_fault(struct text *text, const struct decoder *decoder, const struct event *event)
+line_fault(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_add(text, "%s of GPA 0x%" PRIx64 ": %s", decode_access(event->acc), event->address,
@@ -150,7 +153,7 @@ line_fault(struct text *text, const struct decoder *decoder, const struct event 
 /* --- caches, copies, calls -------------------------------------------------------------------- */
 
 static void
-line_invalidate(struct text *text, const struct decoder *decoder, const struct event *event)
+line_invalidate(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_add(text, "%s 0x%" PRIx64 ": ", event->name, event->address);
@@ -159,7 +162,7 @@ line_invalidate(struct text *text, const struct decoder *decoder, const struct e
 }
 
 static void
-line_stale(struct text *text, const struct decoder *decoder, const struct event *event)
+line_stale(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_add(text, "%s 0x%" PRIx64 " went to HPA 0x%" PRIx64
@@ -168,7 +171,7 @@ line_stale(struct text *text, const struct decoder *decoder, const struct event 
 }
 
 static void
-line_copy(struct text *text, const struct decoder *decoder, const struct event *event)
+line_copy(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_add(text, "%s 0x%" PRIx64 ": %s, %" PRIu64 " of ", event->name, event->address,
@@ -177,14 +180,14 @@ line_copy(struct text *text, const struct decoder *decoder, const struct event *
 }
 
 static void
-line_call(struct text *text, const struct decoder *decoder, const struct event *event)
+line_call(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_add(text, "%s: %s", event->name, event->result != NULL ? event->result : "done");
 }
 
 static void
-line_console(struct text *text, const struct decoder *decoder, const struct event *event)
+line_console(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	text_quoted(text, event->bytes, (size_t)event->size);
@@ -195,7 +198,7 @@ line_console(struct text *text, const struct decoder *decoder, const struct even
 struct line {
 	char kind[8];
 	enum text_style style;
-	void (*write)(struct text *text, const struct decoder *decoder, const struct event *event);
+	void (*write)(struct text *text, struct decoder *decoder, const struct event *event);
 };
 
 static const struct line lines[] = {
@@ -214,7 +217,7 @@ static const struct line lines[] = {
 };
 
 void
-trace_event_text(struct text *text, const struct decoder *decoder, const struct event *event)
+trace_event_text(struct text *text, struct decoder *decoder, const struct event *event)
 {
 	const struct line *line;
 

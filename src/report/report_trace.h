@@ -9,10 +9,10 @@
 #include "report/report_json.h"
 
 /* One line, indented; nothing for EVENT_STEP, which opens a paragraph of its own. */
-void trace_event_text(struct text *text, const struct decoder *decoder, const struct event *event);
+void trace_event_text(struct text *text, struct decoder *decoder, const struct event *event);
 
 /* One element of an array.  Steps count from 1, addresses and entries are strings. */
-void trace_event_json(struct json *json, const struct decoder *decoder, const struct event *event);
+void trace_event_json(struct json *json, struct decoder *decoder, const struct event *event);
 
 /* "error" of a copyio call, as errno names it. */
 const char *trace_copy_error(unsigned error);

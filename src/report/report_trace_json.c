@@ -11,9 +11,10 @@
 /* --- by kind ---------------------------------------------------------------------------------- */
 
 static void
-members_entry(struct json *json, const struct decoder *decoder, const struct event *event)
+members_entry(struct json *json, struct decoder *decoder, const struct event *event)
 {
-	if (event->kind == EVENT_TABLE_READ)
+	/* What is read to set a flag has no place in the walk. */
+	if (event->kind == EVENT_TABLE_READ && event->order != 0)
 		json_put_number(json, "order", event->order);
 	if (event->kind == EVENT_EDIT)
 		json_put_address(json, "address", event->address);
@@ -24,7 +25,7 @@ members_entry(struct json *json, const struct decoder *decoder, const struct eve
 }
 
 static void
-members_access(struct json *json, const struct decoder *decoder, const struct event *event)
+members_access(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	json_put_string(json, "access", decode_access(event->acc));
@@ -41,7 +42,7 @@ members_access(struct json *json, const struct decoder *decoder, const struct ev
 }
 
 static void
-members_exit(struct json *json, const struct decoder *decoder, const struct event *event)
+members_exit(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	const struct vmx_exit *exit = &event->exit;
 	char name[TEXT_PIECE];
@@ -51,7 +52,7 @@ members_exit(struct json *json, const struct decoder *decoder, const struct even
 
 	(void)decoder;
 	text_init(&text, &sink, 0);
-	decode_exit_name(&text, exit);
+	decode_exit_name(&text, decoder, exit);
 	json_put_address(json, "reason", exit->reason);
 	json_put_string(json, "name", name);
 	json_put_address(json, "qualification", exit->qualification);
@@ -67,7 +68,7 @@ members_exit(struct json *json, const struct decoder *decoder, const struct even
 }
 
 static void
-members_fault(struct json *json, const struct decoder *decoder, const struct event *event)
+members_fault(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	json_put_string(json, "access", decode_access(event->acc));
@@ -78,7 +79,7 @@ members_fault(struct json *json, const struct decoder *decoder, const struct eve
 }
 
 static void
-members_invalidate(struct json *json, const struct decoder *decoder, const struct event *event)
+members_invalidate(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	json_put_string(json, "name", event->name);
@@ -87,7 +88,7 @@ members_invalidate(struct json *json, const struct decoder *decoder, const struc
 }
 
 static void
-members_copy(struct json *json, const struct decoder *decoder, const struct event *event)
+members_copy(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	json_put_string(json, "name", event->name);
@@ -98,7 +99,7 @@ members_copy(struct json *json, const struct decoder *decoder, const struct even
 }
 
 static void
-members_named(struct json *json, const struct decoder *decoder, const struct event *event)
+members_named(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	if (event->name != NULL)
@@ -108,7 +109,7 @@ members_named(struct json *json, const struct decoder *decoder, const struct eve
 }
 
 static void
-members_console(struct json *json, const struct decoder *decoder, const struct event *event)
+members_console(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
 	json_put_bytes(json, "bytes", event->bytes, (size_t)event->size);
@@ -116,7 +117,7 @@ members_console(struct json *json, const struct decoder *decoder, const struct e
 
 struct object {
 	char kind[12];
-	void (*members)(struct json *json, const struct decoder *decoder,
+	void (*members)(struct json *json, struct decoder *decoder,
 	    const struct event *event);
 };
 
@@ -137,7 +138,7 @@ static const struct object objects[] = {
 };
 
 void
-trace_event_json(struct json *json, const struct decoder *decoder, const struct event *event)
+trace_event_json(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	if ((size_t)event->kind >= sizeof(objects) / sizeof(objects[0]))
 		return;

@@ -2,8 +2,9 @@
 /*
  * Explanations as text and as JSON.
  *
- * Both say the same; the text groups the entries by the guest-physical address that the EPT was
- * asked for, since that is how a two-dimensional walk is drawn.
+ * Both say the same.  Entries are numbered as the walk refers to them; those that are read again
+ * to set a flag have no number.  The text groups the entries by the guest-physical address that
+ * the EPT was asked for, since that is how a two-dimensional walk is drawn.
  */
 #include "report/report_why.h"
 
@@ -51,24 +52,25 @@ begins_walk(const struct explanation *why, unsigned i)
 
 	if (read->side != EVENT_EPT)
 		return 0;
-	return i == 0 || why->read[i - 1].side != EVENT_EPT ||
-	    why->read[i - 1].address != read->address;
+	return i == 0 || read[-1].side != EVENT_EPT || read[-1].address != read->address ||
+	    read[-1].update != read->update;
 }
 
 static void
-write_read(struct text *text, const struct decoder *decoder, int thread,
-    const struct explain_read *read, unsigned indent)
+write_read(struct text *text, struct decoder *decoder, int thread,
+    const struct explain_read *read, unsigned order, unsigned indent)
 {
 	indent_to(text, indent);
 	text_style(text, read->failed ? TEXT_BAD : TEXT_PLAIN);
-	text_add(text, "%3u ", read->order);
+	if (read->update)
+		text_str(text, "  - ");
+	else
+		text_add(text, "%3u ", order);
 	decode_slot(text, read->side, read->level, read->slot);
 	text_to(text, indent + 4 + WIDTH_SLOT);
 	text_add(text, "0x%016" PRIx64, read->entry);
 	text_to(text, indent + 4 + WIDTH_SLOT + WIDTH_ENTRY);
 	decode_entry(text, decoder, thread, read->side, read->level, read->entry);
-	if (read->update)
-		text_str(text, ", to set flags");
 	if (read->failed)
 		text_str(text, "  <- here");
 	text_style(text, TEXT_PLAIN);
@@ -76,21 +78,23 @@ write_read(struct text *text, const struct decoder *decoder, int thread,
 }
 
 void
-why_write_reads(struct text *text, const struct decoder *decoder, int thread,
+why_write_reads(struct text *text, struct decoder *decoder, int thread,
     const struct explanation *why, unsigned indent)
 {
-	unsigned i;
+	unsigned i, order = 0;
 
 	for (i = 0; i < why->reads && i < EXPLAIN_READS; i++) {
+		order += !why->read[i].update;
 		if (begins_walk(why, i)) {
 			indent_to(text, indent);
 			text_style(text, TEXT_FAINT);
-			text_add(text, "GPA 0x%" PRIx64 " through the EPT",
-			    why->read[i].address);
+			text_add(text, "GPA 0x%" PRIx64 " through the EPT%s",
+			    why->read[i].address,
+			    why->read[i].update ? ", to set flags of the guest's entry" : "");
 			text_style(text, TEXT_PLAIN);
 			text_str(text, "\n");
 		}
-		write_read(text, decoder, thread, &why->read[i], indent);
+		write_read(text, decoder, thread, &why->read[i], order, indent);
 	}
 }
 
@@ -117,7 +121,7 @@ exit_of(const struct explanation *why)
 }
 
 static void
-write_outcome(struct text *text, const struct decoder *decoder, int thread,
+write_outcome(struct text *text, struct decoder *decoder, int thread,
     const struct explanation *why)
 {
 	struct vmx_exit exit = exit_of(why);
@@ -137,7 +141,7 @@ write_outcome(struct text *text, const struct decoder *decoder, int thread,
 		text_str(text, decode_outcome(why->outcome));
 		break;
 	case EVENT_VM_EXIT:
-		decode_exit_name(text, &exit);
+		decode_exit_name(text, decoder, &exit);
 		if (why->exit_reason == VMX_EXIT_EPT_VIOLATION) {
 			text_add(text, ", qualification 0x%" PRIx64 " (", why->qualification);
 			decode_qualification(text, decoder, why->qualification);
@@ -159,18 +163,16 @@ write_label(struct text *text, unsigned indent, const char *label)
 }
 
 void
-why_write_verdict(struct text *text, const struct decoder *decoder, int thread,
+why_write_verdict(struct text *text, struct decoder *decoder, int thread,
     const struct explanation *why, unsigned indent)
 {
 	write_label(text, indent, "outcome");
 	write_outcome(text, decoder, thread, why);
 	text_str(text, "\n");
-	if (why->verdict[0] != '\0') {
+	if (why->rule != NULL && why->rule[0] != '\0') {
 		write_label(text, indent, "why");
 		text_str(text, why->verdict);
-		if (why->rule != NULL && why->rule[0] != '\0')
-			text_add(text, " [%s]", why->rule);
-		text_str(text, "\n");
+		text_add(text, " [%s]\n", why->rule);
 	}
 	if (why->level != 0) {
 		write_label(text, indent, "entry");
@@ -190,11 +192,12 @@ why_write_verdict(struct text *text, const struct decoder *decoder, int thread,
 /* --- JSON ------------------------------------------------------------------------------------- */
 
 static void
-json_read(struct json *json, const struct decoder *decoder, int thread,
-    const struct explain_read *read)
+json_read(struct json *json, struct decoder *decoder, int thread,
+    const struct explain_read *read, unsigned order)
 {
 	json_put_line_object(json, NULL);
-	json_put_number(json, "order", read->order);
+	if (!read->update)
+		json_put_number(json, "order", order);
 	decode_entry_json(json, decoder, thread, read->side, read->level, read->slot, read->entry);
 	json_put_address(json, "address", read->address);
 	json_put_bool(json, "update", read->update);
@@ -221,10 +224,10 @@ json_outcome(struct json *json, const struct explanation *why)
 }
 
 void
-why_write_json(struct json *json, const char *key, const struct decoder *decoder, int thread,
+why_write_json(struct json *json, const char *key, struct decoder *decoder, int thread,
     const struct explanation *why)
 {
-	unsigned i;
+	unsigned i, order = 0;
 
 	json_put_object(json, key);
 	json_outcome(json, why);
@@ -239,8 +242,10 @@ why_write_json(struct json *json, const char *key, const struct decoder *decoder
 		json_put_end(json);
 	}
 	json_put_array(json, "reads");
-	for (i = 0; i < why->reads && i < EXPLAIN_READS; i++)
-		json_read(json, decoder, thread, &why->read[i]);
+	for (i = 0; i < why->reads && i < EXPLAIN_READS; i++) {
+		order += !why->read[i].update;
+		json_read(json, decoder, thread, &why->read[i], order);
+	}
 	json_put_end(json);
 	json_put_end(json);
 }

@@ -14,13 +14,13 @@
  * Several lines, each behind `indent` blanks.  `thread` (an index) says by whose registers entries
  * are decoded.
  */
-void why_write_reads(struct text *text, const struct decoder *decoder, int thread,
+void why_write_reads(struct text *text, struct decoder *decoder, int thread,
     const struct explanation *why, unsigned indent);
-void why_write_verdict(struct text *text, const struct decoder *decoder, int thread,
+void why_write_verdict(struct text *text, struct decoder *decoder, int thread,
     const struct explanation *why, unsigned indent);
 
 /* The same as one object. */
-void why_write_json(struct json *json, const char *key, const struct decoder *decoder, int thread,
+void why_write_json(struct json *json, const char *key, struct decoder *decoder, int thread,
     const struct explanation *why);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A scenario as it was written: an immutable tree, each part with the place in the file it came from.
+ * A scenario as it was written: an immutable tree, each part with its place in the file.
  *
  * The language is YAML; docs and schema/scenario.schema.json describe it, and both come from the
  * tables of this room.  A loaded scenario is complete and consistent: every default is filled in,
@@ -108,8 +108,8 @@ struct scn_machine {
 	struct scn_src src;
 	uint32_t maxphyaddr;  /* 36 to 52; default 46 */
 	uint32_t cpus;        /* 1 to 64; default 1 */
-	uint64_t features;    /* SCN_FEATURE_*; default 1g-pages nx smep smap pku pks ept-ad exec-only
-	                       * ept-2m ept-1g */
+	uint64_t features;    /* SCN_FEATURE_*; default 1g-pages nx smep smap pku pks ept-ad
+	                       * exec-only ept-2m ept-1g */
 	enum scn_tlb tlb;     /* default none */
 	uint32_t tlb_entries; /* of a caching TLB, per CPU; default 64 */
 };
@@ -167,8 +167,8 @@ struct scn_ept_map {
 	struct scn_src src;
 	uint64_t gpa, hpa, size; /* multiples of page */
 	uint64_t page;     /* 4K (default), 2M or 1G */
-	uint64_t bits;     /* of each leaf: rights (default rwx), memory type (wb), ipat (no), `flags`,
-	                    * and bit 7 where page is larger than 4K */
+	uint64_t bits;     /* of each leaf: rights (default rwx), memory type (wb), ipat (no),
+	                    * `flags`, and bit 7 where page is larger than 4K */
 };
 
 /* One EPT entry: of host.ept, of a set-ept step, of an expectation. */
@@ -180,8 +180,8 @@ struct scn_ept_entry {
 	uint64_t entry;
 	uint64_t set, clear; /* EPT_* bits in their places */
 	uint64_t frame;    /* form frame: host-physical, `set` has rights, memory type, flags */
-	uint32_t host_space; /* steps, expectations: whose EPT; default as in scn_memory; SCN_NONE is
-	                      * host.ept */
+	uint32_t host_space; /* steps, expectations: whose EPT; default as in scn_memory;
+	                      * SCN_NONE is host.ept */
 };
 
 /* An item of host.ept: one of the two. */
@@ -200,8 +200,8 @@ struct scn_memory {
 	struct scn_src src;
 	enum scn_at kind;
 	uint64_t at;
-	uint32_t host_space; /* of SCN_AT_GPA: index into host.space; default that of the step's thread,
-	                      * or main; SCN_NONE in a scenario without host spaces */
+	uint32_t host_space; /* of SCN_AT_GPA: index into host.space; default that of the step's
+	                      * thread, or main; SCN_NONE in a scenario without host spaces */
 	struct scn_content content;
 };
 
@@ -285,7 +285,7 @@ struct scn_guest {
 	struct scn_src src;
 	const struct scn_guest_space *space;
 	size_t spaces;
-	const struct scn_memory *memory; /* SCN_AT_GPA; initial contents, written before tables are */
+	const struct scn_memory *memory; /* SCN_AT_GPA; written before the tables are */
 	size_t memories;
 };
 
@@ -314,7 +314,7 @@ struct scn_thread {
 	                      * SCN_NONE for others and where paging is off and none is given */
 	uint32_t host_space; /* index into host.space; default main; SCN_NONE where there is none */
 	uint32_t cpl;        /* 0 or 3 (default) */
-	/* Register bits that `mode` decides, the others 0: VK_CR0_WP, _CD, _PG (default WP, PG) ... */
+	/* Register bits that `mode` decides, others 0: VK_CR0_WP, _CD, _PG (default WP, PG) ... */
 	uint64_t cr0;
 	uint64_t cr4;        /* ... VK_CR4_*; default none, LA57 if the space has five levels ... */
 	uint64_t efer;       /* ... VK_EFER_NXE (default on if the machine has nx) */
@@ -353,7 +353,7 @@ enum scn_op {
 	SCN_OP_VMCALL,
 	SCN_OP_INT3,
 	SCN_OP_UD2,
-	SCN_OP_VMX,       /* reason: basic exit reason of the instruction named (19 to 27, 50, 53, 59) */
+	SCN_OP_VMX,       /* reason: basic exit reason of the instruction named (19 ... 59) */
 	SCN_OP_EXCEPTION, /* vector, error_code (if given) */
 	SCN_OP_SYSCALL,   /* number, args, arg_count; content: the instruction (default 0f 05) */
 	SCN_OP_FLUSH,     /* SYSCALL with RAX = -1, the vkernel's "just exit" */
@@ -387,7 +387,7 @@ enum scn_op {
 	SCN_OP_VK_COPYIN,  /* space, at, size */
 	SCN_OP_VK_COPYOUT, /* space, at, size, content or value */
 	SCN_OP_NEW_SPACE,  /* space, a deferred one: its tables are built now */
-	SCN_OP_RUN_USER,   /* space: what follows runs as that process, until it returns to the vkernel */
+	SCN_OP_RUN_USER,   /* space: what follows runs as that process, until it returns */
 	SCN_OPS
 };
 
@@ -522,8 +522,8 @@ struct scn_expect {
 	uint64_t value;             /* read, or the old value of an atomic operation */
 	uint64_t done;              /* bytes moved */
 	uint64_t reads;             /* entries read by walks, guest and EPT */
-	struct scn_content content; /* given by string, bytes, words or fill: bytes read or copied */
-	const struct scn_exit *exit; /* SCN_KEY_EXITS: all exits of the step, in order; may be none */
+	struct scn_content content; /* string, bytes, words or fill: bytes read or copied */
+	const struct scn_exit *exit; /* SCN_KEY_EXITS: all exits of the step; may be none */
 	size_t exits;
 	const struct scn_entry *entry; /* entries after the step */
 	size_t entries;
@@ -531,7 +531,7 @@ struct scn_expect {
 	size_t epts;
 	const struct scn_memory *memory; /* bytes after the step */
 	size_t memories;
-	const struct scn_expect *either; /* at least one of these must hold, with all of the above */
+	const struct scn_expect *either; /* one of these must hold, with all of the above */
 	size_t eithers;
 };
 
@@ -628,11 +628,12 @@ struct scenario {
 };
 
 /* Limits; beyond each there is an error that names it. */
-#define SCN_NODES_MAX 1000000u       /* YAML nodes of a file, aliases expanded */
+#define SCN_NODES_MAX 300000u        /* YAML nodes of a file, aliases expanded */
+#define SCN_TEXT_MAX 0x1000000u      /* bytes in them, aliases and variables expanded: 16M */
 #define SCN_DEPTH_MAX 64u
 #define SCN_STEPS_MAX 1000000u       /* of a scenario, repetitions counted */
 #define SCN_MATRIX_MAX 10000u        /* scenarios of a file */
-#define SCN_MATRIX_NODES_MAX 20000000u /* nodes of a file times its scenarios */
+#define SCN_MATRIX_NODES_MAX 10000000u /* nodes of a file times its scenarios */
 #define SCN_PAGES_MAX 1048576u       /* entries made by the maps of a scenario */
 #define SCN_FILL_MAX 0x4000000u      /* bytes of initial content of a scenario: 64M */
 #define SCN_ERRORS_MAX 50u           /* errors kept of a file */
@@ -664,9 +665,9 @@ struct scenario_list {
 
 /*
  * Reads a file's bytes: `size` of them at `text`, which need not outlast the call; `name` is what
- * messages call it, copied.  Checks every scenario of the file.  On SCENARIO_OK *list is to be given
- * to scenario_list_free(), and *errors is empty; on anything else *list is empty and *errors has
- * every error.  *errors is to be given to scenario_errors_free() in each case.
+ * messages call it, copied.  Checks every scenario of the file.  On SCENARIO_OK *list is to be
+ * given to scenario_list_free(), and *errors is empty; on anything else *list is empty and *errors
+ * has every error.  *errors is to be given to scenario_errors_free() in each case.
  */
 enum scenario_status scenario_load(const char *name, const char *text, size_t size,
     struct scenario_list *list, struct scenario_errors *errors);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tables cannot say: defaults that follow from other parts, and whether parts fit together.
+ * What the tables cannot say: defaults that follow from other parts, and whether parts fit
+ * together.
  *
  * Objects are settled from the inside out, each when all of its keys were read without errors, so a
  * file's independent mistakes all show at once.  A scenario may well ask for what a processor or a
@@ -8,6 +9,7 @@
  * what scenarios are for.  Refused is only what has no meaning.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +48,9 @@ ref_default(struct scn_reader *rd, enum scn_section_id section, enum scn_key key
 	}
 	if (*index != SCN_NONE || names->count == 0)
 		return 1;
-	scn_error(rd->errors, src->mark, "found no '%s', expected one, since there are several and none "
-	    "is called main", scn_key_names[key]);
+	scn_error(rd->errors, src->mark,
+	    "found no '%s', expected one, since there are several and none is called main",
+	    scn_key_names[key]);
 	return 0;
 }
 
@@ -81,8 +84,9 @@ range_judge(struct scn_reader *rd, const struct scn_src *src, enum scn_key key, 
 {
 	if (at <= PHYS_END && size <= PHYS_END - at)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(src, key), "found %#" PRIx64 " with a size of %#" PRIx64
-	    ", expected an end of at most %#llx", at, size, PHYS_END);
+	scn_error(rd->errors, scn_mark_of(src, key),
+	    "found %#" PRIx64 " with a size of %#" PRIx64 ", expected an end of at most %#llx", at,
+	    size, PHYS_END);
 	return 0;
 }
 
@@ -93,8 +97,9 @@ aligned_judge(struct scn_reader *rd, const struct scn_src *src, enum scn_key key
 {
 	if (value % page == 0)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(src, key), "found %#" PRIx64 " for '%s', expected a multiple "
-	    "of the page size %#" PRIx64, value, scn_key_names[key], page);
+	scn_error(rd->errors, scn_mark_of(src, key),
+	    "found %#" PRIx64 " for '%s', expected a multiple of the page size %#" PRIx64, value,
+	    scn_key_names[key], page);
 	return 0;
 }
 
@@ -120,8 +125,9 @@ scn_settle_host(struct scn_reader *rd, void *object)
 
 	if (host->memory <= most)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&host->src, SCN_KEY_MEMORY), "found %#" PRIx64 " for "
-	    "'memory', expected at most %#" PRIx64 ", which is 2^maxphyaddr", host->memory, most);
+	scn_error(rd->errors, scn_mark_of(&host->src, SCN_KEY_MEMORY),
+	    "found %#" PRIx64 " for 'memory', expected at most %#" PRIx64 ", which is 2^maxphyaddr",
+	    host->memory, most);
 	return 0;
 }
 
@@ -137,8 +143,8 @@ static int
 region_backing(struct scn_reader *rd, struct scn_region *region)
 {
 	static const char *const names[] = { "zero", "file", "object" };
-	static const char *const keys[] = { "neither of these", "string, bytes, words or fill",
-		"object" };
+	static const char *const keys[] = { "neither bytes nor an object",
+		"string, bytes, words or fill", "object" };
 	enum scn_backing implied = SCN_BACKING_ZERO;
 
 	if (content_given(&region->src))
@@ -147,10 +153,8 @@ region_backing(struct scn_reader *rd, struct scn_region *region)
 		implied = SCN_BACKING_OBJECT;
 	if (scn_has(&region->src, SCN_KEY_BACKING) && region->backing != implied) {
 		scn_error(rd->errors, scn_mark_of(&region->src, SCN_KEY_BACKING),
-		    "found '%s' for 'backing' with %s, expected it with %s", names[region->backing],
-		    implied == SCN_BACKING_ZERO ? "neither bytes nor an object" : keys[implied],
-		    region->backing == SCN_BACKING_ZERO ? "neither bytes nor an object" :
-		    keys[region->backing]);
+		    "found '%s' for 'backing' with %s, expected it with %s",
+		    names[region->backing], keys[implied], keys[region->backing]);
 		return 0;
 	}
 	region->backing = implied;
@@ -169,10 +173,10 @@ region_object(struct scn_reader *rd, const struct scn_region *region)
 		return aligned_judge(rd, &region->src, SCN_KEY_OFFSET, region->offset, PAGE);
 	if (object->size == 0 || region->offset + region->size <= object->size)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&region->src, SCN_KEY_SIZE), "found a range of %#" PRIx64
-	    " bytes from %#" PRIx64 " on in the object '%s', expected an end of at most %#" PRIx64,
-	    region->size, region->offset, rd->names[SCN_SECTION_OBJECT].name[region->object],
-	    object->size);
+	scn_error(rd->errors, scn_mark_of(&region->src, SCN_KEY_SIZE),
+	    "found a range of %#" PRIx64 " bytes from %#" PRIx64 " on in the object '%s', expected "
+	    "an end of at most %#" PRIx64, region->size, region->offset,
+	    rd->names[SCN_SECTION_OBJECT].name[region->object], object->size);
 	return 0;
 }
 
@@ -229,10 +233,10 @@ scn_settle_host_space(struct scn_reader *rd, void *object)
 			continue;
 		late = last > sorted[i] ? last : sorted[i];
 		last = last > sorted[i] ? sorted[i] : last;
-		scn_error(rd->errors, late->src.mark, "found a range from %#" PRIx64 " to %#" PRIx64
-		    " over the one of line %" PRIu32 " from %#" PRIx64 " to %#" PRIx64
-		    ", expected ranges apart", late->at, late->at + late->size, last->src.mark.line,
-		    last->at, last->at + last->size);
+		scn_error(rd->errors, late->src.mark,
+		    "found a range from %#" PRIx64 " to %#" PRIx64 " over the one of line %" PRIu32
+		    " from %#" PRIx64 " to %#" PRIx64 ", expected ranges apart", late->at,
+		    late->at + late->size, last->src.mark.line, last->at, last->at + last->size);
 		good = 0;
 	}
 	return good;
@@ -245,8 +249,9 @@ scn_settle_object(struct scn_reader *rd, void *object)
 
 	if (shared->content.size <= shared->size)
 		return 1;
-	scn_error(rd->errors, shared->src.mark, "found %#" PRIx64 " bytes for an object of %#" PRIx64
-	    ", expected no more than fit", shared->content.size, shared->size);
+	scn_error(rd->errors, shared->src.mark,
+	    "found %#" PRIx64 " bytes for an object of %#" PRIx64 ", expected no more than fit",
+	    shared->content.size, shared->size);
 	return 0;
 }
 
@@ -272,8 +277,8 @@ bits_judge(struct scn_reader *rd, const struct scn_src *src, uint64_t set, uint6
 {
 	if ((set & clear) == 0)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(src, SCN_KEY_CLEAR), "found bits %#" PRIx64 " in both 'set' "
-	    "and 'clear', expected them in one", set & clear);
+	scn_error(rd->errors, scn_mark_of(src, SCN_KEY_CLEAR),
+	    "found bits %#" PRIx64 " in both 'set' and 'clear', expected them in one", set & clear);
 	return 0;
 }
 
@@ -324,8 +329,9 @@ scn_settle_guest_map(struct scn_reader *rd, void *object)
 	good &= aligned_judge(rd, &map->src, SCN_KEY_SIZE, map->size, map->page);
 	good &= range_judge(rd, &map->src, SCN_KEY_SIZE, map->gpa, map->size);
 	if (map->size - 1 > UINT64_MAX - map->gva) {
-		scn_error(rd->errors, scn_mark_of(&map->src, SCN_KEY_SIZE), "found %#" PRIx64 " with a "
-		    "size of %#" PRIx64 ", expected an end of at most 2^64", map->gva, map->size);
+		scn_error(rd->errors, scn_mark_of(&map->src, SCN_KEY_SIZE),
+		    "found %#" PRIx64 " with a size of %#" PRIx64 ", expected an end of at most "
+		    "2^64", map->gva, map->size);
 		good = 0;
 	}
 	if (map->page > PAGE && (map->bits & VK_PG_PAT))
@@ -365,14 +371,16 @@ scn_settle_guest_space(struct scn_reader *rd, void *object)
 	if (!scn_has(&space->src, SCN_KEY_TABLES)) {
 		space->tables_at = space->root + PAGE;
 		space->tables_size = TABLES_DEFAULT;
-		if (!range_judge(rd, &space->src, SCN_KEY_ROOT, space->tables_at, space->tables_size))
+		if (!range_judge(rd, &space->src, SCN_KEY_ROOT, space->tables_at,
+		    space->tables_size))
 			return 0;
 	} else if (!range_judge(rd, &space->tables_src, SCN_KEY_SIZE, space->tables_at,
 	    space->tables_size)) {
 		return 0;
 	} else if (space->root - space->tables_at < space->tables_size) {
-		scn_error(rd->errors, scn_mark_of(&space->src, SCN_KEY_ROOT), "found the root %#" PRIx64
-		    " inside the place of further tables, expected it outside", space->root);
+		scn_error(rd->errors, scn_mark_of(&space->src, SCN_KEY_ROOT),
+		    "found the root %#" PRIx64 " inside the place of further tables, expected it "
+		    "outside", space->root);
 		return 0;
 	}
 	return host_space_default(rd, &space->src, &space->host_space);
@@ -396,11 +404,26 @@ static const struct {
 	{ "nxe", 2, VK_EFER_NXE, SCN_FEATURE_NX },
 };
 
+/* "bare, master, slave" */
+static const char *
+roles_show(char buf[64], unsigned roles)
+{
+	size_t used = 0, i;
+
+	for (i = 0; i < scn_choices_role.count; i++) {
+		if ((roles & scn_choices_role.choice[i].value) != 0)
+			used += (size_t)snprintf(buf + used, 64 - used, "%s%s",
+			    used > 0 ? ", " : "", scn_choices_role.choice[i].name);
+	}
+	return buf;
+}
+
 /* Records keys that a thread of its role cannot have. */
 static int
 thread_keys(struct scn_reader *rd, const struct scn_thread *thread)
 {
 	const struct scn_row *row = scn_table_thread.row;
+	char roles[64];
 	int good = 1;
 	size_t i;
 
@@ -409,9 +432,9 @@ thread_keys(struct scn_reader *rd, const struct scn_thread *thread)
 		    !scn_has(&thread->src, row[i].key))
 			continue;
 		scn_error(rd->errors, scn_mark_of(&thread->src, row[i].key),
-		    "found '%s' on a thread of role %s, expected it only on %s",
+		    "found '%s' on a thread of role %s, expected it only with %s",
 		    scn_key_names[row[i].key], scn_role_name(thread->role),
-		    row[i].roles == SCN_ROLE_BARE ? "bare ones" : "virtual CPUs");
+		    roles_show(roles, row[i].roles));
 		good = 0;
 	}
 	return good;
@@ -435,9 +458,10 @@ thread_mode(struct scn_reader *rd, struct scn_thread *thread)
 		if ((*word[mode_features[i].word] & mode_features[i].bit) == 0 ||
 		    (features & mode_features[i].feature) != 0)
 			continue;
-		scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_MODE), "found the mode bit '%s' "
-		    "on a machine without the feature %s, expected it under machine.features",
-		    mode_features[i].name, scn_feature_name(mode_features[i].feature));
+		scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_MODE),
+		    "found the mode bit '%s' on a machine without the feature %s, expected it "
+		    "under machine.features", mode_features[i].name,
+		    scn_feature_name(mode_features[i].feature));
 		good = 0;
 	}
 	return good;
@@ -452,8 +476,9 @@ thread_vpid(struct scn_reader *rd, struct scn_thread *thread)
 		thread->vpid = has_feature ? (uint32_t)rd->thread_index + 1 : 0;
 	if (has_feature || thread->vpid == 0)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_VPID), "found a VPID on a machine "
-	    "without the feature vpid, expected it under machine.features");
+	scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_VPID),
+	    "found a VPID on a machine without the feature vpid, expected it under "
+	    "machine.features");
 	return 0;
 }
 
@@ -468,8 +493,9 @@ thread_space(struct scn_reader *rd, struct scn_thread *thread)
 	if (thread->space == SCN_NONE) {
 		if (!paging)
 			return 1;
-		scn_error(rd->errors, thread->src.mark, "found no guest space for a virtual CPU with "
-		    "paging, expected one under guest.spaces");
+		scn_error(rd->errors, thread->src.mark,
+		    "found no guest space for a virtual CPU with paging, expected one under "
+		    "guest.spaces");
 		return 0;
 	}
 	if (thread->space >= rd->scenario->guest.spaces) {
@@ -478,8 +504,8 @@ thread_space(struct scn_reader *rd, struct scn_thread *thread)
 	}
 	if (!rd->scenario->guest.space[thread->space].deferred)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_SPACE), "found the deferred space '%s' "
-	    "for a thread, expected one that exists from the start",
+	scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_SPACE),
+	    "found the deferred space '%s' for a thread, expected one that exists from the start",
 	    rd->names[SCN_SECTION_GUEST_SPACE].name[thread->space]);
 	return 0;
 }
@@ -491,21 +517,25 @@ scn_settle_thread(struct scn_reader *rd, void *object)
 	int good = thread_keys(rd, thread);
 
 	if (thread->cpu >= rd->scenario->machine.cpus) {
-		scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_CPU), "found CPU %" PRIu32
-		    " of a machine with %" PRIu32 ", expected one from 0 to %" PRIu32, thread->cpu,
-		    rd->scenario->machine.cpus, rd->scenario->machine.cpus - 1);
+		scn_error(rd->errors, scn_mark_of(&thread->src, SCN_KEY_CPU),
+		    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected one from 0 to %"
+		    PRIu32, thread->cpu, rd->scenario->machine.cpus,
+		    rd->scenario->machine.cpus - 1);
 		good = 0;
 	}
 	good &= host_space_default(rd, &thread->src, &thread->host_space);
 	if (good && thread->host_space == SCN_NONE &&
 	    (thread->role & (SCN_ROLE_BARE | SCN_ROLE_KERNEL)) == 0) {
-		scn_error(rd->errors, thread->src.mark, "found no host space for a thread of role %s, "
-		    "expected one under host.spaces", scn_role_name(thread->role));
+		scn_error(rd->errors, thread->src.mark,
+		    "found no host space for a thread of role %s, expected one under host.spaces",
+		    scn_role_name(thread->role));
 		good = 0;
 	}
 	if ((thread->role & SCN_ROLE_VCPUS) == 0)
 		return good;
-	return thread_space(rd, thread) && thread_mode(rd, thread) && thread_vpid(rd, thread) && good;
+	good &= thread_space(rd, thread);
+	good &= thread_mode(rd, thread);
+	return thread_vpid(rd, thread) && good;
 }
 
 int
@@ -527,11 +557,13 @@ static int
 step_role(struct scn_reader *rd, const struct scn_step *step)
 {
 	const struct scn_op_row *op = &scn_op_table[step->op];
+	char roles[64];
 
 	if (rd->thread->role == 0 || (op->roles & rd->thread->role) != 0)
 		return 1;
-	scn_error(rd->errors, step->src.mark, "found the operation '%s' on a thread of role %s, "
-	    "expected one that such a thread can do", op->name, scn_role_name(rd->thread->role));
+	scn_error(rd->errors, step->src.mark,
+	    "found the operation '%s' on a thread of role %s, expected it only with %s", op->name,
+	    scn_role_name(rd->thread->role), roles_show(roles, op->roles));
 	return 0;
 }
 
@@ -540,9 +572,9 @@ value_fits(struct scn_reader *rd, const struct scn_step *step, enum scn_key key,
 {
 	if (step->size >= 8 || value >> (step->size * 8) == 0)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, key), "found %#" PRIx64 " for '%s', expected a "
-	    "value of %" PRIu64 " %s", value, scn_key_names[key], step->size,
-	    step->size == 1 ? "byte" : "bytes");
+	scn_error(rd->errors, scn_mark_of(&step->src, key),
+	    "found %#" PRIx64 " for '%s', expected a value of %" PRIu64 " %s", value,
+	    scn_key_names[key], step->size, step->size == 1 ? "byte" : "bytes");
 	return 0;
 }
 
@@ -564,14 +596,14 @@ settle_written(struct scn_reader *rd, struct scn_step *step)
 			step->size = 8;
 		if (step->size <= 8)
 			return value_fits(rd, step, SCN_KEY_VALUE, step->value);
-		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SIZE), "found a value of %" PRIu64
-		    " bytes, expected at most 8", step->size);
+		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SIZE),
+		    "found a value of %" PRIu64 " bytes, expected at most 8", step->size);
 		return 0;
 	}
 	if (given && step->size != step->content.size) {
-		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SIZE), "found a size of %" PRIu64
-		    " for %" PRIu64 " bytes, expected the same or none", step->size,
-		    step->content.size);
+		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SIZE),
+		    "found a size of %" PRIu64 " for %" PRIu64 " bytes, expected the same or none",
+		    step->size, step->content.size);
 		return 0;
 	}
 	step->size = step->content.size;
@@ -585,8 +617,8 @@ settle_write(struct scn_reader *rd, struct scn_step *step)
 		return 0;
 	if (step->size >= 1 && step->size <= GUEST_WRITE_MAX)
 		return 1;
-	scn_error(rd->errors, step->src.mark, "found %" PRIu64 " bytes to write, expected 1 to %u",
-	    step->size, GUEST_WRITE_MAX);
+	scn_error(rd->errors, step->src.mark,
+	    "found %" PRIu64 " bytes to write, expected 1 to %u", step->size, GUEST_WRITE_MAX);
 	return 0;
 }
 
@@ -619,8 +651,8 @@ settle_syscall(struct scn_reader *rd, struct scn_step *step)
 	}
 	if (step->content.size >= 1 && step->content.size <= 15)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_BYTES), "found an instruction of %" PRIu64
-	    " bytes, expected 1 to 15", step->content.size);
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_BYTES),
+	    "found an instruction of %" PRIu64 " bytes, expected 1 to 15", step->content.size);
 	return 0;
 }
 
@@ -647,8 +679,9 @@ settle_copyio(struct scn_reader *rd, struct scn_step *step)
 	if (step->thread != SCN_NONE)
 		return 1;
 	if (rd->thread->role == SCN_ROLE_KERNEL) {
-		scn_error(rd->errors, step->src.mark, "found no 'of' in %s on a thread of role kernel, "
-		    "expected the thread on whose behalf it is", scn_op_table[step->op].name);
+		scn_error(rd->errors, step->src.mark,
+		    "found no 'of' in %s on a thread of role kernel, expected the thread on whose "
+		    "behalf it is", scn_op_table[step->op].name);
 		return 0;
 	}
 	step->thread = (uint32_t)rd->thread_index;
@@ -666,8 +699,8 @@ settle_wait(struct scn_reader *rd, struct scn_step *step)
 {
 	if (step->thread != rd->thread_index)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_THREAD), "found a thread that waits for "
-	    "itself, expected another one");
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_THREAD),
+	    "found a thread that waits for itself, expected another one");
 	return 0;
 }
 
@@ -680,8 +713,8 @@ settle_map(struct scn_reader *rd, struct scn_step *step)
 	if (!host_space_default(rd, src, &step->host_space))
 		return 0;
 	if (step->host_space == SCN_NONE && rd->thread_good) {
-		scn_error(rd->errors, step->src.mark, "found no host space, expected one under "
-		    "host.spaces");
+		scn_error(rd->errors, step->src.mark,
+		    "found no host space, expected one under host.spaces");
 		return 0;
 	}
 	if (step->op == SCN_OP_MMAP)
@@ -702,8 +735,8 @@ settle_new_space(struct scn_reader *rd, struct scn_step *step)
 
 	if (step->space >= guest->spaces || guest->space[step->space].deferred)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SPACE), "found the space '%s', which "
-	    "exists from the start, expected one with 'deferred: yes'",
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SPACE),
+	    "found the space '%s', which exists from the start, expected one with 'deferred: yes'",
 	    rd->names[SCN_SECTION_GUEST_SPACE].name[step->space]);
 	return 0;
 }
@@ -762,8 +795,8 @@ check_of(struct scn_reader *rd, const struct scn_step *step)
 	if (!scn_has(&step->src, SCN_KEY_OF) || step->thread >= rd->scenario->threads ||
 	    rd->scenario->thread[step->thread].role != SCN_ROLE_KERNEL)
 		return;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_OF), "found the thread '%s' of role "
-	    "kernel for 'of', expected one that has user memory",
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_OF),
+	    "found the thread '%s' of role kernel for 'of', expected one that has user memory",
 	    rd->names[SCN_SECTION_THREAD].name[step->thread]);
 }
 
@@ -778,8 +811,9 @@ check_wait(struct scn_reader *rd, struct scn_step *step)
 	if (!scn_has(&step->src, SCN_KEY_STEP))
 		step->count = steps;
 	if (step->count > steps)
-		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_STEP), "found step %" PRIu64
-		    " of a thread with %zu, expected at most that", step->count, steps);
+		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_STEP),
+		    "found step %" PRIu64 " of a thread with %zu, expected at most that",
+		    step->count, steps);
 }
 
 static void
@@ -796,8 +830,9 @@ check_steps(struct scn_reader *rd)
 		for (j = 0; j < scenario->thread[i].steps; j++) {
 			total += step[j].repeat;
 			if (total > SCN_STEPS_MAX) {
-				scn_error(rd->errors, step[j].src.mark, "found more than %u steps, "
-				    "repetitions counted, expected less", SCN_STEPS_MAX);
+				scn_error(rd->errors, step[j].src.mark,
+				    "found more than %u steps, repetitions counted, expected less",
+				    SCN_STEPS_MAX);
 				return;
 			}
 			check_of(rd, &step[j]);
@@ -815,8 +850,9 @@ pages_add(struct scn_reader *rd, uint64_t *total, const struct scn_src *src, uin
 		*total += size / page;
 	if (*total <= SCN_PAGES_MAX)
 		return 1;
-	scn_error(rd->errors, scn_mark_of(src, SCN_KEY_SIZE), "found maps of %" PRIu64 " pages up to "
-	    "here, expected at most %u", *total, SCN_PAGES_MAX);
+	scn_error(rd->errors, scn_mark_of(src, SCN_KEY_SIZE),
+	    "found maps of %" PRIu64 " pages up to here, expected at most %u", *total,
+	    SCN_PAGES_MAX);
 	return 0;
 }
 
@@ -850,8 +886,9 @@ fill_add(struct scn_reader *rd, uint64_t *total, const struct scn_src *src, uint
 	*total += size;
 	if (*total <= SCN_FILL_MAX)
 		return 1;
-	scn_error(rd->errors, src->mark, "found %" PRIu64 " bytes of initial memory up to here, expected "
-	    "at most %u", *total, SCN_FILL_MAX);
+	scn_error(rd->errors, src->mark,
+	    "found %" PRIu64 " bytes of initial memory up to here, expected at most %u", *total,
+	    SCN_FILL_MAX);
 	return 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Collecting errors: sorted by position, each once, and a bounded number of them.  A file that is
- * wrong in thousands of places is soon given up, so that being wrong is not slower than being right.
- * Also what messages are made of: foreign text made harmless, and the nearest of a set of names.
+ * wrong in thousands of places is soon given up, so that being wrong is not slower than being
+ * right.  Also what messages are made of: foreign text made harmless, and the nearest of a set of
+ * names.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #define TEXT_MAX 1024u
 #define SHOWN_MAX 40u
 #define NAME_MAX_COMPARED 40u
+#define LISTED_MAX 200u /* characters of names, about, before a list is cut */
 
 void
 scn_errors_begin(struct scn_errlist *list, const char *file, struct scenario_errors *out)
@@ -38,8 +40,8 @@ scn_errors_end(struct scn_errlist *list)
 
 	if (out->count <= SCN_ERRORS_MAX)
 		return;
-	snprintf(text, sizeof(text), "%s%zu more errors", scn_errors_enough(list) ? "at least " : "",
-	    out->count - SCN_ERRORS_MAX);
+	snprintf(text, sizeof(text), "%s%zu more errors",
+	    scn_errors_enough(list) ? "at least " : "", out->count - SCN_ERRORS_MAX);
 	out->count = SCN_ERRORS_MAX + 1;
 	last = &out->error[SCN_ERRORS_MAX];
 	last->line = 0;
@@ -225,30 +227,34 @@ name_nearest(const char *text, size_t size, scn_name_at *name_at, const void *ct
 	return nearest;
 }
 
+/* Names from `*index` on that are not placeholders; NULL when there is none left. */
+static const char *
+name_next(scn_name_at *name_at, const void *ctx, size_t *index)
+{
+	const char *name;
+
+	do
+		name = name_at(ctx, (*index)++);
+	while (name != NULL && name[0] == '\0');
+	return name;
+}
+
 const char *
-scn_suggest(char *buf, size_t buf_size, const char *text, size_t size, scn_name_at *name_at,
+scn_suggest(char buf[SCN_SUGGEST_SIZE], const char *text, size_t size, scn_name_at *name_at,
     const void *ctx)
 {
 	const char *name = name_nearest(text, size, name_at, ctx);
-	size_t used, i;
-	int n;
+	size_t used = 0, index = 0;
 
 	if (name != NULL) {
-		snprintf(buf, buf_size, ", did you mean '%s'?", name);
+		snprintf(buf, SCN_SUGGEST_SIZE, ", did you mean '%s'?", name);
 		return buf;
 	}
-	if (name_at(ctx, 0) == NULL) {
-		snprintf(buf, buf_size, ", expected none");
-		return buf;
+	while ((name = name_next(name_at, ctx, &index)) != NULL && used < LISTED_MAX) {
+		used += (size_t)snprintf(buf + used, SCN_SUGGEST_SIZE - used, "%s%.*s",
+		    used == 0 ? ", expected one of " : ", ", (int)NAME_MAX_COMPARED, name);
 	}
-	used = (size_t)snprintf(buf, buf_size, ", expected %s", name_at(ctx, 1) ? "one of " : "");
-	for (i = 0; (name = name_at(ctx, i)) != NULL; i++) {
-		n = snprintf(buf + used, buf_size - used, "%s%s", i > 0 ? ", " : "", name);
-		if (n < 0 || (size_t)n >= buf_size - used) {
-			memcpy(buf + buf_size - 4, "...", 4);
-			break;
-		}
-		used += (size_t)n;
-	}
+	snprintf(buf + used, SCN_SUGGEST_SIZE - used, "%s", used == 0 ? ", expected none" :
+	    name != NULL ? ", ..." : "");
 	return buf;
 }

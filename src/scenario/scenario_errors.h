@@ -37,13 +37,13 @@ const char *scn_show(char buf[SCN_SHOWN_SIZE], const char *text, size_t size);
 /* Names by index, NULL from the last on. */
 typedef const char *scn_name_at(const void *ctx, size_t index);
 
-/*
- * Ends a message about a name that was not found: ", did you mean 'size'?" or ", expected one of at,
- * size" or ", expected none".  Returns buf.
- */
-const char *scn_suggest(char *buf, size_t buf_size, const char *text, size_t size,
-    scn_name_at *name_at, const void *ctx);
+#define SCN_SUGGEST_SIZE 320
 
-#define SCN_SUGGEST_SIZE 768
+/*
+ * Ends a message about a name that was not found: ", did you mean 'size'?" or ", expected one of
+ * at, size" or ", expected none".  Empty names are placeholders and are passed over.  Returns buf.
+ */
+const char *scn_suggest(char buf[SCN_SUGGEST_SIZE], const char *text, size_t size,
+    scn_name_at *name_at, const void *ctx);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * A file is parsed once.  Each combination of a matrix is a reading of the same tree with other
  * values in the place of variables; all of them are read once to find every error, and each again
- * when it is asked for, so that no more than one is in memory.  A file without a matrix is read once.
+ * when it is asked for, so that no more than one is in memory.  A file without a matrix is read
+ * once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,28 +34,28 @@ map_find(const struct scn_node *node, const char *name)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+static const char *const name_expected = "a letter, then letters, digits, '-', '_' or '.'";
+
 /* Adds a name, or a placeholder that nothing matches when it is wrong. */
 static void
 names_add(struct scn_reader *rd, struct scn_names *names, const struct scn_node *node,
     const struct scn_text *text, const char *what)
 {
-	const char *name = "";
+	const char *name = text->s;
 	char shown[SCN_SHOWN_SIZE];
 	size_t i;
 
-	if (text == NULL || !scn_is_name(text->s, text->size)) {
-		scn_error(rd->errors, node->mark, "found %s%s%s as the name of %s, expected a letter, "
-		    "then letters, digits, '-', '_' or '.'", text != NULL ? "'" : "",
-		    text != NULL ? scn_show(shown, text->s, text->size) : scn_node_show(shown, node),
-		    text != NULL ? "'" : "", what);
-	} else {
-		name = text->s;
+	if (!scn_is_name(text->s, text->size)) {
+		scn_error(rd->errors, node->mark, "found '%s' as the name of %s, expected %s",
+		    scn_show(shown, text->s, text->size), what, name_expected);
+		name = "";
 	}
 	for (i = 0; i < names->count && name[0] != '\0'; i++) {
 		if (strcmp(names->name[i], name) == 0) {
-			scn_error(rd->errors, node->mark, "found a second use of the name '%s' for %s, "
-			    "expected another name", name, what);
-			break;
+			scn_error(rd->errors, node->mark,
+			    "found a second use of the name '%s' for %s, expected another name",
+			    name, what);
+			name = "";
 		}
 	}
 	names->name[names->count++] = name;
@@ -66,8 +67,8 @@ names_full(struct scn_reader *rd, const struct scn_names *names, const struct sc
 {
 	if (names->count < SCN_NAMES_MAX)
 		return 0;
-	scn_error(rd->errors, node->mark, "found more than %u names for %s, expected less",
-	    SCN_NAMES_MAX, what);
+	scn_error(rd->errors, node->mark,
+	    "found more than %u names for %s, expected less", SCN_NAMES_MAX, what);
 	return 1;
 }
 
@@ -78,6 +79,7 @@ names_of_map(struct scn_reader *rd, enum scn_section_id section, const struct sc
 {
 	struct scn_names *names = &rd->names[section];
 	const struct scn_node *key;
+	char shown[SCN_SHOWN_SIZE];
 	struct scn_text text;
 
 	names->count = 0;
@@ -90,7 +92,13 @@ names_of_map(struct scn_reader *rd, enum scn_section_id section, const struct sc
 			return;
 		text.s = real->u.text;
 		text.size = real->count;
-		names_add(rd, names, real, real->kind == SCN_NODE_SCALAR ? &text : NULL, what);
+		if (real->kind == SCN_NODE_SCALAR) {
+			names_add(rd, names, real, &text, what);
+			continue;
+		}
+		scn_error(rd->errors, real->mark, "found %s as the name of %s, expected %s",
+		    scn_node_show(shown, real), what, name_expected);
+		names->name[names->count++] = "";
 	}
 }
 
@@ -140,22 +148,23 @@ variable_add(struct scn_file *file, struct scn_errlist *errors, const struct scn
 	size_t i = 0;
 
 	if (name->kind != SCN_NODE_SCALAR || !scn_is_name(name->u.text, name->count)) {
-		scn_error(errors, name->mark, "found %s as the name of a variable, expected a letter, "
-		    "then letters, digits, '-', '_' or '.'", scn_node_show(shown, name));
+		scn_error(errors, name->mark, "found %s as the name of a variable, expected %s",
+		    scn_node_show(shown, name), name_expected);
 		return 0;
 	}
 	if (scn_variable_find(file, name->u.text, name->count) != NULL) {
-		scn_error(errors, name->mark, "found the variable '%s' twice, expected it once",
-		    name->u.text);
+		scn_error(errors, name->mark,
+		    "found the variable '%s' twice, expected it once", name->u.text);
 		return 0;
 	}
 	if (file->variables == SCN_VARIABLES_MAX) {
-		scn_error(errors, name->mark, "found more than %u variables, expected less",
-		    SCN_VARIABLES_MAX);
+		scn_error(errors, name->mark,
+		    "found more than %u variables, expected less", SCN_VARIABLES_MAX);
 		return 0;
 	}
 	if (list->kind != SCN_NODE_LIST || list->count == 0) {
-		scn_error(errors, list->mark, "found %s for the variable '%s', expected a list of values",
+		scn_error(errors, list->mark,
+		    "found %s for the variable '%s', expected a list of values",
 		    list->kind == SCN_NODE_LIST ? "an empty list" : scn_node_show(shown, list),
 		    name->u.text);
 		return 0;
@@ -163,8 +172,9 @@ variable_add(struct scn_file *file, struct scn_errlist *errors, const struct scn
 	for (value = list->u.child; value != NULL; value = value->next) {
 		if (scn_node_real(value)->kind == SCN_NODE_SCALAR && !scn_node_is_null(value))
 			continue;
-		scn_error(errors, value->mark, "found %s as a value of the variable '%s', expected a "
-		    "number or a text", scn_node_show(shown, value), name->u.text);
+		scn_error(errors, value->mark,
+		    "found %s as a value of the variable '%s', expected a number or a text",
+		    scn_node_show(shown, value), name->u.text);
 		return 0;
 	}
 	variable = &file->variable[file->variables++];
@@ -190,22 +200,24 @@ matrix_read(struct scn_file *file, struct scn_errlist *errors)
 	if (matrix == NULL)
 		return;
 	if (matrix->kind != SCN_NODE_MAP || matrix->count == 0) {
-		scn_error(errors, matrix->mark, "found %s for 'matrix', expected a mapping of variables to "
-		    "lists of values", matrix->kind == SCN_NODE_MAP ? "an empty mapping" :
+		scn_error(errors, matrix->mark,
+		    "found %s for 'matrix', expected a mapping of variables to lists of values",
+		    matrix->kind == SCN_NODE_MAP ? "an empty mapping" :
 		    scn_node_show(shown, matrix));
 		return;
 	}
-	for (key = matrix->u.child; key != NULL && !scn_errors_enough(errors); key = key->next->next)
+	key = matrix->u.child;
+	for (; key != NULL && !scn_errors_enough(errors); key = key->next->next)
 		variable_add(file, errors, key);
 	for (i = 0; i < file->variables && count <= SCN_MATRIX_MAX; i++)
 		count *= file->variable[i].count;
 	if (count > SCN_MATRIX_MAX)
-		scn_error(errors, matrix->mark, "found a matrix of more than %u scenarios, expected less",
-		    SCN_MATRIX_MAX);
+		scn_error(errors, matrix->mark,
+		    "found a matrix of more than %u scenarios, expected less", SCN_MATRIX_MAX);
 	else if (count * file->tree.nodes > SCN_MATRIX_NODES_MAX)
-		scn_error(errors, matrix->mark, "found a matrix of %" PRIu64 " scenarios with %zu values "
-		    "each, expected at most %u values in all", count, file->tree.nodes,
-		    SCN_MATRIX_NODES_MAX);
+		scn_error(errors, matrix->mark,
+		    "found a matrix of %" PRIu64 " scenarios with %zu values each, expected at "
+		    "most %u values in all", count, file->tree.nodes, SCN_MATRIX_NODES_MAX);
 	else
 		file->count = (size_t)count;
 }
@@ -227,12 +239,15 @@ static const char *
 matrix_show(struct scn_reader *rd)
 {
 	char text[SCN_VARIABLES_MAX * (64 + SCN_SHOWN_SIZE + 2) + 1] = "", shown[SCN_SHOWN_SIZE];
+	const struct scn_node *value;
 	size_t used = 0, i;
 
-	for (i = 0; i < rd->file->variables; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s", i > 0 ? " " : "",
-		    rd->file->variable[i].name, scn_show(shown, rd->value[i]->u.text,
-		    rd->value[i]->count));
+	for (i = 0; i < rd->file->variables; i++) {
+		value = rd->value[i];
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s",
+		    i > 0 ? " " : "", rd->file->variable[i].name,
+		    scn_show(shown, value->u.text, value->count));
+	}
 	return scn_arena_copy(rd->arena, text, used);
 }
 
@@ -305,9 +320,9 @@ file_check(struct scn_file *file, struct scn_errlist *errors)
 	}
 	for (i = 0; i < file->variables && errors->out->count == 0; i++) {
 		if (!file->variable[i].used)
-			scn_error(errors, file->variable[i].mark, "found the variable '%s', which nothing "
-			    "uses, expected ${%s} somewhere", file->variable[i].name,
-			    file->variable[i].name);
+			scn_error(errors, file->variable[i].mark,
+			    "found the variable '%s', which nothing uses, expected ${%s} somewhere",
+			    file->variable[i].name, file->variable[i].name);
 	}
 	return errors->out->count == 0 ? SCENARIO_OK : SCENARIO_BAD;
 }

@@ -52,6 +52,7 @@ struct scn_reader {
 	int thread_good;           /* nothing was wrong with it before its steps */
 	size_t thread_index;       /* of the thread being read */
 	uint32_t item;             /* index of the named object being read, or SCN_NONE */
+	size_t expanded;   /* bytes of texts with variables, after they were put in */
 	uint64_t given[3]; /* switches that the last map of switches turned either way */
 };
 
@@ -62,6 +63,17 @@ const char *scn_read_text(struct scn_reader *rd, const struct scn_node *node,
 /* Reads a node into *object by a table; 0 when anything in it is wrong. */
 int scn_read_object(struct scn_reader *rd, const struct scn_node *node,
     const struct scn_table *table, void *object);
+
+/* The same for a thread, which is settled before its steps are read. */
+int scn_read_thread(struct scn_reader *rd, const struct scn_node *node, void *object);
+
+/* Reads the value of one row; 0 when it is wrong, and the field then has its default. */
+int scn_read_row(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
+    void *object);
+
+/* Gives a field the value it has when its key is absent; mark is that of the object around it. */
+void scn_default_row(struct scn_reader *rd, const struct scn_row *row, void *object,
+    struct scn_mark mark);
 
 /* What a node is, for messages: "a list", "nothing", "'text'".  Returns buf. */
 const char *scn_node_show(char buf[SCN_SHOWN_SIZE], const struct scn_node *node);
@@ -75,7 +87,7 @@ struct scn_variable *scn_variable_find(struct scn_file *file, const char *name, 
 /* Judges one scenario by its own, after every part of it was read without errors. */
 void scn_check(struct scn_reader *rd);
 
-/* What tables call when an object has been read; see struct scn_table.  0 when something is wrong. */
+/* What tables call when an object has been read; see struct scn_table.  0: something is wrong. */
 int scn_settle_machine(struct scn_reader *rd, void *object);
 int scn_settle_host(struct scn_reader *rd, void *object);
 int scn_settle_host_space(struct scn_reader *rd, void *object);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Numbers, truth values, names, bytes and sets of words, as texts.  Whether a scalar was quoted makes
- * no difference, because "${name}" has to be quoted in places where a number belongs.
+ * Numbers, truth values, names, bytes and sets of words, as texts.  Whether a scalar was quoted
+ * makes no difference, because "${name}" has to be quoted in places where a number belongs.
  */
-#include <string.h>
-
 #include "scenario/scenario_scalar.h"
 
 static int
@@ -99,12 +97,6 @@ scn_number_parse(const char *s, size_t size, uint64_t *number)
 }
 
 int
-scn_text_is(const char *s, size_t size, const char *name)
-{
-	return strlen(name) == size && memcmp(name, s, size) == 0;
-}
-
-int
 scn_bool_parse(const char *s, size_t size)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "off", "on", "No", "Yes",
@@ -126,7 +118,7 @@ scn_is_name(const char *s, size_t size)
 	if (size == 0 || size > 64 || !is_letter(s[0]))
 		return 0;
 	for (i = 1; i < size; i++) {
-		if (!is_letter(s[i]) && !is_digit(s[i]) && s[i] != '-' && s[i] != '_' && s[i] != '.')
+		if (!is_letter(s[i]) && !is_digit(s[i]) && (s[i] == '\0' || !strchr("-_.", s[i])))
 			return 0;
 	}
 	return 1;

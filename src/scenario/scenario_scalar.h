@@ -5,6 +5,8 @@
 #ifndef VK_SCENARIO_SCENARIO_SCALAR_H
 #define VK_SCENARIO_SCENARIO_SCALAR_H
 
+#include <string.h>
+
 #include "base/env.h"
 
 enum scn_number {
@@ -15,13 +17,19 @@ enum scn_number {
 
 /*
  * Decimal or 0x and hexadecimal digits, single underscores between digits, and one of K, M, G, T at
- * the end for a power of 1024.  A decimal number does not begin with 0, since YAML takes that for an
- * octal one.
+ * the end for a power of 1024.  A decimal number does not begin with 0, since YAML takes that for
+ * an octal one.
  */
 enum scn_number scn_number_parse(const char *s, size_t size, uint64_t *number);
 
-/* Whether a text that need not be terminated is this name. */
-int scn_text_is(const char *s, size_t size, const char *name);
+/* Whether a text that need not be terminated is this name; most names differ at once. */
+static inline int
+scn_text_is(const char *s, size_t size, const char *name)
+{
+	if (size != 0 && s[0] != name[0])
+		return 0;
+	return strlen(name) == size && memcmp(name, s, size) == 0;
+}
 
 /* yes, true, on: 1; no, false, off: 0; each also Capitalised or UPPER; otherwise -1. */
 int scn_bool_parse(const char *s, size_t size);

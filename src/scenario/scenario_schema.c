@@ -3,8 +3,8 @@
  * The language as a JSON Schema (draft 7), written from the same tables that read it.
  *
  * A schema cannot say everything: which keys a role may have, that names are declared, that sizes
- * match.  It is for editors; what it accepts may still be refused by the reader, and what it refuses
- * is refused by the reader too.  Scalars may always hold a variable of a matrix.
+ * match.  It is for editors; what it accepts may still be refused by the reader, and what it
+ * refuses is refused by the reader too.  Scalars may always hold a variable of a matrix.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -424,6 +424,7 @@ static value_writer *const value_writers[SCN_TYPES] = {
 	[SCN_TYPE_POINTER] = write_object,
 	[SCN_TYPE_LIST] = write_list,
 	[SCN_TYPE_NAMED] = write_named,
+	[SCN_TYPE_THREADS] = write_list,
 	[SCN_TYPE_EPT_ITEMS] = write_ept_items,
 	[SCN_TYPE_STEPS] = write_steps,
 	[SCN_TYPE_COUNTERS] = write_counters,
@@ -533,7 +534,8 @@ write_group(struct writer *w, const enum scn_key *group)
 }
 
 static void
-write_groups(struct writer *w, const char *key, const struct scn_rule *rule, size_t first, size_t last)
+write_groups(struct writer *w, const char *key, const struct scn_rule *rule, size_t first,
+    size_t last)
 {
 	size_t i;
 
@@ -735,7 +737,8 @@ write_scalars(struct writer *w)
 	size_t i;
 
 	write_pattern(w, "variable", "A variable of the matrix.", "\\$\\{");
-	write_pattern(w, "number", "Decimal or 0x, underscores between digits, K, M, G or T at the end.",
+	write_pattern(w, "number",
+	    "Decimal or 0x, underscores between digits, K, M, G or T at the end.",
 	    "^(0|[1-9][0-9_]*|0[xX][0-9a-fA-F][0-9a-fA-F_]*)[KMGT]?$|\\$\\{");
 	write_pattern(w, "name", "A letter, then letters, digits, '-', '_' or '.'.",
 	    "^[A-Za-z][A-Za-z0-9_.-]{0,63}$|\\$\\{");

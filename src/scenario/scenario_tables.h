@@ -2,8 +2,8 @@
 /*
  * The language as tables; private to this room.
  *
- * Every object of the language is a table of rows: key, type, field, default, one sentence.  Reading,
- * messages and suggestions, the JSON Schema and the reference all come from the same rows.
+ * Every object of the language is a table of rows: key, type, field, default, one sentence.
+ * Reading, messages and suggestions, the JSON Schema and the reference come from the same rows.
  */
 #ifndef VK_SCENARIO_SCENARIO_TABLES_H
 #define VK_SCENARIO_SCENARIO_TABLES_H
@@ -30,8 +30,9 @@ enum scn_type {
 	SCN_TYPE_POINTER,  /* the field points to it; detail: struct scn_table */
 	SCN_TYPE_LIST,     /* list of objects; detail: struct scn_table */
 	SCN_TYPE_NAMED,    /* map from names to objects; detail: struct scn_table */
+	SCN_TYPE_THREADS,  /* list; detail: struct scn_table */
 	SCN_TYPE_EPT_ITEMS,
-	SCN_TYPE_STEPS,
+	SCN_TYPE_STEPS,    /* read when all else of their thread is known */
 	SCN_TYPE_COUNTERS,
 	SCN_TYPE_ENDS,
 	SCN_TYPE_MATRIX,   /* read before everything else */

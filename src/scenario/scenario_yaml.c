@@ -2,10 +2,10 @@
 /*
  * From the bytes of a file to a tree of nodes, each with its mark.
  *
- * libyaml's events are taken one at a time, so that nesting and the number of nodes are bounded while
- * parsing and not after.  An alias costs one node here however much it stands for; what it stands for
- * is counted as if it had been written out, and that count is what is bounded.  YAML beyond what a
- * scenario needs is refused: tags, several documents, nodes that contain themselves.
+ * libyaml's events are taken one at a time, so that nesting and the number of nodes are bounded
+ * while parsing and not after.  An alias costs one node here however much it stands for; what it
+ * stands for is counted as if it had been written out, and that count is what is bounded.  YAML
+ * beyond what a scenario needs is refused: tags, several documents, nodes that contain themselves.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,8 @@
 struct frame {
 	struct scn_node *node;
 	const struct scn_node **tail; /* where its next child goes */
-	size_t before;                /* nodes counted before it */
+	size_t before;                /* nodes counted before it, and bytes */
+	size_t bytes_before;
 	unsigned height;              /* levels from it down, so far */
 	unsigned anchor;              /* index + 1, 0 without one */
 };
@@ -28,7 +29,8 @@ struct frame {
 struct anchor {
 	const char *name;
 	const struct scn_node *node;
-	size_t nodes;    /* that it stands for */
+	size_t nodes;    /* that it stands for, and their bytes */
+	size_t bytes;
 	unsigned height; /* 1 for a scalar */
 	int complete;
 };
@@ -45,6 +47,8 @@ struct builder {
 	struct anchor anchor[ANCHORS_MAX];
 	unsigned anchors;
 	unsigned documents;
+	size_t bytes; /* of all scalars, aliases expanded */
+	int bad; /* an error was recorded, but more can be found */
 	enum scenario_status status;
 };
 
@@ -58,7 +62,7 @@ mark_of(const yaml_mark_t *mark)
 
 /* --- what libyaml refuses --------------------------------------------------------------------- */
 
-/* Line and column of a byte, as libyaml would count them. */
+/* Line and column of a byte. */
 static struct scn_mark
 mark_at_offset(const char *text, size_t size, size_t offset)
 {
@@ -66,7 +70,7 @@ mark_at_offset(const char *text, size_t size, size_t offset)
 	size_t i;
 
 	for (i = 0; i < size && i < offset; i++) {
-		if (text[i] == '\n' || (text[i] == '\r' && (i + 1 >= size || text[i + 1] != '\n'))) {
+		if (text[i] == '\n') {
 			mark.line++;
 			mark.column = 1;
 		} else if (((unsigned char)text[i] & 0xc0) != 0x80) {
@@ -83,12 +87,9 @@ refuse_bytes(struct builder *b)
 	size_t offset = b->parser.problem_offset;
 	struct scn_mark mark = mark_at_offset(b->text, b->size, offset);
 
-	if (offset < b->size)
-		scn_error(b->errors, mark, "found the byte 0x%02x, expected UTF-8 text without control "
-		    "characters", (unsigned)(unsigned char)b->text[offset]);
-	else
-		scn_error(b->errors, mark, "found the end of the file inside a character, expected "
-		    "UTF-8 text");
+	scn_error(b->errors, mark,
+	    "found the byte 0x%02x, expected UTF-8 text without control characters",
+	    offset < b->size ? (unsigned)(unsigned char)b->text[offset] : 0);
 }
 
 /* What often leads to a syntax error at this place; "" if nothing is known. */
@@ -119,8 +120,8 @@ refuse_syntax(struct builder *b)
 	if (parser->context != NULL)
 		snprintf(where, sizeof(where), " that starts at line %u",
 		    mark_of(&parser->context_mark).line);
-	scn_error(b->errors, mark_of(&parser->problem_mark), "not YAML: %s%s%s%s%s",
-	    parser->problem != NULL ? parser->problem : "syntax error",
+	scn_error(b->errors, mark_of(&parser->problem_mark),
+	    "not YAML: %s%s%s%s%s", parser->problem != NULL ? parser->problem : "syntax error",
 	    parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "",
 	    where, hint_at(b, parser->problem_mark.index));
 }
@@ -148,7 +149,8 @@ builder_fail(struct builder *b, const yaml_event_t *event, const char *text)
 
 /* Counts what a node stands for; false beyond the limits. */
 static int
-builder_count(struct builder *b, const yaml_event_t *event, size_t nodes, unsigned height)
+builder_count(struct builder *b, const yaml_event_t *event, size_t nodes, size_t bytes,
+    unsigned height)
 {
 	char text[128];
 	struct frame *frame = b->depth > 0 ? &b->frame[b->depth - 1] : NULL;
@@ -160,12 +162,21 @@ builder_count(struct builder *b, const yaml_event_t *event, size_t nodes, unsign
 		return 0;
 	}
 	if (nodes > SCN_NODES_MAX - b->tree->nodes) {
-		snprintf(text, sizeof(text), "found more than %u values (an alias counts as what it "
+		snprintf(text, sizeof(text),
+		    "found more than %u values (an alias counts as what it "
 		    "stands for), expected less", SCN_NODES_MAX);
 		builder_fail(b, event, text);
 		return 0;
 	}
+	if (bytes > SCN_TEXT_MAX - b->bytes) {
+		snprintf(text, sizeof(text),
+		    "found more than %u bytes of text (an alias counts as what "
+		    "it stands for), expected less", SCN_TEXT_MAX);
+		builder_fail(b, event, text);
+		return 0;
+	}
 	b->tree->nodes += nodes;
+	b->bytes += bytes;
 	if (frame != NULL && frame->height < height + 1)
 		frame->height = height + 1;
 	return 1;
@@ -205,7 +216,8 @@ builder_anchor(struct builder *b, const yaml_event_t *event, const yaml_char_t *
 	if (name == NULL)
 		return 0;
 	if (b->anchors == ANCHORS_MAX) {
-		snprintf(text, sizeof(text), "found more than %u anchors, expected less", ANCHORS_MAX);
+		snprintf(text, sizeof(text), "found more than %u anchors, expected less",
+		    ANCHORS_MAX);
 		builder_fail(b, event, text);
 		return 0;
 	}
@@ -213,6 +225,7 @@ builder_anchor(struct builder *b, const yaml_event_t *event, const yaml_char_t *
 	anchor->name = scn_arena_copy(b->arena, (const char *)name, strlen((const char *)name));
 	anchor->node = node;
 	anchor->nodes = 1;
+	anchor->bytes = node->kind == SCN_NODE_SCALAR ? node->count : 0;
 	anchor->height = 1;
 	anchor->complete = complete;
 	if (anchor->name == NULL)
@@ -227,9 +240,10 @@ refuse_tag(struct builder *b, const yaml_event_t *event, const yaml_char_t *tag)
 
 	if (tag == NULL)
 		return;
-	scn_error(b->errors, mark_of(&event->start_mark), "found the tag %s, expected a value without "
-	    "a tag", scn_show(shown, (const char *)tag, strlen((const char *)tag)));
-	b->status = SCENARIO_BAD;
+	scn_error(b->errors, mark_of(&event->start_mark),
+	    "found the tag %s, expected a value without a tag",
+	    scn_show(shown, (const char *)tag, strlen((const char *)tag)));
+	b->bad = 1;
 }
 
 static void
@@ -240,13 +254,13 @@ on_scalar(struct builder *b, const yaml_event_t *event)
 	struct scn_node *node;
 
 	refuse_tag(b, event, event->data.scalar.tag);
-	if (!builder_count(b, event, 1, 1))
+	if (!builder_count(b, event, 1, length, 1))
 		return;
 	node = builder_add(b, event, SCN_NODE_SCALAR);
 	if (node == NULL)
 		return;
 	node->u.text = scn_arena_copy(b->arena, value, length);
-	if (node->u.text == NULL || length > UINT32_MAX) {
+	if (node->u.text == NULL) {
 		b->status = SCENARIO_NO_MEMORY;
 		return;
 	}
@@ -260,12 +274,12 @@ static void
 on_start(struct builder *b, const yaml_event_t *event, enum scn_node_kind kind,
     const yaml_char_t *name, const yaml_char_t *tag)
 {
-	size_t before = b->tree->nodes;
+	size_t before = b->tree->nodes, bytes_before = b->bytes;
 	struct frame *frame;
 	struct scn_node *node;
 
 	refuse_tag(b, event, tag);
-	if (!builder_count(b, event, 1, 1))
+	if (!builder_count(b, event, 1, 0, 1))
 		return;
 	node = builder_add(b, event, kind);
 	if (node == NULL)
@@ -274,6 +288,7 @@ on_start(struct builder *b, const yaml_event_t *event, enum scn_node_kind kind,
 	frame->node = node;
 	frame->tail = &node->u.child;
 	frame->before = before;
+	frame->bytes_before = bytes_before;
 	frame->height = 1;
 	frame->anchor = builder_anchor(b, event, name, node, 0);
 }
@@ -292,6 +307,7 @@ on_end(struct builder *b)
 		return;
 	anchor = &b->anchor[frame->anchor - 1];
 	anchor->nodes = b->tree->nodes - frame->before;
+	anchor->bytes = b->bytes - frame->bytes_before;
 	anchor->height = frame->height;
 	anchor->complete = 1;
 }
@@ -314,10 +330,10 @@ on_alias(struct builder *b, const yaml_event_t *event)
 		    "found the alias '*%s', expected an anchor of that name before it" :
 		    "found the alias '*%s' inside what it stands for, expected it outside",
 		    scn_show(shown, name, strlen(name)));
-		b->status = SCENARIO_BAD;
+		b->bad = 1;
 		return;
 	}
-	if (!builder_count(b, event, anchor->nodes, anchor->height))
+	if (!builder_count(b, event, anchor->nodes, anchor->bytes, anchor->height))
 		return;
 	node = builder_add(b, event, SCN_NODE_ALIAS);
 	if (node != NULL)
@@ -330,7 +346,8 @@ on_event(struct builder *b, const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (++b->documents > 1)
-			builder_fail(b, event, "found a second document, expected one scenario a file");
+			builder_fail(b, event,
+			    "found a second document, expected one scenario a file");
 		break;
 	case YAML_ALIAS_EVENT:
 		on_alias(b, event);
@@ -363,7 +380,7 @@ builder_run(struct builder *b)
 	yaml_event_t event;
 	int done = 0;
 
-	while (!done && b->status == SCENARIO_OK) {
+	while (!done && b->status == SCENARIO_OK && !scn_errors_enough(b->errors)) {
 		if (!yaml_parser_parse(&b->parser, &event)) {
 			refuse(b);
 			return;
@@ -394,9 +411,9 @@ scn_yaml_parse(const char *text, size_t size, struct scn_arena *arena, struct sc
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
 	builder_run(&b);
 	yaml_parser_delete(&b.parser);
-	if (b.status == SCENARIO_OK && tree->root == NULL) {
+	if (b.status == SCENARIO_OK && !b.bad && tree->root == NULL) {
 		scn_error(errors, start, "found nothing, expected a scenario");
-		b.status = SCENARIO_BAD;
+		b.bad = 1;
 	}
-	return b.status;
+	return b.status == SCENARIO_OK && b.bad ? SCENARIO_BAD : b.status;
 }

@@ -5,6 +5,8 @@
  */
 #include "sim/frames.h"
 
+#include <string.h>
+
 void
 frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t end)
 {
@@ -17,10 +19,16 @@ frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t end)
 bool
 frames_take(struct frames *frames, hpa_t *frame)
 {
-	if (frames->next >= frames->end ||
-	    hostmem_frame(frames->mem, vk_hpa(frames->next)) == NULL)
+	hpa_t next = vk_hpa(frames->next);
+	int written = hostmem_peek(frames->mem, next) != NULL;
+	void *bytes = next.v < frames->end ? hostmem_frame(frames->mem, next) : NULL;
+
+	if (bytes == NULL)
 		return false;
-	*frame = vk_hpa(frames->next);
+	/* Somebody may have written there before the frame was anybody's. */
+	if (written)
+		memset(bytes, 0, VK_PAGE_BYTES);
+	*frame = next;
 	frames->next += VK_PAGE_BYTES;
 	frames->taken++;
 	return true;

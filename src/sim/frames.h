@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which host frames are free: a deterministic allocator, lowest first, last freed reused last.
+ * Which host frames are free: a deterministic allocator, lowest first.  A frame that was given back
+ * is not given out again.
  */
 #ifndef VK_SIM_FRAMES_H
 #define VK_SIM_FRAMES_H
@@ -21,7 +22,7 @@ void frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t 
 /* A zeroed frame; false when none is left. */
 bool frames_take(struct frames *frames, hpa_t *frame);
 
-/* Gives a frame back; its contents stay until it is taken again. */
+/* Gives a frame back; its contents stay. */
 void frames_give(struct frames *frames, hpa_t frame);
 
 /* As the EPT edits want it. */

@@ -9,7 +9,7 @@
 #include "base/env.h"
 #include "sim/coro.h"
 
-/* So many waits in a row without any other point in between: nobody makes progress. */
+/* So many waits without a step in between: nobody makes progress. */
 #define WAITS_IN_A_ROW 10000
 
 struct thread {
@@ -172,22 +172,34 @@ choose_by_script(struct sched *sched)
 	return free_one;
 }
 
-/* A scripted thread that only waits lets the script go on. */
+/* Whether every thread that may run has waited since the last step. */
+static bool
+all_wait(const struct sched *sched)
+{
+	unsigned i, free_ones = 0;
+
+	for (i = 0; i < sched->count; i++)
+		free_ones += is_free(&sched->thread[i]);
+	return sched->pausing && sched->waits >= free_ones;
+}
+
+/* Threads that only wait let the script go on, if it names one that stands before a step. */
 static unsigned
 choose_past_waiting(struct sched *sched)
 {
 	unsigned chosen = choose_by_script(sched);
 
-	if (sched->pausing && chosen == sched->current && sched->script_used <
-	    sched->policy.script_length) {
+	while (all_wait(sched) && sched->script_used < sched->policy.script_length) {
 		unsigned named = sched->policy.script[sched->script_used];
+		bool gone = named >= sched->count || sched->thread[named].ended;
 
-		if (named < sched->count && named != chosen && !sched->thread[named].ended &&
-		    sched->thread[named].awaits_turn) {
-			sched->script_used++;
-			sched->thread[named].has_turn = true;
-			return named;
-		}
+		if (!gone && !sched->thread[named].awaits_turn)
+			break;
+		sched->script_used++;
+		if (gone)
+			continue;
+		sched->thread[named].has_turn = true;
+		return named;
 	}
 	return chosen;
 }

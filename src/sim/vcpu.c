@@ -89,7 +89,8 @@ guest_level_of_slot(const struct guestpt_walk *walk, unsigned levels, gpa_t slot
 
 /* The guest's walk where no EPT walks record what became of it. */
 static void
-emit_flat_walk(const struct vcpu *vcpu, const struct guestpt_walk *guest, unsigned levels, bool done)
+emit_flat_walk(const struct vcpu *vcpu, const struct guestpt_walk *guest, unsigned levels,
+    bool done)
 {
 	unsigned order = 0, level;
 

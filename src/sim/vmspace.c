@@ -239,7 +239,8 @@ vmspace_map(struct vmspace *space, const struct vm_range *range)
 	size_t at = entry_place(space, range->start);
 	struct entry entry = { *range, NULL };
 
-	if (at < space->count && space->entries[at].range.start < range->end)
+	if (range->start >= range->end ||
+	    (at < space->count && space->entries[at].range.start < range->end))
 		return false;
 	if (range->copy_on_write) {
 		entry.private = vm_object_create(space->frames, NULL, 0);
@@ -284,18 +285,25 @@ split_range(struct vmspace *space, uint64_t start, uint64_t end)
 bool
 vmspace_unmap(struct vmspace *space, uint64_t start, uint64_t end)
 {
-	size_t first, last;
-
 	if (!split_range(space, start, end))
 		return false;
-	revoke(space, start, end, true);
-	first = last = entry_place(space, start);
-	while (last < space->count && space->entries[last].range.start < end)
-		entry_drop(&space->entries[last++]);
-	memmove(&space->entries[first], &space->entries[last],
-	    (space->count - last) * sizeof(*space->entries));
-	space->count -= last - first;
-	return true;
+	for (;;) {
+		size_t at = entry_place(space, start);
+		struct entry entry;
+
+		if (at == space->count || space->entries[at].range.start >= end)
+			return true;
+		entry = space->entries[at];
+		space->count--;
+		memmove(&space->entries[at], &space->entries[at + 1],
+		    (space->count - at) * sizeof(*space->entries));
+		/*
+		 * Others may run while the rights are taken back.  What they fault on is no longer
+		 * in the map, and the frames are not free before nobody can reach them.
+		 */
+		revoke(space, entry.range.start, entry.range.end, true);
+		entry_drop(&entry);
+	}
 }
 
 bool
@@ -305,13 +313,11 @@ vmspace_protect(struct vmspace *space, uint64_t start, uint64_t end, unsigned pr
 
 	if (!split_range(space, start, end))
 		return false;
-	/*
-	 * Rights that are gone must be gone from the processor's tables; new ones are faulted in.
-	 */
-	revoke(space, start, end, true);
+	/* The map first: who faults while the old rights are taken back gets the new ones. */
 	for (at = entry_place(space, start);
 	    at < space->count && space->entries[at].range.start < end; at++)
 		space->entries[at].range.prot = prot;
+	revoke(space, start, end, true);
 	return true;
 }
 
@@ -368,8 +374,9 @@ resolve(struct vmspace *space, struct entry *entry, uint64_t address, unsigned a
 	return copy_forward(space, entry, index, fault);
 }
 
-struct vm_fault
-vmspace_fault(struct vmspace *space, uint64_t address, unsigned acc)
+/* One look at the map. */
+static struct vm_fault
+fault_once(struct vmspace *space, uint64_t address, unsigned acc)
 {
 	size_t at = entry_place(space, address);
 	struct vm_fault fault = { .status = VM_FAULT_NO_RANGE, .kind = EVENT_FAULT_REFUSED };
@@ -388,6 +395,22 @@ vmspace_fault(struct vmspace *space, uint64_t address, unsigned acc)
 	} else {
 		fault.status = VM_FAULT_NO_MEMORY;
 		fault.kind = EVENT_FAULT_REFUSED;
+	}
+	return fault;
+}
+
+struct vm_fault
+vmspace_fault(struct vmspace *space, uint64_t address, unsigned acc)
+{
+	struct vm_fault fault = fault_once(space, address, acc);
+
+	/* Others may have run while the shared page was taken back: is the copy still the page? */
+	while (fault.kind == EVENT_FAULT_COPY) {
+		struct vm_fault again = fault_once(space, address, acc);
+
+		if (again.status == VM_FAULT_OK && again.frame.v == fault.frame.v)
+			break;
+		fault = again;
 	}
 	return fault;
 }

@@ -64,7 +64,7 @@ void vmspace_destroy(struct vmspace *space);
 void vmspace_set_revoke(struct vmspace *space, void (*revoke)(void *ctx, uint64_t start,
     uint64_t end, bool take_all), void *ctx);
 
-/* Adds a range; false when it overlaps another or memory is out. */
+/* Adds a range; false when it is empty, overlaps another, or memory is out. */
 bool vmspace_map(struct vmspace *space, const struct vm_range *range);
 
 /* Removes, or changes the protection of, what lies in [start, end).  false: out of memory. */

@@ -46,7 +46,14 @@ vmm_swap_words(struct vk_us *us, gva_t dst, gva_t src)
 	/* src must take the old value: try that before anything changes. */
 	if (vk_suword64(us, src, value) != VK_OK || vk_swapu64(us, dst, value, &old) != VK_OK)
 		return VMM_FAULT;
-	return vk_suword64(us, src, old) == VK_OK ? VMM_OK : VMM_FAULT;
+	if (vk_suword64(us, src, old) == VK_OK)
+		return VMM_OK;
+	/*
+	 * src has gone since it was tried, be it that the new value is the entry that maps it.  The
+	 * old value goes back to dst, which only an entry that maps itself could prevent.
+	 */
+	(void)vk_swapu64(us, dst, old, &value);
+	return VMM_FAULT;
 }
 
 enum vmm_status

@@ -150,8 +150,7 @@ vmm_decode_syscall(const unsigned char *bytes, unsigned count)
 
 	while (at < count && is_legal_prefix(bytes[at]))
 		at++;
-	if (at + 2 > count || at + 2 > 15 || bytes[at] != 0x0f ||
-	    bytes[at + 1] != 0x05)
+	if (at + 2 > count || at + 2 > 15 || bytes[at] != 0x0f || bytes[at + 1] != 0x05)
 		return 0;
 	return at + 2;
 }

@@ -47,6 +47,19 @@ vmm_join(struct vmm_proc *proc)
 	return 0;
 }
 
+/* Counts a vCPU out; the last one frees the EPT [DF-LAST]. */
+static void
+vmm_leave(struct vmm_vcpu *vcpu)
+{
+	struct vmm_proc *proc = vcpu->proc;
+	uint64_t eptp = vk_atomic_load64(&proc->eptp);
+
+	if (vk_atomic_add64(&proc->vcpus, ~0ull) == 1) {
+		vk_atomic_store64(&proc->ready, 0);
+		vcpu->ops->ept_destroy(vcpu->ctx, eptp);
+	}
+}
+
 static enum vmm_status
 vmm_init_slave(struct vmm_vcpu *vcpu, const struct vmm_options *options)
 {
@@ -54,8 +67,9 @@ vmm_init_slave(struct vmm_vcpu *vcpu, const struct vmm_options *options)
 
 	if (!vk_atomic_load64(&proc->ready) || !vmm_join(proc))
 		return VMM_NO_RECORD;
+	/* Counted in, the record stays; counted out, this may have been the last one that was. */
 	if (options->ept_root != 0 && options->ept_root != vk_atomic_load64(&proc->eptp)) {
-		(void)vk_atomic_add64(&proc->vcpus, ~0ull);
+		vmm_leave(vcpu);
 		return VMM_BAD_ROOT;
 	}
 	vcpu->cr3 = vk_atomic_load64(&proc->guest_cr3);
@@ -84,19 +98,13 @@ vmm_init(struct vmm_vcpu *vcpu, struct vmm_proc *proc, const struct vmm_host_ops
 void
 vmm_destroy(struct vmm_vcpu *vcpu)
 {
-	struct vmm_proc *proc = vcpu->proc;
-	uint64_t eptp;
-
 	if (!vcpu->exists)
 		return;
-	eptp = vk_atomic_load64(&proc->eptp);
 	if (vcpu->last_cpu != VMM_NO_CPU)
-		vcpu->ops->vmclear_on(vcpu->ctx, vcpu->last_cpu, eptp);
+		vcpu->ops->vmclear_on(vcpu->ctx, vcpu->last_cpu,
+		    vk_atomic_load64(&vcpu->proc->eptp));
 	vcpu->last_cpu = VMM_NO_CPU;
 	vcpu->launched = 0;
 	vcpu->exists = 0;
-	if (vk_atomic_add64(&proc->vcpus, ~0ull) == 1) {
-		vk_atomic_store64(&proc->ready, 0);
-		vcpu->ops->ept_destroy(vcpu->ctx, eptp);
-	}
+	vmm_leave(vcpu);
 }

@@ -1,0 +1,1 @@
+$VKEPT bits -f json --as error-code 0x7

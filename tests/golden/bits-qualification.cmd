@@ -1,0 +1,1 @@
+$VKEPT bits --as qualification 0x182 0x83

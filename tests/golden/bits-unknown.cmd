@@ -1,0 +1,1 @@
+$VKEPT bits --as ept RWX

@@ -1,0 +1,1 @@
+$VKEPT bits -v --as guest-pte 0x7

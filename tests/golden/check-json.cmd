@@ -1,0 +1,1 @@
+$VKEPT check -f json tests/data/cli tests/data/cli_bad.yaml

@@ -1,0 +1,1 @@
+$VKEPT run --seeed 1 scenarios

@@ -1,0 +1,1 @@
+$VKEPT run -f json tests/data/cli_bad.yaml

@@ -1,0 +1,1 @@
+$VKEPT run tests/data/cli_bad.yaml

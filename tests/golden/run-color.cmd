@@ -1,0 +1,1 @@
+$VKEPT run --color always tests/data/cli/failing.yaml

@@ -1,0 +1,1 @@
+$VKEPT run -f json -v tests/data/cli/failing.yaml

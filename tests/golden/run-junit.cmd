@@ -1,0 +1,1 @@
+$VKEPT run -f junit tests/data/cli tests/data/cli_bad.yaml scenarios/copyio/printf.yaml

@@ -1,0 +1,1 @@
+$VKEPT run -q tests/data/cli

@@ -1,0 +1,1 @@
+$VKEPT run --seed 5 tests/data/cli/failing.yaml

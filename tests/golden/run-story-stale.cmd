@@ -1,0 +1,1 @@
+$VKEPT run scenarios/tlb/invalidation-left-out.yaml

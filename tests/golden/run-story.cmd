@@ -1,0 +1,1 @@
+$VKEPT run scenarios/copyio/printf.yaml

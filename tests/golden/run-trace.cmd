@@ -1,0 +1,1 @@
+$VKEPT run -v tests/data/cli/bare.yaml

@@ -1,0 +1,1 @@
+$VKEPT walk tests/data/cli/bare.yaml

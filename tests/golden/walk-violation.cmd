@@ -1,0 +1,1 @@
+$VKEPT walk --step 2 tests/data/cli/bare.yaml

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sparse host memory: what was never written, what lies beyond, what is kept within bounds.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/hostmem.h"
+#include "support/support_rows.h"
+
+#define SIZE VK_BIT(40)
+
+static struct hostmem *
+memory(uint64_t size, size_t limit)
+{
+	struct hostmem *mem = hostmem_create(size, limit);
+
+	assert_non_null(mem);
+	assert_int_equal(hostmem_size(mem), size);
+	return mem;
+}
+
+static void
+what_was_never_written_reads_as_zero_and_costs_nothing(void **state)
+{
+	struct hostmem *mem = memory(SIZE, 1);
+	unsigned char bytes[64];
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(hostmem_load(mem, vk_hpa(0)), 0);
+	assert_int_equal(hostmem_load(mem, vk_hpa(SIZE - 8)), 0);
+	assert_null(hostmem_peek(mem, vk_hpa(0x1000)));
+	hostmem_read(mem, vk_hpa(0xffe), bytes, sizeof(bytes));
+	for (i = 0; i < sizeof(bytes); i++)
+		assert_int_equal(bytes[i], 0);
+	assert_int_equal(hostmem_frames(mem), 0);
+	hostmem_destroy(mem);
+}
+
+static void
+beyond_its_end_it_reads_as_ones_and_takes_nothing(void **state)
+{
+	struct hostmem *mem = memory(0x4000, 8);
+	unsigned char bytes[16];
+
+	(void)state;
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x4000)), ~0ull);
+	assert_int_equal(hostmem_load(mem, vk_hpa(~7ull)), ~0ull);
+	assert_false(hostmem_store(mem, vk_hpa(0x4000), 1));
+	assert_null(hostmem_frame(mem, vk_hpa(0x4000)));
+	assert_null(hostmem_peek(mem, vk_hpa(0x4000)));
+	/* Half of it inside, half beyond. */
+	memset(bytes, 0x55, sizeof(bytes));
+	assert_false(hostmem_write(mem, vk_hpa(0x3ff8), bytes, sizeof(bytes)));
+	memset(bytes, 0, sizeof(bytes));
+	hostmem_read(mem, vk_hpa(0x3ff8), bytes, sizeof(bytes));
+	assert_int_equal(bytes[7], 0x55);
+	assert_int_equal(bytes[8], 0xff);
+	/* Nobody failed: there is simply nothing. */
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_FINE);
+	hostmem_destroy(mem);
+}
+
+static void
+what_was_written_is_read_over_a_whole_address_space(void **state)
+{
+	struct hostmem *mem = memory(VK_BIT(52), 5000);
+	uint64_t frame = 0;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		frame = (frame * 6364136223846793005 + 1442695040888963407) & VK_BITS(51, 12);
+		assert_true(hostmem_store(mem, vk_hpa(frame | 8 * (i % 512)), i + 1));
+	}
+	frame = 0;
+	for (i = 0; i < 5000; i++) {
+		frame = (frame * 6364136223846793005 + 1442695040888963407) & VK_BITS(51, 12);
+		assert_int_equal(hostmem_load(mem, vk_hpa(frame | 8 * (i % 512))), i + 1);
+	}
+	hostmem_destroy(mem);
+}
+
+static void
+bytes_cross_frames(void **state)
+{
+	struct hostmem *mem = memory(SIZE, 8);
+	unsigned char out[3 * VK_PAGE_BYTES], in[sizeof(out)];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = (unsigned char)(i * 7 + i / 256);
+	assert_true(hostmem_write(mem, vk_hpa(0x12345), out, sizeof(out)));
+	hostmem_read(mem, vk_hpa(0x12345), in, sizeof(in));
+	assert_memory_equal(in, out, sizeof(out));
+	assert_int_equal(hostmem_frames(mem), 4);
+	/* A word is what lies at its aligned address, little end first. */
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x13000)) & 0xff, out[0x13000 - 0x12345]);
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x13003)), hostmem_load(mem, vk_hpa(0x13000)));
+	hostmem_destroy(mem);
+}
+
+static void
+a_frame_keeps_its_place(void **state)
+{
+	struct hostmem *mem = memory(SIZE, 300);
+	unsigned char *first = hostmem_frame(mem, vk_hpa(0x5000));
+	uint64_t i;
+
+	(void)state;
+	assert_non_null(first);
+	first[1] = 0xaa;
+	for (i = 0; i < 299; i++)
+		assert_non_null(hostmem_frame(mem, vk_hpa(0x100000 + i * VK_PAGE_BYTES)));
+	assert_ptr_equal(hostmem_frame(mem, vk_hpa(0x5fff)), first);
+	assert_ptr_equal(hostmem_peek(mem, vk_hpa(0x5008)), first);
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x5000)), 0xaa00);
+	hostmem_destroy(mem);
+}
+
+static void
+more_frames_than_allowed_are_a_failure_that_stays(void **state)
+{
+	struct hostmem *mem = memory(SIZE, 2);
+
+	(void)state;
+	assert_true(hostmem_store(mem, vk_hpa(0x1000), 1));
+	assert_true(hostmem_store(mem, vk_hpa(0x2000), 2));
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_FINE);
+	assert_false(hostmem_store(mem, vk_hpa(0x3000), 3));
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_OVER_LIMIT);
+	/* What there is can still be written. */
+	assert_true(hostmem_store(mem, vk_hpa(0x1008), 4));
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_OVER_LIMIT);
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x3000)), 0);
+	assert_int_equal(hostmem_frames(mem), 2);
+	hostmem_destroy(mem);
+}
+
+static void
+a_walker_sees_loads_and_compare_and_swaps(void **state)
+{
+	struct hostmem *mem = memory(0x10000, 1);
+	struct hpm hpm = hostmem_hpm(mem);
+
+	(void)state;
+	assert_int_equal(hpm.ops->load(hpm.ctx, vk_hpa(0x1008)), 0);
+	assert_int_equal(hpm.ops->cas(hpm.ctx, vk_hpa(0x1008), 1, 2), CAS_LOST);
+	assert_int_equal(hpm.ops->cas(hpm.ctx, vk_hpa(0x1008), 0, 2), CAS_DONE);
+	assert_int_equal(hpm.ops->load(hpm.ctx, vk_hpa(0x1008)), 2);
+	assert_int_equal(hpm.ops->load(hpm.ctx, vk_hpa(0x10000)), ~0ull);
+	assert_int_equal(hpm.ops->cas(hpm.ctx, vk_hpa(0x10000), ~0ull, 0), CAS_REFUSED);
+	/* A second frame is beyond the limit. */
+	assert_int_equal(hpm.ops->cas(hpm.ctx, vk_hpa(0x2000), 0, 1), CAS_REFUSED);
+	hostmem_destroy(mem);
+}
+
+struct visits {
+	uint64_t frame[4];
+	unsigned count;
+};
+
+static void
+visit(void *ctx, hpa_t frame, const void *bytes)
+{
+	struct visits *visits = ctx;
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	assert_int_equal(word, frame.v + 1);
+	assert_true(visits->count < 4);
+	visits->frame[visits->count++] = frame.v;
+}
+
+static void
+frames_are_visited_in_ascending_order(void **state)
+{
+	static const uint64_t frames[] = { 0x7000000000, 0x1000, 0xfffff000, 0x2000 };
+	struct hostmem *mem = memory(SIZE, 8);
+	struct visits visits = { .count = 0 };
+	unsigned i;
+
+	(void)state;
+	assert_true(hostmem_visit(mem, visit, &visits));
+	assert_int_equal(visits.count, 0);
+	for (i = 0; i < 4; i++)
+		assert_true(hostmem_store(mem, vk_hpa(frames[i]), frames[i] + 1));
+	assert_true(hostmem_visit(mem, visit, &visits));
+	assert_int_equal(visits.count, 4);
+	assert_int_equal(visits.frame[0], 0x1000);
+	assert_int_equal(visits.frame[1], 0x2000);
+	assert_int_equal(visits.frame[2], 0xfffff000);
+	assert_int_equal(visits.frame[3], 0x7000000000);
+	hostmem_destroy(mem);
+}
+
+static void
+destroying_nothing_does_nothing(void **state)
+{
+	(void)state;
+	hostmem_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_never_written_reads_as_zero_and_costs_nothing),
+		cmocka_unit_test(beyond_its_end_it_reads_as_ones_and_takes_nothing),
+		cmocka_unit_test(what_was_written_is_read_over_a_whole_address_space),
+		cmocka_unit_test(bytes_cross_frames),
+		cmocka_unit_test(a_frame_keeps_its_place),
+		cmocka_unit_test(more_frames_than_allowed_are_a_failure_that_stays),
+		cmocka_unit_test(a_walker_sees_loads_and_compare_and_swaps),
+		cmocka_unit_test(frames_are_visited_in_ascending_order),
+		cmocka_unit_test(destroying_nothing_does_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
