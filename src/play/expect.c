@@ -23,9 +23,7 @@ struct place {
 	const struct step_result *result; /* NULL: the end of the run */
 };
 
-/*
- * --- recording ----------------------------------------------------------------------------------
- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 static char *
 copy_text(const char *text)
@@ -104,10 +102,7 @@ differ_number(struct place *place, struct scn_mark mark, const char *field, uint
 	differ(place, mark, field, want, got);
 }
 
-/*
- * --- fields
- * ----------------------------------------------------------------------------------------
- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static bool
 result_has(const struct step_result *result, enum scn_key key)
@@ -174,10 +169,7 @@ check_bytes(struct place *place, struct scn_mark mark, const char *field,
 	differ(place, mark, field, want, got);
 }
 
-/*
- * --- entries and memory
- * -----------------------------------------------------------------------------------
- */
+/* --- entries and memory ----------------------------------------------------------------------- */
 
 /* exact, or bits set and bits clear */
 static void
@@ -255,10 +247,7 @@ check_memory(struct place *place, const struct scn_memory *memory)
 	free(found);
 }
 
-/*
- * --- exits ---------------------------------------------------------------------------------------
- * -------------
- */
+/* --- exits ------------------------------------------------------------------------------------ */
 
 static void
 check_exit(struct place *place, const struct scn_exit *expected, const struct vmx_exit *found)
@@ -272,6 +261,7 @@ check_exit(struct place *place, const struct scn_exit *expected, const struct vm
 		{ SCN_KEY_GPA, expected->gpa, found->gpa.v },
 		{ SCN_KEY_GLA, expected->gla, found->gla.v },
 		{ SCN_KEY_INTR_INFO, expected->intr_info, found->intr_info },
+		{ SCN_KEY_IDT_INFO, expected->idt_info, found->idt_info },
 	};
 	size_t i;
 
@@ -309,10 +299,7 @@ check_exits(struct place *place, const struct scn_expect *expect)
 	differ(place, scn_mark_of(&expect->src, SCN_KEY_EXITS), "exits", want, got);
 }
 
-/*
- * --- steps ---------------------------------------------------------------------------------------
- * ----------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void
 check_numbers(struct place *place, const struct scn_expect *expect)
@@ -325,6 +312,8 @@ check_numbers(struct place *place, const struct scn_expect *expect)
 		reason &= 0xffff;
 	check_number(place, &expect->src, SCN_KEY_REASON, expect->reason, reason);
 	check_number(place, &expect->src, SCN_KEY_INTR_INFO, expect->intr_info, result->intr_info);
+	check_number(place, &expect->src, SCN_KEY_IDT_INFO, expect->idt_info, result->idt_info);
+	check_number(place, &expect->src, SCN_KEY_MEMTYPE, expect->memtype, result->memtype);
 	check_number(place, &expect->src, SCN_KEY_INSTRUCTION_ERROR, expect->instruction_error,
 	    result->instruction_error);
 	check_number(place, &expect->src, SCN_KEY_VECTOR, expect->vector, result->vector);
@@ -363,6 +352,13 @@ check_expect(struct place *place, const struct scn_expect *expect)
 		check_bytes(place, expect->src.mark, "bytes", &expect->content, result->bytes,
 		    result->size);
 	check_exits(place, expect);
+	if (scn_has(&expect->src, SCN_KEY_PML_INDEX)) {
+		uint16_t index = place->player->thread[place->thread].machine.vcpu.pml.index;
+
+		if (expect->pml_index != index)
+			differ_number(place, scn_mark_of(&expect->src, SCN_KEY_PML_INDEX),
+			    "pml-index", expect->pml_index, index);
+	}
 	for (i = 0; i < expect->entries; i++)
 		check_entry(place, &expect->entry[i]);
 	for (i = 0; i < expect->epts; i++)
@@ -410,10 +406,7 @@ expect_step(struct play_thread *thread, const struct scn_step *step)
 	check_either(&place, expect);
 }
 
-/*
- * --- the end -------------------------------------------------------------------------------------
- * ------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void
 collect_counters(struct player *player)

@@ -296,9 +296,7 @@ player_read(struct player *player, uint32_t host_space, uint64_t gpa, void *byte
 	return true;
 }
 
-/*
- * --- problems ----------------------------------------------------------------------------------
- */
+/* --- problems --------------------------------------------------------------------------------- */
 
 static bool
 build_failed(struct player *player, struct scn_mark mark, const char *expected, const char *found)
@@ -315,9 +313,7 @@ no_memory(struct player *player)
 	return false;
 }
 
-/*
- * --- host --------------------------------------------------------------------------------------
- */
+/* --- host ------------------------------------------------------------------------------------- */
 
 /* The bytes of a content, as one array; NULL when out of memory or empty. */
 static unsigned char *
@@ -416,9 +412,7 @@ build_host(struct player *player)
 	return true;
 }
 
-/*
- * --- the ready-made EPT --------------------------------------------------------------------------
- */
+/* --- the ready-made EPT ----------------------------------------------------------------------- */
 
 static bool
 build_ept_root(struct player *player)
@@ -535,10 +529,49 @@ build_ept_entries(struct player *player)
 	return true;
 }
 
-/*
- * --- guest tables
- * ---------------------------------------------------------------------------------
- */
+/* The sub-page permission tables: an entry of levels 4 to 2 is a frame with bit 0 set. */
+static bool
+build_spp_vector(struct player *player, const struct scn_spp *spp)
+{
+	struct hostmem *mem = player->machine.mem;
+	uint64_t table = player->spptp.v;
+	unsigned level;
+
+	for (level = 4; level > 1; level--) {
+		hpa_t slot = vk_hpa(table + 8 * vk_level_index(spp->gpa, level));
+		uint64_t entry = hostmem_load(mem, slot);
+		hpa_t frame;
+
+		if (entry == 0) {
+			if (!frames_take(&player->machine.frames, &frame))
+				return build_failed(player, spp->src.mark,
+				    "room for tables in host memory", "none");
+			entry = frame.v | 1;
+			hostmem_store(mem, slot, entry);
+		}
+		table = entry & ~VK_PAGE_OFFSET_MASK;
+	}
+	hostmem_store(mem, vk_hpa(table + 8 * vk_level_index(spp->gpa, 1)), spp->vector);
+	return true;
+}
+
+static bool
+build_spp(struct player *player)
+{
+	const struct scn_host *host = &player->scenario->host;
+	size_t i;
+
+	if (host->spps != 0 && !frames_take(&player->machine.frames, &player->spptp))
+		return build_failed(player, host->src.mark, "room for tables in host memory",
+		    "none");
+	for (i = 0; i < host->spps; i++) {
+		if (!build_spp_vector(player, &host->spp[i]))
+			return false;
+	}
+	return true;
+}
+
+/* --- guest tables ----------------------------------------------------------------------------- */
 
 struct table_pages {
 	struct player *player;
@@ -753,10 +786,7 @@ build_guest(struct player *player)
 	return true;
 }
 
-/*
- * --- threads
- * ---------------------------------------------------------------------------------------
- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static bool
 build_threads(struct player *player)
@@ -785,7 +815,8 @@ player_build(struct player *player)
 	if (!machine_init(&player->machine, &config, first_free_frame(player->scenario)))
 		return no_memory(player);
 	if (!build_host(player) || !build_ept_root(player) || !build_ept_maps(player) ||
-	    !build_guest(player) || !build_ept_entries(player) || !build_threads(player))
+	    !build_guest(player) || !build_ept_entries(player) || !build_spp(player) ||
+	    !build_threads(player))
 		return false;
 	/* What building cost is not the run's. */
 	memset(&player->machine.count, 0, sizeof(player->machine.count));

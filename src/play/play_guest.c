@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "play/player.h"
+#include "sim/deliver.h"
 
 typedef enum guest_progress (*guest_fn)(struct play_thread *thread, const struct scn_step *step,
     struct vmx_exit *exit);
@@ -26,10 +27,7 @@ play_syscall_exit(struct vmx_exit *exit)
 	exit->intr_info = vmx_intr_info(VMX_VECTOR_UD, VMX_INTR_HARDWARE, 0);
 }
 
-/*
- * --- faults and exits
- * -----------------------------------------------------------------------------
- */
+/* --- faults and exits ------------------------------------------------------------------------- */
 
 static enum guest_progress
 raise_exception(struct play_thread *thread, unsigned vector, uint32_t type, bool has_code,
@@ -98,7 +96,8 @@ translate(struct play_thread *thread, gva_t gva, unsigned size, unsigned acc,
     struct vcpu_result *access, bool *ok, struct vmx_exit *exit)
 {
 	struct step_result *result = &thread->result;
-	struct vcpu_request request = { .gva = gva, .size = size, .acc = acc };
+	struct vcpu_request request = { .gva = gva, .size = size, .acc = acc,
+		.implicit = play_step(thread)->implicit };
 	unsigned i;
 
 	result->access = request;
@@ -117,6 +116,10 @@ translate(struct play_thread *thread, gva_t gva, unsigned size, unsigned acc,
 		result->gpa = access->piece[0].gpa.v;
 		result_set(result, SCN_KEY_GPA);
 	}
+	if (!access->piece[0].cached) {
+		result->memtype = vcpu_memtype(&thread->machine.vcpu, &access->piece[0]);
+		result_set(result, SCN_KEY_MEMTYPE);
+	}
 	return GUEST_COMPLETED;
 }
 
@@ -128,10 +131,7 @@ set_value(struct step_result *result, const void *bytes, size_t size)
 	result_set(result, SCN_KEY_VALUE);
 }
 
-/*
- * --- accesses
- * ----------------------------------------------------------------------------------------
- */
+/* --- accesses --------------------------------------------------------------------------------- */
 
 #define WORD 8u
 
@@ -225,10 +225,7 @@ guest_atomic(struct play_thread *thread, const struct scn_step *step, struct vmx
 	return GUEST_COMPLETED;
 }
 
-/*
- * --- registers and invalidations
- * -----------------------------------------------------------------------
- */
+/* --- registers and invalidations -------------------------------------------------------------- */
 
 /* At CPL 3 these raise #GP, before anything else. */
 static bool
@@ -336,10 +333,7 @@ guest_invpcid(struct play_thread *thread, const struct scn_step *step, struct vm
 	return GUEST_COMPLETED;
 }
 
-/*
- * --- instructions that exit
- * ------------------------------------------------------------------------------
- */
+/* --- instructions that exit ------------------------------------------------------------------- */
 
 struct exiting {
 	uint32_t reason;
@@ -391,6 +385,41 @@ guest_exception(struct play_thread *thread, const struct scn_step *step, struct 
 	return raise_exception(thread, vector, type, has_code, step->error_code, exit);
 }
 
+/* Delivery through the IDT: its own accesses can fault or exit. */
+static enum guest_progress
+guest_deliver(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	struct deliver_event event = { .vector = step->vector, .type = VMX_INTR_HARDWARE,
+		.has_code = scn_has(&step->src, SCN_KEY_ERROR_CODE), .code = step->error_code,
+		.idt = { step->idt }, .stack = { step->stack } };
+	struct step_result *result = &thread->result;
+	struct deliver_event second;
+	struct vcpu_result access;
+	uint32_t idt_info;
+
+	switch (deliver_event(&thread->machine.vcpu, &event, &access, exit, &second)) {
+	case DELIVER_DONE:
+		return GUEST_COMPLETED;
+	case DELIVER_EXIT:
+	case DELIVER_TRIPLE_FAULT:
+		return GUEST_EXITED;
+	case DELIVER_FAULT:
+	case DELIVER_DOUBLE_FAULT:
+		break;
+	}
+	idt_info = exit->idt_info;
+	if (idt_info & VMX_INTR_VALID) {
+		result->idt_info = idt_info;
+		result_set(result, SCN_KEY_IDT_INFO);
+	}
+	if (second.vector == VMX_VECTOR_PF) {
+		result->cr2 = access.cr2.v;
+		result_set(result, SCN_KEY_CR2);
+	}
+	return raise_exception(thread, second.vector, VMX_INTR_HARDWARE, second.has_code,
+	    second.code, exit);
+}
+
 static enum guest_progress
 guest_syscall(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
 {
@@ -431,6 +460,7 @@ static const guest_fn guest_table[SCN_OPS] = {
 	[SCN_OP_UD2] = guest_exception,
 	[SCN_OP_VMX] = guest_exiting,
 	[SCN_OP_EXCEPTION] = guest_exception,
+	[SCN_OP_DELIVER] = guest_deliver,
 	[SCN_OP_SYSCALL] = guest_syscall,
 	[SCN_OP_FLUSH] = guest_syscall,
 	[SCN_OP_SET_ENTRY] = in_place,

@@ -37,10 +37,7 @@ emit_call(struct play_thread *thread, const char *name, const char *result)
 	machine_emit(&thread->player->machine, &event);
 }
 
-/*
- * --- copyio
- * ------------------------------------------------------------------------------------------
- */
+/* --- copyio ----------------------------------------------------------------------------------- */
 
 /* The user space of a thread, as the kernel's function table has it. */
 static void
@@ -210,10 +207,7 @@ kernel_word(struct play_thread *thread, const struct scn_step *step)
 	copy_ended(thread, step, &us, error, size, error == VK_OK ? size : 0);
 }
 
-/*
- * --- console
- * ---------------------------------------------------------------------------------------------
- */
+/* --- console ---------------------------------------------------------------------------------- */
 
 #define CONSOLE_MAX (1u << 20)
 
@@ -277,10 +271,7 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 	emit_call(thread, "write", error == VK_OK ? "ok" : "EFAULT");
 }
 
-/*
- * --- the VMM's calls
- * ------------------------------------------------------------------------------------------
- */
+/* --- the VMM's calls -------------------------------------------------------------------------- */
 
 static const enum scn_outcome vmm_outcomes[] = {
 	[VMM_OK] = SCN_OUTCOME_OK,
@@ -417,10 +408,7 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 }
 
-/*
- * --- the memory map
- * ------------------------------------------------------------------------------------------
- */
+/* --- the memory map --------------------------------------------------------------------------- */
 
 static void
 kernel_mmap(struct play_thread *thread, const struct scn_step *step)
@@ -469,10 +457,7 @@ kernel_munmap(struct play_thread *thread, const struct scn_step *step)
 	emit_call(thread, "munmap", "ok");
 }
 
-/*
- * --- edits in place
- * --------------------------------------------------------------------------------------------
- */
+/* --- edits in place --------------------------------------------------------------------------- */
 
 static void
 emit_edit(struct play_thread *thread, enum event_side side, unsigned level, uint64_t slot,
@@ -579,10 +564,7 @@ kernel_peek(struct play_thread *thread, const struct scn_step *step)
 	result_set(result, SCN_KEY_BYTES);
 }
 
-/*
- * --- the vkernel
- * -------------------------------------------------------------------------------------------------
- */
+/* --- the vkernel ------------------------------------------------------------------------------ */
 
 /* What a pmap routine works on. */
 struct pmap_work {
@@ -847,10 +829,7 @@ run_user(struct play_thread *thread, const struct scn_step *step)
 	emit_call(thread, "vmspace_ctl", "ok");
 }
 
-/*
- * --- tables --------------------------------------------------------------------------------------
- * -----------------
- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static const kernel_fn kernel_table[SCN_OPS] = {
 	[SCN_OP_COPYIN] = kernel_copyin,

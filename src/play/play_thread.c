@@ -14,9 +14,7 @@
 
 #define SAME_EXITS_MAX 8
 
-/*
- * --- results ------------------------------------------------------------------------------------
- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 void
 result_set(struct step_result *result, enum scn_key key)
@@ -93,6 +91,10 @@ result_exit(struct step_result *result, const struct vmx_exit *exit)
 		result->vector = exit->intr_info & VMX_INTR_VECTOR;
 		result_set(result, SCN_KEY_VECTOR);
 	}
+	if (exit->idt_info & VMX_INTR_VALID) {
+		result->idt_info = exit->idt_info;
+		result_set(result, SCN_KEY_IDT_INFO);
+	}
 	if (exit->intr_info & VMX_INTR_CODE_VALID) {
 		result->error_code = exit->intr_error;
 		result_set(result, SCN_KEY_ERROR_CODE);
@@ -107,9 +109,7 @@ result_exit(struct step_result *result, const struct vmx_exit *exit)
 	}
 }
 
-/*
- * --- steps --------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 const struct scn_step *
 play_step(const struct play_thread *thread)
@@ -228,10 +228,7 @@ is_guest_op(enum scn_op op)
 	    (op >= SCN_OP_PMAP && op <= SCN_OP_VK_COPYOUT) || op == SCN_OP_RUN_USER;
 }
 
-/*
- * --- in the run loop
- * ------------------------------------------------------------------------------
- */
+/* --- in the run loop -------------------------------------------------------------------------- */
 
 /* Another thread of this CPU must not wait for us while we are in guest mode. */
 static bool
@@ -459,10 +456,7 @@ static const struct machine_guest_ops guest_ops = {
 	.emulate_cpuid = guest_emulate_cpuid,
 };
 
-/*
- * --- lives
- * ------------------------------------------------------------------------------------------
- */
+/* --- lives ------------------------------------------------------------------------------------ */
 
 static enum scn_end
 end_of(enum vmm_end end, const struct play_thread *thread)
@@ -616,10 +610,7 @@ play_thread_body(void *arg)
 	thread->machine.vcpu.step = -1;
 }
 
-/*
- * --- start and end
- * --------------------------------------------------------------------------------------
- */
+/* --- start and end ---------------------------------------------------------------------------- */
 
 static void
 init_vcpu_mode(struct play_thread *thread)
@@ -636,6 +627,7 @@ init_vcpu_mode(struct play_thread *thread)
 		mode->cr3 |= s->guest.space[scn->space].root;
 	mode->pkru = scn->pkru;
 	mode->pkrs = scn->pkrs;
+	thread->machine.vcpu.pat = scn->pat;
 	mode->ac = scn->ac;
 	mode->page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
 	mode->maxphyaddr = s->machine.maxphyaddr;
@@ -660,9 +652,13 @@ init_bare_ept(struct play_thread *thread)
 		eptp = scn->eptp;
 	eptp ^= scn->eptp_bits;
 	vcpu->ept = player->bare_ept;
+	vcpu->pml.log = vk_hpa(scn->pml_log);
+	vcpu->pml.index = (uint16_t)scn->pml_index;
+	vcpu->ve_page = vk_hpa(scn->ve_page);
 	if (ept_init(&vcpu->ept, hostmem_hpm(player->machine.mem), eptp, config->ept_cap,
 	    config->ept_controls, config->maxphyaddr) != EPTP_VALID)
 		vcpu->ept.eptp = eptp; /* for VM entry to refuse */
+	vcpu->ept.spptp = player->spptp;
 }
 
 void

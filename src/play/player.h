@@ -18,7 +18,7 @@
 struct step_result {
 	uint64_t has[SCN_KEY_WORDS];
 	enum scn_outcome outcome;
-	uint32_t reason, intr_info, instruction_error, vector, error_code;
+	uint32_t reason, intr_info, idt_info, instruction_error, vector, error_code, memtype;
 	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads;
 	bool stale;
 	unsigned char *bytes; /* PLAYER_BYTES_MAX, allocated when first needed */
@@ -59,6 +59,7 @@ struct player {
 	struct vm_object **object;
 	struct ept bare_ept;             /* of host.ept */
 	bool has_bare_ept;
+	hpa_t spptp;                     /* root of the sub-page permission tables; 0: none */
 	struct play_thread *thread;
 	struct machine_thread **machine_thread;
 	uint64_t *tables_next;           /* a guest space: the next table page */
@@ -148,9 +149,7 @@ enum guest_progress play_guest_step(struct play_thread *thread, const struct scn
 /* The exit of SYSCALL at CPL 3: #UD. */
 void play_syscall_exit(struct vmx_exit *exit);
 
-/*
- * --- play_kernel.c: what the host does ---------------------------------------------------------
- */
+/* --- play_kernel.c: what the host does -------------------------------------------------------- */
 
 /* Operations that need no guest mode, on any thread. */
 void play_kernel_step(struct play_thread *thread, const struct scn_step *step);
@@ -166,9 +165,7 @@ void play_pmap(struct play_thread *thread, const struct scn_step *step);
 enum guest_progress play_vk_copy(struct play_thread *thread, const struct scn_step *step,
     struct vmx_exit *exit);
 
-/*
- * --- expect.c ----------------------------------------------------------------------------------
- */
+/* --- expect.c --------------------------------------------------------------------------------- */
 
 /* Holds the result of the step under way against its expectation. */
 void expect_step(struct play_thread *thread, const struct scn_step *step);

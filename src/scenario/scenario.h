@@ -47,6 +47,8 @@ enum scn_key {
 	SCN_KEY_OUTCOME, SCN_KEY_ERROR_CODE, SCN_KEY_CR2, SCN_KEY_QUALIFICATION, SCN_KEY_REASON,
 	SCN_KEY_INTR_INFO, SCN_KEY_INSTRUCTION_ERROR, SCN_KEY_DONE, SCN_KEY_EXITS, SCN_KEY_READS,
 	SCN_KEY_STALE, SCN_KEY_EITHER, SCN_KEY_CONSOLE, SCN_KEY_COUNTERS,
+	SCN_KEY_IMPLICIT, SCN_KEY_IDT, SCN_KEY_STACK, SCN_KEY_IDT_INFO, SCN_KEY_PAT,
+	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -205,8 +207,17 @@ struct scn_memory {
 	struct scn_content content;
 };
 
+/* A vector of the sub-page permission tables. */
+struct scn_spp {
+	struct scn_src src;
+	uint64_t gpa;    /* page aligned */
+	uint64_t vector;
+};
+
 struct scn_host {
 	struct scn_src src;
+	const struct scn_spp *spp;
+	size_t spps;
 	uint64_t memory; /* bytes of host-physical memory; default 1G; at most 2^maxphyaddr */
 	const struct scn_host_space *space;
 	size_t spaces;
@@ -321,6 +332,10 @@ struct scn_thread {
 	uint64_t cr3_bits;   /* ORed into CR3; default 0 */
 	int ac;              /* RFLAGS.AC; default 0 */
 	uint32_t pkru, pkrs; /* default 0 */
+	uint64_t pat;        /* IA32_PAT */
+	uint64_t pml_log;    /* bare: host-physical, page aligned */
+	uint32_t pml_index;  /* bare: 0 to 65535 */
+	uint64_t ve_page;    /* bare: host-physical, page aligned */
 	uint32_t vpid;       /* 0 without the feature, else default 1 + index of the thread */
 	uint64_t eptp;       /* bare, if given: the whole EPTP */
 	uint64_t eptp_bits;  /* bare: XORed into the EPTP; default 0 */
@@ -355,6 +370,7 @@ enum scn_op {
 	SCN_OP_UD2,
 	SCN_OP_VMX,       /* reason: basic exit reason of the instruction named (19 ... 59) */
 	SCN_OP_EXCEPTION, /* vector, error_code (if given) */
+	SCN_OP_DELIVER,   /* vector, error_code (if given), idt, stack */
 	SCN_OP_SYSCALL,   /* number, args, arg_count; content: the instruction (default 0f 05) */
 	SCN_OP_FLUSH,     /* SYSCALL with RAX = -1, the vkernel's "just exit" */
 	/* The kernel on behalf of thread `of`; sizes from 0, any address. */
@@ -463,6 +479,8 @@ struct scn_step {
 	enum scn_pmap pmap;
 	enum scn_at kind;
 	int keep;            /* MOV to CR3 with bit 63 set */
+	int implicit;        /* read, write: the processor's own access, at supervisor level */
+	uint64_t idt, stack; /* deliver: base of the IDT, RSP of the handler */
 	int master;
 };
 
@@ -506,6 +524,7 @@ struct scn_exit {
 	uint32_t reason; /* basic exit reason */
 	uint64_t qualification, gpa, gla;
 	uint32_t intr_info;
+	uint32_t idt_info;
 };
 
 /* What a step must come to.  Fields count only if given (scn_has); the key is the field's name. */
@@ -514,6 +533,9 @@ struct scn_expect {
 	enum scn_outcome outcome;
 	uint32_t reason;            /* basic exit reason, or the whole word with bit 31 */
 	uint32_t intr_info;
+	uint32_t idt_info;          /* the event under delivery when the exit happened */
+	uint32_t memtype;           /* effective memory type of the access */
+	uint32_t pml_index;         /* after the step */
 	uint32_t instruction_error;
 	uint32_t vector;
 	uint32_t error_code;        /* of #PF and others */

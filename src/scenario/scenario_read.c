@@ -200,17 +200,13 @@ body_read(struct scn_reader *rd, const struct scn_node *node, const struct scn_t
 		for (i = 0; i < table->rows; i++)
 			scn_default_row(rd, &table->row[i], object, state->src->mark);
 		return;
-	} else if (table->rows != 0) {
-		/* Where a table has rows, its short form is one of them or has no key. */
-		if (table->whole->key == SCN_KEY_NONE) {
-			rows_read(rd, table, state, object);
-			row_read(rd, table->whole, node, state, object);
-			return;
-		}
-		state->value[table->whole - table->row] = node;
-	} else {
+	} else if (table->whole->key == SCN_KEY_NONE) {
+		/* A form of its own, in which none of the keys can be given. */
+		rows_read(rd, table, state, object);
 		row_read(rd, table->whole, node, state, object);
 		return;
+	} else {
+		state->value[table->whole - table->row] = node;
 	}
 	rows_read(rd, table, state, object);
 	for (i = 0; i < table->rules; i++)

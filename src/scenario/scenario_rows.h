@@ -33,7 +33,7 @@ extern const struct scn_range scn_range_any, scn_range_byte, scn_range_fill,
     scn_range_maxphyaddr, scn_range_cpus, scn_range_cpu, scn_range_tlb_entries,
     scn_range_host_memory, scn_range_page_size, scn_range_page_at, scn_range_page_gva,
     scn_range_phys, scn_range_word_at, scn_range_offset, scn_range_level, scn_range_levels,
-    scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8, scn_range_u32,
+    scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8, scn_range_u16, scn_range_u32,
     scn_range_vpid, scn_range_pcid, scn_range_access, scn_range_fetch, scn_range_repeat,
     scn_range_step, scn_range_vector, scn_range_reason, scn_range_count;
 extern const struct scn_choices scn_choices_atomic, scn_choices_backing, scn_choices_by,

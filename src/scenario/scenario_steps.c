@@ -69,6 +69,8 @@ static const struct scn_row rows_exit[] = {
 	    .doc = "Guest-linear address."),
 	ROW(INTR_INFO, NUMBER, struct scn_exit, intr_info, .detail = &scn_range_u32,
 	    .doc = "Interruption information."),
+	ROW(IDT_INFO, NUMBER, struct scn_exit, idt_info, .detail = &scn_range_u32,
+	    .doc = "IDT-vectoring information."),
 };
 
 static const struct scn_table table_exit = {
@@ -98,6 +100,12 @@ static const struct scn_table table_exit = {
 	    .doc = "Host-physical address of the first byte."),                                 \
 	EXPECT(INTR_INFO, NUMBER, intr_info, .detail = &scn_range_u32,                          \
 	    .doc = "Interruption information of the exit."),                                    \
+	EXPECT(IDT_INFO, NUMBER, idt_info, .detail = &scn_range_u32,                            \
+	    .doc = "IDT-vectoring information of the exit."),                                   \
+	EXPECT(MEMTYPE, CHOICE, memtype, .detail = &scn_choices_memtype,                        \
+	    .doc = "Effective memory type of the access."),                                     \
+	EXPECT(PML_INDEX, NUMBER, pml_index, .detail = &scn_range_u16,                          \
+	    .doc = "Index of the page-modification log after the step."),                       \
 	EXPECT(INSTRUCTION_ERROR, NUMBER, instruction_error, .detail = &scn_range_u32,          \
 	    .doc = "VM-instruction error."),                                                    \
 	EXPECT(VALUE, NUMBER, value, .detail = &scn_range_any,                                  \
@@ -202,10 +210,13 @@ static const struct scn_rule rules_set_clear[] = {
 	{ SCN_RULE_ANY, { { SCN_KEY_SET }, { SCN_KEY_CLEAR } } },
 };
 
-static const struct scn_row rows_read[] = { R_AT, R_ACCESS_SIZE };
+#define R_IMPLICIT STEP(IMPLICIT, BOOL, implicit, DEFAULT(0),                                   \
+	    .doc = "Whether it is the processor's own access to a system structure.")
+
+static const struct scn_row rows_read[] = { R_AT, R_ACCESS_SIZE, R_IMPLICIT };
 STEP_TABLE(read, "read", OPERANDS(rows_read));
 
-static const struct scn_row rows_write[] = { R_AT, R_VALUE_SIZE, R_CONTENT_OR_VALUE };
+static const struct scn_row rows_write[] = { R_AT, R_VALUE_SIZE, R_CONTENT_OR_VALUE, R_IMPLICIT };
 STEP_TABLE(write, "write", OPERANDS(rows_write), RULES(rules_value));
 
 static const struct scn_row rows_fetch[] = {
@@ -308,6 +319,18 @@ static const struct scn_row rows_exception[] = {
 	    .doc = "Its error code, if it has one."),
 };
 STEP_TABLE(exception, "exception", OPERANDS(rows_exception));
+
+static const struct scn_row rows_deliver[] = {
+	STEP(VECTOR, CHOICE, vector, .detail = &scn_choices_vector, REQUIRED,
+	    .doc = "The exception, by name or number."),
+	STEP(ERROR_CODE, NUMBER, error_code, .detail = &scn_range_u32, DEFAULT(0),
+	    .doc = "Its error code, if it has one."),
+	STEP(IDT, NUMBER, idt, .detail = &scn_range_any, REQUIRED,
+	    .doc = "Linear address of the IDT."),
+	STEP(STACK, NUMBER, stack, .detail = &scn_range_any, REQUIRED,
+	    .doc = "RSP of the handler."),
+};
+STEP_TABLE(deliver, "deliver", ROWS(rows_deliver));
 
 static const struct scn_row rows_syscall[] = {
 	STEP(NAME, CHOICE, number, .detail = &scn_choices_syscall, .doc = "The call, by name ..."),
@@ -535,6 +558,8 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	OP(UD2, "ud2", ud2, GUEST, VCPUS, "UD2."),
 	OP(VMX, "vmx", vmx, GUEST, VCPUS, "Another VMX instruction, attempted by the guest."),
 	OP(EXCEPTION, "exception", exception, GUEST, VCPUS, "Raises an exception."),
+	OP(DELIVER, "deliver", deliver, GUEST, SCN_ROLE_BARE,
+	    "Delivers an exception through the guest's IDT, as far as it touches memory."),
 	OP(SYSCALL, "syscall", syscall, GUEST, VCPUS, "SYSCALL."),
 	OP(FLUSH, "flush", flush, GUEST, VCPUS, "SYSCALL with RAX -1: an exit and nothing else."),
 	OP(COPYIN, "copyin", copyin, KERNEL, EVERY, "Copies from user memory."),

@@ -173,6 +173,20 @@ const struct scn_table scn_table_ept_entry = {
 	.size = sizeof(struct scn_ept_entry), ROWS(rows_ept_entry), RULES(rules_ept_entry),
 	.settle = scn_settle_ept_entry,
 };
+
+static const struct scn_row rows_spp[] = {
+	ROW(GPA, NUMBER, struct scn_spp, gpa, .detail = &scn_range_page_at, REQUIRED,
+	    .doc = "The guest-physical page."),
+	ROW(ENTRY, NUMBER, struct scn_spp, vector, .detail = &scn_range_any, REQUIRED,
+	    .doc = "Its vector: bit 2i allows writes to the i-th 128 bytes."),
+};
+
+static const struct scn_table table_spp = {
+	.name = "host.spp", .what = "a sub-page permission vector",
+	.doc = "Which 128-byte pieces of a page may be written; tables above are made as needed.",
+	.size = sizeof(struct scn_spp), ROWS(rows_spp),
+};
+
 static const struct scn_row rows_host[] = {
 	ROW(MEMORY, NUMBER, struct scn_host, memory, .detail = &scn_range_host_memory,
 	    DEFAULT(1u << 30),
@@ -185,6 +199,8 @@ static const struct scn_row rows_host[] = {
 	    .doc = "The EPT of bare threads, built in this order."),
 	LIST(FRAMES, LIST, struct scn_host, frame, frames, .detail = &table_frames,
 	    .doc = "Initial contents of host-physical memory."),
+	LIST(SPP, LIST, struct scn_host, spp, spps, .detail = &table_spp,
+	    .doc = "Sub-page write permissions of bare threads."),
 };
 
 static const struct scn_table table_host = {
@@ -316,6 +332,15 @@ static const struct scn_row rows_thread[] = {
 	    .doc = "PKRU."),
 	THREAD(PKRS, NUMBER, pkrs, .detail = &scn_range_u32, .roles = SCN_ROLE_VCPUS, DEFAULT(0),
 	    .doc = "IA32_PKRS."),
+	THREAD(PAT, NUMBER, pat, .detail = &scn_range_any, .roles = SCN_ROLE_VCPUS,
+	    DEFAULT(0x0007040600070406),
+	    .doc = "IA32_PAT."),
+	THREAD(PML_LOG, NUMBER, pml_log, .detail = &scn_range_page_at, .roles = SCN_ROLE_BARE,
+	    DEFAULT(0), .doc = "Host-physical address of the page-modification log."),
+	THREAD(PML_INDEX, NUMBER, pml_index, .detail = &scn_range_u16, .roles = SCN_ROLE_BARE,
+	    DEFAULT(511), .doc = "Index of the log's next entry."),
+	THREAD(VE_PAGE, NUMBER, ve_page, .detail = &scn_range_page_at, .roles = SCN_ROLE_BARE,
+	    DEFAULT(0), .doc = "Host-physical address of the information page of #VE."),
 	THREAD(VPID, NUMBER, vpid, .detail = &scn_range_vpid, .roles = SCN_ROLE_VCPUS, UNSET(0),
 	    .doc = "VPID; one of its own unless told, where the machine has vpid."),
 	THREAD(EPTP, NUMBER, eptp, .detail = &scn_range_any, .roles = SCN_ROLE_BARE, UNSET(0),

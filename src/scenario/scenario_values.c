@@ -52,7 +52,10 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_INTR_INFO] = "intr-info", [SCN_KEY_INSTRUCTION_ERROR] = "instruction-error",
 	[SCN_KEY_DONE] = "done", [SCN_KEY_EXITS] = "exits", [SCN_KEY_READS] = "reads",
 	[SCN_KEY_STALE] = "stale", [SCN_KEY_EITHER] = "either", [SCN_KEY_CONSOLE] = "console",
-	[SCN_KEY_COUNTERS] = "counters",
+	[SCN_KEY_COUNTERS] = "counters", [SCN_KEY_IMPLICIT] = "implicit", [SCN_KEY_IDT] = "idt",
+	[SCN_KEY_STACK] = "stack", [SCN_KEY_IDT_INFO] = "idt-info", [SCN_KEY_PAT] = "pat",
+	[SCN_KEY_PML_LOG] = "pml-log", [SCN_KEY_PML_INDEX] = "pml-index",
+	[SCN_KEY_VE_PAGE] = "ve-page", [SCN_KEY_SPP] = "spp",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -80,6 +83,7 @@ RANGE(index, "an index", 0, 511, 1, 0);
 RANGE(pkey, "a protection key", 0, 15, 1, 0);
 RANGE(memtype, "a memory type", 0, 7, 1, 0);
 RANGE(u8, "a number of 8 bits", 0, UINT8_MAX, 1, 1);
+RANGE(u16, "a number of 16 bits", 0, UINT16_MAX, 1, 0);
 RANGE(u32, "a number of 32 bits", 0, UINT32_MAX, 1, 1);
 RANGE(vpid, "a VPID", 0, UINT16_MAX, 1, 0);
 RANGE(pcid, "a PCID", 0, 4095, 1, 0);
