@@ -4,6 +4,7 @@
  * scenes, outcomes in every format.  Scenarios, events and outcomes are made up here, so that each
  * case is about the words alone.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -154,6 +155,23 @@ a_buffer_keeps_what_fits(void **state)
 	text_str(&text, "g");
 	assert_string_equal(small, "abc");
 	assert_int_equal(buffer.used, 3);
+}
+
+static void
+a_format_means_what_printf_means(void **state)
+{
+	static char expected[256];
+	struct text text = out_text(0);
+
+	(void)state;
+#define FORMAT "%s|%4s|%c|%%|%u|%3u|%05u|%d|%x|%016lx|%lu|%llu|%zu|%2x"
+#define VALUES                                                                                     \
+	"text", "ab", 'c', UINT_MAX, 7u, 42u, 13, 0xbeefu, 0xffffffffffffffffUL, 0UL,              \
+	    18446744073709551615ULL, (size_t)9, 0x123u
+	text_add(&text, FORMAT, VALUES);
+	snprintf(expected, sizeof(expected), FORMAT, VALUES);
+	assert_string_equal(out, expected);
+	assert_int_equal(text.column, strlen(expected));
 }
 
 static void
@@ -1110,6 +1128,7 @@ main(void)
 		cmocka_unit_test(columns_count_characters_not_bytes_or_colours),
 		cmocka_unit_test(no_colours_means_no_escapes),
 		cmocka_unit_test(a_buffer_keeps_what_fits),
+		cmocka_unit_test(a_format_means_what_printf_means),
 		cmocka_unit_test(counts_agree_with_their_noun),
 		cmocka_unit_test(a_document_of_all_kinds_parses),
 		cmocka_unit_test(an_entry_shows_its_place_in_the_walk_and_its_fields),

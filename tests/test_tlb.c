@@ -632,6 +632,61 @@ a_right_withdrawn_in_the_ept_stays_usable_until_invept(void **state)
 }
 
 static void
+a_cached_fetch_needs_the_execute_right_of_its_kind(void **state)
+{
+	struct std_machine m;
+
+	(void)state;
+	machine_with_cache(&m);
+	assert_int_equal(reached(&m, 'x', X), A);
+	assert_int_equal(reached(&m, 'x', X), A);
+	assert_true(m.result.piece[0].cached);
+	/* Under MBEC a user page needs the other right, which was not there when it was cached. */
+	std_set_eptp(&m, STD_EPTP, STD_CAP, EPT_CTL_MBEC);
+	assert_int_equal(std_access(&m, 'x', X, 1), VCPU_EXIT);
+	assert_int_equal(m.result.exit.qualification, 0x1bc);
+	machine_end(&m);
+}
+
+struct heard {
+	const char *name;
+	uint64_t dropped;
+	unsigned count;
+};
+
+static void
+hear(void *ctx, const struct event *event)
+{
+	struct heard *heard = ctx;
+
+	assert_int_equal(event->kind, EVENT_INVALIDATE);
+	heard->name = event->name;
+	heard->dropped = event->done;
+	heard->count++;
+}
+
+static void
+a_listener_hears_what_an_invalidation_dropped(void **state)
+{
+	struct heard heard = { .count = 0 };
+	struct std_machine m;
+
+	(void)state;
+	fill_all(&m);
+	m.vcpu.sink = hear;
+	m.vcpu.sink_ctx = &heard;
+	vcpu_invlpg(&m.vcpu, vk_gva(X));
+	assert_string_equal(heard.name, "INVLPG");
+	assert_int_equal(heard.dropped, 2);
+	assert_true(vcpu_invept(&m.vcpu, 2, 0));
+	assert_string_equal(heard.name, "INVEPT all");
+	assert_int_equal(heard.dropped, 6);
+	assert_int_equal(heard.count, 2);
+	tlb_destroy(m.vcpu.tlb);
+	std_destroy(&m);
+}
+
+static void
 global_pages_survive_a_load_of_cr3_where_pge_is_on(void **state)
 {
 	struct std_machine m;
@@ -726,6 +781,8 @@ main(void)
 	ROWS_ADD_TEST(&list, a_fault_drops_what_caused_it);
 	ROWS_ADD_TEST(&list, rights_are_judged_by_the_registers_of_each_use);
 	ROWS_ADD_TEST(&list, a_right_withdrawn_in_the_ept_stays_usable_until_invept);
+	ROWS_ADD_TEST(&list, a_cached_fetch_needs_the_execute_right_of_its_kind);
+	ROWS_ADD_TEST(&list, a_listener_hears_what_an_invalidation_dropped);
 	ROWS_ADD_TEST(&list, global_pages_survive_a_load_of_cr3_where_pge_is_on);
 	ROWS_ADD_TEST(&list, a_large_page_is_dropped_by_any_of_its_addresses);
 	ROWS_ADD_TEST(&list, two_pcids_see_their_own_translations);

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "ept/memtype.h"
 #include "support/std_machine.h"
 #include "support/support_rows.h"
 
@@ -100,6 +101,26 @@ an_access_past_the_last_address_goes_on_at_zero(void **state)
 	std_destroy(&m);
 }
 
+static void
+flip_for_ever(struct fake_memory *memory, enum fake_op op, uint64_t address)
+{
+	if (op == FAKE_CAS && address == PTE + STD_HOST)
+		fake_poke(memory, address, fake_peek(memory, address) ^ 0x200);
+}
+
+static void
+a_guest_entry_that_changes_for_ever_gives_no_access(void **state)
+{
+	struct std_machine m;
+
+	(void)state;
+	std_init(&m);
+	m.memory.meanwhile = flip_for_ever;
+	assert_int_equal(std_access(&m, 'w', X, 1), VCPU_GP);
+	assert_int_equal(std_guest(&m, PTE) & (VK_PG_A | VK_PG_D), 0);
+	std_destroy(&m);
+}
+
 /* --- without EPT -------------------------------------------------------------------------- */
 
 /* The guest's tables at their own addresses in host memory. */
@@ -128,6 +149,40 @@ without_ept_guest_physical_is_host_physical(void **state)
 	fake_poke(&m.memory, PTE, 0);
 	assert_int_equal(std_access(&m, 'w', X + 7, 1), VCPU_PF);
 	assert_int_equal(m.result.error_code, 6);
+	std_destroy(&m);
+}
+
+static void
+without_ept_the_type_is_that_of_the_pat(void **state)
+{
+	struct std_machine m;
+
+	(void)state;
+	set_flat(&m);
+	fake_poke(&m.memory, PTE, A | PWU | VK_PG_PWT);
+	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_DONE);
+	assert_int_equal(vcpu_memtype(&m.vcpu, &m.result.piece[0]), MEMTYPE_WT);
+	m.vcpu.mode.cr0 |= VK_CR0_CD;
+	assert_int_equal(vcpu_memtype(&m.vcpu, &m.result.piece[0]), MEMTYPE_UC);
+	std_destroy(&m);
+}
+
+static void
+without_ept_translations_are_cached_too(void **state)
+{
+	struct std_machine m;
+
+	(void)state;
+	set_flat(&m);
+	m.vcpu.tlb = tlb_create(4);
+	assert_non_null(m.vcpu.tlb);
+	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_DONE);
+	fake_poke(&m.memory, PTE, B | PWU);
+	assert_int_equal(std_access(&m, 'r', X + 9, 1), VCPU_DONE);
+	assert_true(m.result.piece[0].cached);
+	assert_true(m.result.piece[0].stale);
+	assert_int_equal(m.result.piece[0].hpa.v, A + 9);
+	tlb_destroy(m.vcpu.tlb);
 	std_destroy(&m);
 }
 
@@ -250,6 +305,17 @@ a_listener_hears_how_an_access_ended(void **state)
 	std_set_ept(&m, A, 0);
 	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_EXIT);
 	assert_int_equal(heard.last.outcome, EVENT_VM_EXIT);
+	/* A table page that is absent: the four entries that say so, and no guest entry. */
+	std_set_ept(&m, 0x1000, 0);
+	heard.reads = 0;
+	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_EXIT);
+	assert_int_equal(heard.reads, 4);
+	/* An address too wide for the EPT: its root is not read. */
+	m.vcpu.mode.maxphyaddr = 52;
+	m.vcpu.mode.cr3 = VK_BIT(50);
+	heard.reads = 0;
+	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_EXIT);
+	assert_int_equal(heard.reads, 0);
 	std_destroy(&m);
 }
 
@@ -317,7 +383,10 @@ main(void)
 		cmocka_unit_test(no_byte_moves_when_the_second_page_fails),
 		cmocka_unit_test(an_access_that_ends_at_the_border_is_one_piece),
 		cmocka_unit_test(an_access_past_the_last_address_goes_on_at_zero),
+		cmocka_unit_test(a_guest_entry_that_changes_for_ever_gives_no_access),
 		cmocka_unit_test(without_ept_guest_physical_is_host_physical),
+		cmocka_unit_test(without_ept_the_type_is_that_of_the_pat),
+		cmocka_unit_test(without_ept_translations_are_cached_too),
 		cmocka_unit_test(explaining_without_ept_sets_no_flag),
 		cmocka_unit_test(tables_beyond_memory_read_as_ones_without_ept),
 		cmocka_unit_test(a_listener_hears_every_entry_in_order_and_every_flag),

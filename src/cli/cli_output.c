@@ -362,7 +362,7 @@ cli_progress(struct cli_output *output, size_t done, size_t total)
 		return;
 	progress.shown = now;
 	progress.visible = 1;
-	length = snprintf(line, sizeof(line), "\r%zu of %zu files\033[K", done, total);
+	length = snprintf(line, sizeof(line), "\r%zu of %zu\033[K", done, total);
 	(void)write_all(STDERR_FILENO, line, (size_t)length);
 }
 

@@ -107,6 +107,8 @@ run_list(struct run *run, struct scenario_list *list)
 		}
 		status = cli_worse(status, run_scenario(run, scenario));
 		scenario_free(scenario);
+		if (list->count > 1 && run->paths.count == 1)
+			cli_progress(run->cli->output, i + 1, list->count);
 	}
 	return status;
 }
@@ -185,8 +187,10 @@ run_all(struct run *run)
 	report_begin(&report, &run->options, &sink);
 	status = cli_worse(status, run_paths(run));
 	report_end(&report);
-	if (report.no_memory)
+	if (report.no_memory) {
+		cli_complain("out of memory");
 		status = CLI_ENVIRONMENT;
+	}
 	cli_paths_free(&run->paths);
 	return status;
 }

@@ -35,8 +35,8 @@ void text_put(struct text *text, const char *bytes, size_t size);
 void text_str(struct text *text, const char *string);
 
 /*
- * As printf, for %s %c %d %u %x and %%, with a width, leading zeroes and the lengths l, ll and z, of
- * any size.  It costs a tenth of printf, which is what most of a short report would be spent on.
+ * As printf, for %s %c %d %u %x and %%, with a width, leading zeroes and the lengths l, ll and z,
+ * of any size.  It costs a tenth of printf, on which most of a short report would be spent.
  */
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -50,7 +50,6 @@ members_exit(struct json *json, struct decoder *decoder, const struct event *eve
 	struct scn_sink sink = text_buffer_sink(&buffer);
 	struct text text;
 
-	(void)decoder;
 	text_init(&text, &sink, 0);
 	decode_exit_name(&text, decoder, exit);
 	json_put_address(json, "reason", exit->reason);

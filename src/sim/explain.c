@@ -10,9 +10,7 @@
 
 #include "sim/vcpu.h"
 
-/*
- * --- what was read -------------------------------------------------------------------------------
- */
+/* --- what was read ---------------------------------------------------------------------------- */
 
 static struct explain_read *
 add_read(struct explanation *why, enum event_side side, unsigned level, uint64_t slot,
@@ -81,10 +79,7 @@ mark_failed(struct explanation *why)
 	}
 }
 
-/*
- * --- names
- * ------------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static const char *
 level_name(enum event_side side, unsigned level)
@@ -121,10 +116,7 @@ blame(struct explanation *why, enum event_side side, unsigned level, uint64_t sl
 	why->rule = rule;
 }
 
-/*
- * --- guest verdicts
- * ------------------------------------------------------------------------------------
- */
+/* --- guest verdicts --------------------------------------------------------------------------- */
 
 struct denial {
 	unsigned deny;
@@ -224,10 +216,7 @@ explain_page_fault(struct explanation *why, const struct vcpu *vcpu,
 	    "make the entry name a table (or map a large page), with P set");
 }
 
-/*
- * --- EPT verdicts
- * ----------------------------------------------------------------------------------------
- */
+/* --- EPT verdicts ----------------------------------------------------------------------------- */
 
 struct ept_reason {
 	const char *rule;
@@ -302,10 +291,7 @@ explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_w
 	SAY(why->remedy, "%s", reason->remedy);
 }
 
-/*
- * --- all -----------------------------------------------------------------------------------------
- * -------------
- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static const enum event_outcome outcomes[] = {
 	[VCPU_DONE] = EVENT_OK,

@@ -126,7 +126,7 @@ bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
 /* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */
 bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva);
 
-/* The effective memory type of a translated piece [MEMTYPE-EFFECTIVE]. */
+/* The effective memory type of a piece that was walked, not cached [MEMTYPE-EFFECTIVE]. */
 unsigned vcpu_memtype(const struct vcpu *vcpu, const struct vcpu_piece *piece);
 
 #endif

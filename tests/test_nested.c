@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast two-dimensional walk against the readable one.
+ *
+ * What has to hold: where nested_fast() answers, the readable walk succeeds, leads to the same address
+ * and leaves memory as it was; and in ordinary worlds it does answer.  The first is tried with every
+ * combination of the low twelve bits of each of the 24 entries of a walk, with every other bit turned
+ * over, on machines of several kinds, and on random machines with broken entries; the second with rows
+ * and on random machines with none.  Random machines are also played by vcpu_translate(), which has to
+ * agree with nested_walk() in outcome, record and all of memory.
+ *
+ * [EPT-ENTRY] [EPT-ORDER] [EPT-PML] [GUEST-RIGHTS] [GUEST-PKEY]
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/vcpu.h"
+#include "support/flat_machine.h"
+
+#define FIRST_SEED 1
+#define SOME_MACHINES 4000
+#define ALL_MACHINES 400000
+#define ACCESSES 16 /* of one random machine */
+#define NO_KIND NESTED_KINDS
+
+static const unsigned kind_acc[NESTED_KINDS] = {
+	[NESTED_USER_READ] = VK_ACC_R | VK_ACC_USER,
+	[NESTED_USER_WRITE] = VK_ACC_W | VK_ACC_USER,
+	[NESTED_USER_FETCH] = VK_ACC_X | VK_ACC_USER,
+	[NESTED_SUPERVISOR_READ] = VK_ACC_R,
+	[NESTED_SUPERVISOR_WRITE] = VK_ACC_W,
+	[NESTED_SUPERVISOR_FETCH] = VK_ACC_X,
+};
+
+static bool
+is_full(void)
+{
+	const char *full = getenv("VKEPT_FULL");
+
+	return full != NULL && full[0] == '1' && full[1] == '\0';
+}
+
+/* --- one walk both ways ---------------------------------------------------------------------- */
+
+static struct nested_result record; /* of the last readable walk */
+static uint64_t before[FLAT_WORDS];
+
+static struct nested_fast
+fast_walk(const struct flat_machine *m, enum nested_kind kind, uint64_t gva)
+{
+	return nested_fast(&m->nested, &m->nested.rights[kind], vk_gva(gva));
+}
+
+/*
+ * Walks fast, and when that was taken, readably for the kind's access and for a read-modify-write if
+ * it is a write.  Returns whether it was taken.
+ */
+static bool
+compare_walks(const struct flat_machine *m, enum nested_kind kind, uint64_t gva, const char *what)
+{
+	struct nested_fast fast = fast_walk(m, kind, gva);
+	unsigned acc = kind_acc[kind];
+	unsigned more;
+
+	if (!fast.taken)
+		return false;
+	memcpy(before, m->memory, FLAT_BYTES);
+	for (more = 0; more <= ((acc & VK_ACC_W) ? VK_ACC_R : 0); more++) {
+		if (nested_walk_recorded(&m->nested, vk_gva(gva), acc | more, &record) !=
+		    NESTED_OK)
+			fail_msg("%s: access %x: taken, but the readable walk fails (%d)", what,
+			    acc | more, (int)record.status);
+		if (fast.hpa.v != record.hpa.v)
+			fail_msg("%s: access %x: leads to %" PRIx64 ", not %" PRIx64, what,
+			    acc | more, fast.hpa.v, record.hpa.v);
+	}
+	if (fast.hpa.v >= m->nested.window.size)
+		fail_msg("%s: access %x: leads out of the window", what, acc);
+	if (memcmp(before, m->memory, FLAT_BYTES) != 0)
+		fail_msg("%s: access %x: taken, but flags were owed", what, acc);
+	return true;
+}
+
+/* --- machines of several kinds --------------------------------------------------------------- */
+
+struct variant {
+	const char *what;
+	uint64_t cr0, cr4, efer; /* turned over in the standard ones */
+	uint64_t cap;
+	uint64_t eptp;
+	uint64_t marks;
+	uint64_t guest_leaf, ept_leaf; /* turned over in the page's entries */
+	uint32_t controls;
+	uint32_t pkru, pkrs;
+	int ac;
+	unsigned maxphyaddr;  /* 0: as it is */
+	const char *taken;    /* by kind: '+' must be taken, '-' must not */
+};
+
+static const struct variant variants[] = {
+	{ "a user page", .taken = "++++++" },
+	{ "a supervisor page", .guest_leaf = VK_PG_US, .taken = "---+++" },
+	{ "a user page under SMAP", .cr4 = VK_CR4_SMAP, .taken = "+++--+" },
+	{ "a user page under SMAP with AC", .cr4 = VK_CR4_SMAP, .ac = 1, .taken = "++++++" },
+	{ "a user page under SMEP", .cr4 = VK_CR4_SMEP, .taken = "+++++-" },
+	{ "a supervisor page under SMAP and SMEP", .cr4 = VK_CR4_SMAP | VK_CR4_SMEP,
+	    .guest_leaf = VK_PG_US, .taken = "---+++" },
+	{ "a page that cannot be written", .guest_leaf = VK_PG_RW | VK_PG_D, .taken = "+-++-+" },
+	{ "the same without WP", .cr0 = VK_CR0_WP, .guest_leaf = VK_PG_RW, .taken = "+-++-+" },
+	{ "a page that cannot be executed", .guest_leaf = VK_PG_XD, .taken = "++-++-" },
+	{ "bit 63 without NXE", .efer = VK_EFER_NXE, .guest_leaf = VK_PG_XD, .taken = "------" },
+	{ "a page without bit 63 without NXE", .efer = VK_EFER_NXE, .taken = "++++++" },
+	{ "a clean guest page", .guest_leaf = VK_PG_D, .taken = "+-++-+" },
+	{ "a guest page not accessed", .guest_leaf = VK_PG_A, .taken = "------" },
+	{ "a global page with software bits, PWT, PCD and PAT",
+	    .guest_leaf = VK_PG_G | VK_PG_PWT | VK_PG_PCD | VK_PG_PAT | 0x7ff0000000000e00,
+	    .taken = "++++++" },
+	{ "protection key 0 under PKE", .cr4 = VK_CR4_PKE, .pkru = ~3u, .taken = "++++++" },
+	{ "protection key 0 with accesses disabled", .cr4 = VK_CR4_PKE, .pkru = 1,
+	    .taken = "--+--+" },
+	{ "protection key 0 with writes disabled", .cr4 = VK_CR4_PKE, .pkru = 2,
+	    .taken = "+-++-+" },
+	{ "another protection key", .cr4 = VK_CR4_PKE, .guest_leaf = 1ull << VK_PG_PKEY_SHIFT,
+	    .taken = "------" },
+	{ "key 0 of supervisor pages with writes disabled", .cr4 = VK_CR4_PKS, .pkrs = 2,
+	    .taken = "++++-+" },
+	{ "the same for a supervisor page", .cr4 = VK_CR4_PKS, .pkrs = 2, .guest_leaf = VK_PG_US,
+	    .taken = "---+-+" },
+	{ "an EPT page not accessed", .ept_leaf = EPT_A, .taken = "------" },
+	{ "a clean EPT page", .ept_leaf = EPT_D, .taken = "+-++-+" },
+	{ "no flags without A/D", .eptp = EPTP_AD, .ept_leaf = EPT_A | EPT_D, .taken = "++++++" },
+	{ "flags without A/D are ignored", .eptp = EPTP_AD, .taken = "++++++" },
+	{ "an EPT page without execution", .ept_leaf = EPT_X, .taken = "++-++-" },
+	{ "an EPT page without writes", .ept_leaf = EPT_W | EPT_D, .taken = "+-++-+" },
+	{ "an EPT page for execution alone", .ept_leaf = EPT_R | EPT_W, .taken = "------" },
+	{ "an EPT page that is not write-back", .ept_leaf = FLAT_WB, .taken = "------" },
+	{ "ignored bits of an EPT page", .ept_leaf = 0xfff0000000000c80, .taken = "++++++" },
+	{ "IPAT of an EPT page", .ept_leaf = EPT_IPAT, .taken = "++++++" },
+	{ "bit 10 without mode-based execution", .ept_leaf = EPT_XU, .taken = "++++++" },
+	{ "mode-based execution of a page without XU", .controls = EPT_CTL_MBEC,
+	    .taken = "++-++-" },
+	{ "mode-based execution of a page with both", .controls = EPT_CTL_MBEC,
+	    .ept_leaf = EPT_XU, .taken = "++++++" },
+	{ "sub-page permissions", .controls = EPT_CTL_SPP, .ept_leaf = EPT_SPP,
+	    .taken = "++++++" },
+	{ "tables that are marked", .marks = 0x7ff0000000000a00, .taken = "++++++" },
+	{ "no large pages and no execute-only pages",
+	    .cap = EPT_CAP_EXEC_ONLY | EPT_CAP_1G | EPT_CAP_2M, .taken = "++++++" },
+	{ "the widest addresses", .maxphyaddr = 52, .taken = "++++++" },
+	{ "five guest levels", .cr4 = VK_CR4_LA57, .taken = "------" },
+	{ "no paging", .cr0 = VK_CR0_PG, .taken = "------" },
+};
+
+#define VARIANTS (sizeof(variants) / sizeof(variants[0]))
+
+static void
+make_variant(struct flat_machine *m, const struct variant *v)
+{
+	uint64_t slot[FLAT_REFERENCES];
+
+	flat_init_empty(m);
+	m->eptp ^= v->eptp;
+	m->cap ^= v->cap;
+	m->controls = v->controls;
+	m->marks = v->marks;
+	m->mode.cr0 ^= v->cr0;
+	m->mode.efer ^= v->efer;
+	m->mode.ac = v->ac;
+	m->mode.pkru = v->pkru;
+	m->mode.pkrs = v->pkrs;
+	m->mode.maxphyaddr = v->maxphyaddr ? v->maxphyaddr : m->mode.maxphyaddr;
+	flat_fill(m);
+	flat_path(m, FLAT_GVA, slot);
+	flat_store(m, slot[19], flat_load(m, slot[19]) ^ v->guest_leaf);
+	flat_store(m, slot[23], flat_load(m, slot[23]) ^ v->ept_leaf);
+	m->mode.cr4 ^= v->cr4;
+	flat_set(m);
+}
+
+static void
+the_fast_walk_takes_what_is_ordinary_and_declines_what_is_not(void **state)
+{
+	struct flat_machine m;
+	unsigned i, kind;
+
+	(void)state;
+	for (i = 0; i < VARIANTS; i++) {
+		make_variant(&m, &variants[i]);
+		for (kind = 0; kind < NESTED_KINDS; kind++) {
+			bool taken = compare_walks(&m, kind, FLAT_GVA + 0x123, variants[i].what);
+
+			if (taken != (variants[i].taken[kind] == '+'))
+				fail_msg("%s: access %x: %s", variants[i].what, kind_acc[kind],
+				    taken ? "taken" : "declined");
+		}
+		flat_destroy(&m);
+	}
+}
+
+/* --- every entry, broken --------------------------------------------------------------------- */
+
+/* Tries one value of one entry with every kind of access, and counts how many are taken. */
+static unsigned
+try_entry(struct flat_machine *m, uint64_t slot, uint64_t value, const char *what)
+{
+	uint64_t good = flat_load(m, slot);
+	unsigned kind, taken = 0;
+
+	flat_store(m, slot, value);
+	for (kind = 0; kind < NESTED_KINDS; kind++)
+		taken += compare_walks(m, kind, FLAT_GVA + 0xff8, what) ? 1 : 0;
+	flat_store(m, slot, good);
+	return taken;
+}
+
+static void
+an_answer_is_right_whatever_the_low_bits_of_an_entry(void **state)
+{
+	struct flat_machine m;
+	uint64_t slot[FLAT_REFERENCES], bits;
+	unsigned i, j, taken;
+
+	(void)state;
+	for (i = 0; i < VARIANTS; i++) {
+		make_variant(&m, &variants[i]);
+		flat_path(&m, FLAT_GVA, slot);
+		taken = 0;
+		for (j = 0; j < FLAT_REFERENCES; j++) {
+			uint64_t frame = flat_load(&m, slot[j]) & ~VK_PAGE_OFFSET_MASK;
+
+			for (bits = 0; bits < VK_PAGE_BYTES; bits++)
+				taken += try_entry(&m, slot[j], frame | bits, variants[i].what);
+		}
+		if (strchr(variants[i].taken, '+') != NULL)
+			assert_true(taken >= FLAT_REFERENCES);
+		flat_destroy(&m);
+	}
+}
+
+static void
+an_answer_is_right_whichever_bit_of_an_entry_is_turned_over(void **state)
+{
+	struct flat_machine m;
+	uint64_t slot[FLAT_REFERENCES];
+	unsigned i, j, bit;
+
+	(void)state;
+	for (i = 0; i < VARIANTS; i++) {
+		make_variant(&m, &variants[i]);
+		flat_path(&m, FLAT_GVA, slot);
+		for (j = 0; j < FLAT_REFERENCES; j++)
+			for (bit = 0; bit < 64; bit++)
+				(void)try_entry(&m, slot[j],
+				    flat_load(&m, slot[j]) ^ VK_BIT(bit), variants[i].what);
+		flat_destroy(&m);
+	}
+}
+
+/* The 20 entries of the EPT, each made to name any frame around either end of the window. */
+static void
+an_answer_lies_in_the_window_and_so_does_all_that_was_read(void **state)
+{
+	static const uint64_t frames[] = { 0, 1, FLAT_FRAMES - 1, FLAT_FRAMES, FLAT_FRAMES + 1,
+		VK_BIT(33), VK_BIT(34) - 1, VK_BIT(40) - 1 };
+	struct flat_machine m;
+	uint64_t slot[FLAT_REFERENCES];
+	unsigned i, j;
+
+	(void)state;
+	flat_init(&m);
+	flat_path(&m, FLAT_GVA, slot);
+	for (j = 0; j < FLAT_REFERENCES; j++) {
+		uint64_t flags = flat_load(&m, slot[j]) & VK_PAGE_OFFSET_MASK;
+
+		for (i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+			(void)try_entry(&m, slot[j], frames[i] << VK_PAGE_SHIFT | flags,
+			    "a frame at an end of the window");
+	}
+	flat_destroy(&m);
+}
+
+/* Whether a user read is taken when the page is on that frame of the standard machine. */
+static bool
+taken_at(struct flat_machine *m, uint64_t frame)
+{
+	uint64_t slot[FLAT_REFERENCES];
+
+	flat_path(m, FLAT_GVA, slot);
+	flat_store(m, slot[23], frame << VK_PAGE_SHIFT | FLAT_EPT_PAGE);
+	return fast_walk(m, NESTED_USER_READ, FLAT_GVA).taken != 0;
+}
+
+static void
+the_last_whole_frame_is_the_last(void **state)
+{
+	struct flat_machine m;
+	struct nested_window window;
+
+	(void)state;
+	flat_init(&m);
+	window.base = m.memory;
+	window.size = FLAT_BYTES;
+	assert_true(taken_at(&m, FLAT_FRAMES - 1));
+	assert_false(taken_at(&m, FLAT_FRAMES));
+	window.size = FLAT_BYTES + VK_PAGE_BYTES - 1;
+	assert_int_equal(nested_init(&m.nested, window, m.eptp, m.cap, 0, 46, 0), EPTP_VALID);
+	nested_set_guest(&m.nested, &m.mode);
+	assert_false(taken_at(&m, FLAT_FRAMES));
+	/* A window beyond what an entry may name: only addresses are made, nothing is read there. */
+	window.size = VK_BIT(50);
+	assert_int_equal(nested_init(&m.nested, window, m.eptp, m.cap, 0, 46, 0), EPTP_VALID);
+	nested_set_guest(&m.nested, &m.mode);
+	assert_true(taken_at(&m, VK_BIT(34) - 1));
+	assert_false(taken_at(&m, VK_BIT(34)));
+	flat_destroy(&m);
+}
+
+static void
+roots_out_of_reach_are_left_to_the_readable_walk(void **state)
+{
+	struct flat_machine m;
+	uint64_t eptp, cr3;
+
+	(void)state;
+	flat_init(&m);
+	eptp = m.eptp;
+	m.eptp = FLAT_BYTES | (eptp & VK_PAGE_OFFSET_MASK);
+	flat_set(&m);
+	assert_false(fast_walk(&m, NESTED_USER_READ, FLAT_GVA).taken);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), kind_acc[NESTED_USER_READ],
+	    &record), NESTED_EXIT);
+	assert_int_equal(record.exit.reason, EPT_EXIT_MISCONFIG);
+	m.eptp = eptp + 8;
+	m.eptp = eptp ^ (3 ^ 4) << EPTP_WALK_SHIFT;
+	flat_set(&m);
+	assert_false(fast_walk(&m, NESTED_USER_READ, FLAT_GVA).taken);
+	m.eptp = eptp;
+	cr3 = m.mode.cr3;
+	m.mode.cr3 = VK_BIT(48) | cr3;
+	m.mode.maxphyaddr = 52;
+	flat_set(&m);
+	assert_false(fast_walk(&m, NESTED_USER_READ, FLAT_GVA).taken);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), kind_acc[NESTED_USER_READ],
+	    &record), NESTED_EXIT);
+	assert_int_equal(record.exit.reason, EPT_EXIT_VIOLATION);
+	m.mode.cr3 = cr3 | 0xfff;
+	flat_set(&m);
+	assert_true(compare_walks(&m, NESTED_USER_READ, FLAT_GVA, "low bits of CR3"));
+	flat_destroy(&m);
+}
+
+static void
+an_address_that_is_not_canonical_is_a_general_protection_fault(void **state)
+{
+	struct flat_machine m;
+	unsigned bit;
+
+	(void)state;
+	flat_init(&m);
+	for (bit = 47; bit < 64; bit++) {
+		assert_false(fast_walk(&m, NESTED_USER_READ, FLAT_GVA ^ VK_BIT(bit)).taken);
+		assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA ^ VK_BIT(bit)),
+		    kind_acc[NESTED_USER_READ], &record), NESTED_GP);
+	}
+	flat_destroy(&m);
+}
+
+static void
+only_ignored_bits_can_be_marks(void **state)
+{
+	struct flat_machine m;
+
+	(void)state;
+	flat_init(&m);
+	m.marks = 0x800fffffffffff00 & ~0xe00ull;
+	flat_set(&m);
+	assert_true(compare_walks(&m, NESTED_USER_READ, FLAT_GVA, "marks that are none"));
+	flat_destroy(&m);
+}
+
+/* --- from the first touch on ----------------------------------------------------------------- */
+
+static void
+clear_flags(struct flat_machine *m)
+{
+	uint64_t slot[FLAT_REFERENCES];
+	unsigned i;
+
+	flat_path(m, FLAT_GVA, slot);
+	for (i = 0; i < FLAT_REFERENCES; i++)
+		flat_store(m, slot[i], flat_load(m, slot[i]) &
+		    ~(i % 5 == 4 ? VK_PG_A | VK_PG_D : EPT_A | EPT_D));
+}
+
+static void
+the_first_touch_sets_flags_and_the_second_walk_is_fast(void **state)
+{
+	struct flat_machine m;
+	unsigned kind;
+
+	(void)state;
+	flat_init(&m);
+	for (kind = 0; kind < NESTED_KINDS; kind++) {
+		hpa_t hpa = vk_hpa(0), again = vk_hpa(0);
+
+		clear_flags(&m);
+		assert_false(fast_walk(&m, kind, FLAT_GVA).taken);
+		assert_int_equal(nested_access(&m.nested, kind, vk_gva(FLAT_GVA), &hpa, &record),
+		    NESTED_OK);
+		assert_int_equal(record.hpa.v, hpa.v);
+		assert_true(record.page_walked);
+		assert_true(fast_walk(&m, kind, FLAT_GVA).taken);
+		assert_int_equal(nested_access(&m.nested, kind, vk_gva(FLAT_GVA), &again, &record),
+		    NESTED_OK);
+		assert_int_equal(again.v, hpa.v);
+	}
+	flat_destroy(&m);
+}
+
+static int
+forbid(void *ctx, const struct ept_walk *walk, int done)
+{
+	unsigned *asked = ctx;
+
+	(void)walk;
+	*asked += done ? 0 : 1;
+	return 1;
+}
+
+static void
+a_log_is_asked_before_flags_of_the_ept_are_set(void **state)
+{
+	struct flat_machine m;
+	unsigned asked = 0;
+
+	(void)state;
+	flat_init(&m);
+	m.nested.log = forbid;
+	m.nested.log_ctx = &asked;
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_W, &record), NESTED_OK);
+	assert_int_equal(asked, 0);
+	clear_flags(&m);
+	memcpy(before, m.memory, FLAT_BYTES);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_W, &record),
+	    NESTED_LOG_FULL);
+	assert_int_equal(asked, 1);
+	assert_memory_equal(before, m.memory, FLAT_BYTES);
+	flat_destroy(&m);
+}
+
+static void
+implicit_accesses_and_mixtures_are_walked_readably(void **state)
+{
+	static const unsigned accs[] = { VK_ACC_R | VK_ACC_IMPLICIT, VK_ACC_W | VK_ACC_IMPLICIT,
+		VK_ACC_R | VK_ACC_X, 0 };
+	struct flat_machine m;
+	unsigned i;
+
+	(void)state;
+	flat_init(&m);
+	for (i = 0; i < sizeof(accs) / sizeof(accs[0]); i++) {
+		memset(&record, 0, sizeof(record));
+		assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), accs[i], &record),
+		    NESTED_OK);
+		assert_true(record.page_walked);
+	}
+	/* AC lets the kernel at a user page, but not the processor itself. */
+	m.mode.cr4 |= VK_CR4_SMAP;
+	m.mode.ac = 1;
+	flat_set(&m);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_R, &record), NESTED_OK);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_R | VK_ACC_IMPLICIT,
+	    &record), NESTED_PF);
+	flat_destroy(&m);
+}
+
