@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ fast_walk(const struct flat_machine *m, enum nested_kind kind, uint64_t gva)
  * it is a write.  Returns whether it was taken.
  */
 static bool
-compare_walks(const struct flat_machine *m, enum nested_kind kind, uint64_t gva, const char *what)
+compare_walks(struct flat_machine *m, enum nested_kind kind, uint64_t gva, const char *what)
 {
 	struct nested_fast fast = fast_walk(m, kind, gva);
 	unsigned acc = kind_acc[kind];
@@ -69,7 +70,7 @@ compare_walks(const struct flat_machine *m, enum nested_kind kind, uint64_t gva,
 
 	if (!fast.taken)
 		return false;
-	memcpy(before, m->memory, FLAT_BYTES);
+	m->updates = 0;
 	for (more = 0; more <= ((acc & VK_ACC_W) ? VK_ACC_R : 0); more++) {
 		if (nested_walk_recorded(&m->nested, vk_gva(gva), acc | more, &record) !=
 		    NESTED_OK)
@@ -81,7 +82,7 @@ compare_walks(const struct flat_machine *m, enum nested_kind kind, uint64_t gva,
 	}
 	if (fast.hpa.v >= m->nested.window.size)
 		fail_msg("%s: access %x: leads out of the window", what, acc);
-	if (memcmp(before, m->memory, FLAT_BYTES) != 0)
+	if (m->updates != 0)
 		fail_msg("%s: access %x: taken, but flags were owed", what, acc);
 	return true;
 }
@@ -335,7 +336,6 @@ roots_out_of_reach_are_left_to_the_readable_walk(void **state)
 	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), kind_acc[NESTED_USER_READ],
 	    &record), NESTED_EXIT);
 	assert_int_equal(record.exit.reason, EPT_EXIT_MISCONFIG);
-	m.eptp = eptp + 8;
 	m.eptp = eptp ^ (3 ^ 4) << EPTP_WALK_SHIFT;
 	flat_set(&m);
 	assert_false(fast_walk(&m, NESTED_USER_READ, FLAT_GVA).taken);
@@ -377,7 +377,7 @@ only_ignored_bits_can_be_marks(void **state)
 
 	(void)state;
 	flat_init(&m);
-	m.marks = 0x800fffffffffff00 & ~0xe00ull;
+	m.marks = 0x000ffffffffff1ff;
 	flat_set(&m);
 	assert_true(compare_walks(&m, NESTED_USER_READ, FLAT_GVA, "marks that are none"));
 	flat_destroy(&m);
@@ -479,3 +479,346 @@ implicit_accesses_and_mixtures_are_walked_readably(void **state)
 	flat_destroy(&m);
 }
 
+/* --- random machines ------------------------------------------------------------------------- */
+
+#define PAGES 6 /* linear ones */
+
+struct random_machine {
+	struct flat_machine flat;
+	uint64_t seed;
+	uint64_t state;
+	bool broken;             /* entries are broken; otherwise all is ordinary */
+	uint64_t gva[PAGES];
+	unsigned pages;
+	struct vcpu vcpu;        /* the same machine again, in memory of its own */
+	struct vcpu_result result;
+};
+
+/* SplitMix64. */
+static uint64_t
+draw(struct random_machine *r)
+{
+	uint64_t z = r->state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+static unsigned
+below(struct random_machine *r, unsigned limit)
+{
+	return (unsigned)(draw(r) >> 33) % limit;
+}
+
+static bool
+chance(struct random_machine *r, unsigned percent)
+{
+	return below(r, 100) < percent;
+}
+
+static uint64_t
+maybe(struct random_machine *r, unsigned percent, uint64_t bits)
+{
+	return chance(r, percent) ? bits : 0;
+}
+
+static void
+draw_registers(struct random_machine *r)
+{
+	struct flat_machine *m = &r->flat;
+	static const unsigned widths[] = { 36, 40, 46, 48, 52 };
+
+	m->eptp ^= maybe(r, 30, EPTP_AD);
+	m->controls |= (uint32_t)maybe(r, 25, EPT_CTL_MBEC);
+	m->marks = maybe(r, 20, draw(r) & 0x7ff0000000000a00);
+	m->mode.maxphyaddr = widths[below(r, 5)];
+	m->mode.cr4 |= maybe(r, 20, VK_CR4_PKE) | maybe(r, 20, VK_CR4_PKS);
+	m->mode.efer ^= maybe(r, 20, VK_EFER_NXE);
+	if (!r->broken)
+		return;
+	m->controls |= (uint32_t)maybe(r, 10, EPT_CTL_SPP);
+	m->cap ^= maybe(r, 20, EPT_CAP_EXEC_ONLY) | maybe(r, 20, EPT_CAP_1G) |
+	    maybe(r, 20, EPT_CAP_2M);
+	if (chance(r, 5))
+		m->eptp ^= (3 ^ 4) << EPTP_WALK_SHIFT;
+	m->mode.cr0 ^= maybe(r, 20, VK_CR0_WP) | maybe(r, 3, VK_CR0_PG);
+	m->mode.cr4 |= maybe(r, 30, VK_CR4_SMEP) | maybe(r, 30, VK_CR4_SMAP) |
+	    maybe(r, 5, VK_CR4_LA57);
+	m->mode.pkru = (uint32_t)maybe(r, 30, draw(r));
+	m->mode.pkrs = (uint32_t)maybe(r, 30, draw(r));
+	m->mode.ac = (int)maybe(r, 30, 1);
+	m->mode.page1g = chance(r, 80);
+}
+
+/* A level for a page: 4 KiB unless machines are broken. */
+static unsigned
+draw_size(struct random_machine *r)
+{
+	return r->broken && chance(r, 25) ? 2 + below(r, 2) : 1;
+}
+
+/* Maps one linear page; pages of all sizes lead to a frame in memory, by equal low address bits. */
+static void
+add_page(struct random_machine *r)
+{
+	struct flat_machine *m = &r->flat;
+	unsigned ept_level = draw_size(r), guest_level = draw_size(r);
+	uint64_t frame = flat_new_frame(m), wide, gpa, gva, flags;
+
+	wide = VK_BITS(m->mode.maxphyaddr < 48 ? m->mode.maxphyaddr - 1 : 47, 12);
+	/* Few regions: their tables have to fit. */
+	gpa = (0x00002a5551e00000 * (1 + below(r, 2)) & wide & ~VK_BITS(29, 0)) |
+	    below(r, 4) * 0x10003000;
+	gva = (0x0000351e40000000 * (1 + below(r, 2)) & VK_BITS(46, 30)) | below(r, 4) * 0x10005000;
+	if (ept_level > 1 || guest_level > 1)
+		gpa = (gpa & ~VK_BITS(29, 0)) | frame;
+	if (guest_level > 1)
+		gva = (gva & ~VK_BITS(29, 0)) | frame;
+	flags = EPT_RWX | FLAT_WB | ((m->eptp & EPTP_AD) ? EPT_A | EPT_D : 0) |
+	    ((m->controls & EPT_CTL_MBEC) ? EPT_XU : 0) |
+	    (ept_level == 1 ? maybe(r, 30, draw(r) & 0xfff0000000000840) : 0);
+	if (frame == 0 || !flat_map_gpa(m, gpa, ept_level > 1 ? 0 : frame, ept_level, flags))
+		return;
+	flags = FLAT_GUEST_PAGE & ~maybe(r, 30, VK_PG_US);
+	flags |= guest_level == 1 ? maybe(r, 30, draw(r) & 0x07f0000000000f98) : 0;
+	if (flat_map_gva(m, gva,
+	    guest_level > 1 ? gpa & ~(vk_level_size(guest_level) - 1) : gpa, guest_level, flags))
+		r->gva[r->pages++] = gva;
+}
+
+/* Changes one entry in one of the ways in which entries differ. */
+static void
+break_entry(struct random_machine *r)
+{
+	struct flat_machine *m = &r->flat;
+	uint64_t slot = m->entry[below(r, m->entries)];
+	uint64_t entry = flat_load(m, slot);
+
+	switch (below(r, 8)) {
+	case 0:
+	case 1:
+		entry &= ~VK_BIT(below(r, 12));
+		break;
+	case 2:
+		entry ^= VK_BIT(below(r, 64));
+		break;
+	case 3:
+		entry ^= VK_BIT(below(r, 12));
+		break;
+	case 4: /* another table, this one too, or just outside */
+		entry = (entry & ~FLAT_FRAME_BITS) |
+		    (uint64_t)below(r, FLAT_FRAMES + 2) << VK_PAGE_SHIFT;
+		break;
+	case 5:
+		entry = draw(r);
+		break;
+	case 6:
+		entry = maybe(r, 50, ~0ull);
+		break;
+	default:
+		entry &= ~(EPT_A | EPT_D | VK_PG_A | VK_PG_D);
+		break;
+	}
+	flat_store(m, slot, entry);
+}
+
+static void
+make_twin(struct random_machine *r)
+{
+	struct flat_machine *m = &r->flat;
+	struct vcpu *vcpu = &r->vcpu;
+	unsigned i;
+
+	memset(vcpu, 0, sizeof(*vcpu));
+	vcpu->mem = hostmem_create(FLAT_BYTES, FLAT_FRAMES);
+	assert_non_null(vcpu->mem);
+	for (i = 0; i < FLAT_WORDS; i++)
+		if (m->memory[i] != 0)
+			(void)hostmem_store(vcpu->mem, vk_hpa(i * 8ull), m->memory[i]);
+	vcpu->mode = m->mode;
+	vcpu->ept_on = true;
+	assert_int_equal(ept_init(&vcpu->ept, hostmem_hpm(vcpu->mem), m->eptp, m->cap, m->controls,
+	    m->mode.maxphyaddr), EPTP_VALID);
+}
+
+static void
+make_machine(struct random_machine *r, uint64_t seed, bool broken)
+{
+	struct flat_machine *m = &r->flat;
+	unsigned i, breaks;
+
+	memset(r, 0, sizeof(*r));
+	r->seed = seed;
+	r->state = seed * 2 + (broken ? 1 : 0);
+	r->broken = broken;
+	flat_init_empty(m);
+	draw_registers(r);
+	m->next_gpa &= VK_BITS(35, 12);
+	m->mode.cr3 = flat_new_guest_table(m);
+	for (i = 0; i < PAGES; i++)
+		add_page(r);
+	for (breaks = broken ? below(r, 6) : 0; breaks > 0; breaks--)
+		break_entry(r);
+	flat_set(m);
+	make_twin(r);
+}
+
+static void
+destroy_machine(struct random_machine *r)
+{
+	hostmem_destroy(r->vcpu.mem);
+	flat_destroy(&r->flat);
+}
+
+static const enum vcpu_outcome outcomes[] = {
+	[NESTED_OK] = VCPU_DONE,
+	[NESTED_PF] = VCPU_PF,
+	[NESTED_GP] = VCPU_GP,
+	[NESTED_EXIT] = VCPU_EXIT,
+	[NESTED_LOG_FULL] = VCPU_EXIT,
+	[NESTED_UNSTABLE] = VCPU_GP,
+};
+
+static void
+compare_outcomes(const struct random_machine *r, enum nested_status status, const char *access)
+{
+	const struct vcpu_result *result = &r->result;
+	const struct ept_exit *exit = &record.exit, *other = &result->exit;
+	bool same = outcomes[status] == result->outcome;
+
+	if (same && status == NESTED_OK)
+		same = record.hpa.v == result->piece[0].hpa.v;
+	if (same && status == NESTED_PF)
+		same = record.guest.error_code == result->error_code;
+	if (same && status == NESTED_EXIT)
+		same = exit->reason == other->reason &&
+		    exit->qualification == other->qualification && exit->gpa.v == other->gpa.v &&
+		    exit->gla.v == other->gla.v && exit->gla_valid == other->gla_valid;
+	if (!same)
+		fail_msg("machine %" PRIu64 ", %s: status %d, hpa %" PRIx64 "; vcpu %d, hpa %" PRIx64,
+		    r->seed, access, (int)status, record.hpa.v, (int)result->outcome,
+		    result->piece[0].hpa.v);
+}
+
+/* One access to both machines; returns the kind that took it fast, or NO_KIND. */
+static enum nested_kind
+make_access(struct random_machine *r)
+{
+	struct vcpu_request request = { .size = 1 };
+	enum nested_kind taken = NO_KIND;
+	enum nested_status status;
+	unsigned acc, kind;
+	char access[64];
+
+	request.gva = vk_gva(r->gva[below(r, r->pages)] + below(r, VK_PAGE_BYTES));
+	if (r->broken && chance(r, 5))
+		request.gva.v ^= VK_BIT(below(r, 64));
+	kind = below(r, NESTED_KINDS);
+	acc = kind_acc[kind];
+	request.implicit = r->broken && !(acc & VK_ACC_USER) && chance(r, 10);
+	acc |= request.implicit ? VK_ACC_IMPLICIT : 0;
+	acc |= (acc & VK_ACC_W) && chance(r, 30) ? VK_ACC_R : 0;
+	request.acc = acc & VK_ACC_RWX;
+	r->vcpu.cpl = (acc & VK_ACC_USER) ? 3 : 0;
+	(void)snprintf(access, sizeof(access), "seed %" PRIu64 ", gva %" PRIx64, r->seed,
+	    request.gva.v);
+	if (!request.implicit && compare_walks(&r->flat, kind, request.gva.v, access))
+		taken = kind;
+	memset(&record, 0, sizeof(record));
+	(void)vcpu_translate(&r->vcpu, &request, &r->result);
+	status = nested_walk(&r->flat.nested, request.gva, acc, &record);
+	compare_outcomes(r, status, access);
+	if (!r->broken && status == NESTED_OK && taken == NO_KIND)
+		fail_msg("%s: the machine is ordinary, but the fast walk declined", access);
+	return taken;
+}
+
+static void
+compare_memories(const struct random_machine *r)
+{
+	unsigned i;
+
+	for (i = 0; i < FLAT_WORDS; i++)
+		if (r->flat.memory[i] != hostmem_load(r->vcpu.mem, vk_hpa(i * 8ull)))
+			fail_msg("machine %" PRIu64 ": memory differs at %x", r->seed, i * 8);
+}
+
+struct tally {
+	uint64_t machines, accesses, taken;
+	uint64_t by_kind[NESTED_KINDS];
+};
+
+static void
+play_machines(struct tally *tally, bool broken, uint64_t machines)
+{
+	static struct random_machine r;
+	uint64_t seed;
+	unsigned i;
+
+	memset(tally, 0, sizeof(*tally));
+	for (seed = FIRST_SEED; seed < FIRST_SEED + machines; seed++) {
+		make_machine(&r, seed, broken);
+		for (i = 0; i < ACCESSES && r.pages > 0; i++) {
+			enum nested_kind taken = make_access(&r);
+
+			tally->accesses++;
+			tally->taken += taken != NO_KIND ? 1 : 0;
+			if (taken != NO_KIND)
+				tally->by_kind[taken]++;
+		}
+		compare_memories(&r);
+		destroy_machine(&r);
+		tally->machines++;
+	}
+	print_message("%" PRIu64 " machines, %" PRIu64 " accesses, %" PRIu64 " of them fast\n",
+	    tally->machines, tally->accesses, tally->taken);
+}
+
+/* Every access that succeeds there is fast; the others are user accesses to supervisor pages. */
+static void
+ordinary_machines_are_walked_fast(void **state)
+{
+	struct tally tally;
+	unsigned kind;
+
+	(void)state;
+	play_machines(&tally, false, SOME_MACHINES);
+	assert_true(tally.taken * 100 >= tally.accesses * 80);
+	for (kind = 0; kind < NESTED_KINDS; kind++)
+		assert_true(tally.by_kind[kind] * 100 >= tally.accesses * 10);
+}
+
+static void
+broken_machines_have_the_outcome_that_a_virtual_cpu_has(void **state)
+{
+	struct tally tally;
+
+	(void)state;
+	play_machines(&tally, true, is_full() ? ALL_MACHINES : SOME_MACHINES);
+	assert_true(tally.accesses >= tally.machines * 10);
+	assert_true(tally.taken * 100 >= tally.accesses * 5);
+	assert_true(tally.taken * 100 <= tally.accesses * 60);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_fast_walk_takes_what_is_ordinary_and_declines_what_is_not),
+		cmocka_unit_test(an_answer_is_right_whatever_the_low_bits_of_an_entry),
+		cmocka_unit_test(an_answer_is_right_whichever_bit_of_an_entry_is_turned_over),
+		cmocka_unit_test(an_answer_lies_in_the_window_and_so_does_all_that_was_read),
+		cmocka_unit_test(the_last_whole_frame_is_the_last),
+		cmocka_unit_test(roots_out_of_reach_are_left_to_the_readable_walk),
+		cmocka_unit_test(an_address_that_is_not_canonical_is_a_general_protection_fault),
+		cmocka_unit_test(only_ignored_bits_can_be_marks),
+		cmocka_unit_test(the_first_touch_sets_flags_and_the_second_walk_is_fast),
+		cmocka_unit_test(a_log_is_asked_before_flags_of_the_ept_are_set),
+		cmocka_unit_test(implicit_accesses_and_mixtures_are_walked_readably),
+		cmocka_unit_test(ordinary_machines_are_walked_fast),
+		cmocka_unit_test(broken_machines_have_the_outcome_that_a_virtual_cpu_has),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

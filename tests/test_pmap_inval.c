@@ -18,7 +18,7 @@
 #define DIRTY (RW | VK_VPTE_M)
 #define CALLS 8
 
-/* What was asked for, a letter each: load, swap, clear, flush of oneself, synchronised swap. */
+/* What was asked for, a letter each: load, swap, flush of oneself, synchronised swap. */
 struct below {
 	uint64_t entry;
 	int elsewhere;            /* another virtual CPU has the space active */
@@ -70,17 +70,6 @@ below_sync(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
 	return called(ctx, 'S', slot) && exchange(ctx, value, old);
 }
 
-static int
-below_clear(void *ctx, gpa_t slot, uint64_t bits)
-{
-	struct below *below = ctx;
-
-	if (!called(below, 'c', slot))
-		return 0;
-	below->entry &= ~bits;
-	return 1;
-}
-
 static void
 below_flush_self(void *ctx, gva_t gva)
 {
@@ -96,7 +85,7 @@ below_active_elsewhere(void *ctx)
 	return below->elsewhere;
 }
 
-static const struct pmap_inval_ops below_ops = { below_swap, below_clear, below_load,
+static const struct pmap_inval_ops below_ops = { below_swap, below_load,
 	below_flush_self, below_sync, below_active_elsewhere };
 
 typedef int routine(const struct pmap_inval *pi, gpa_t slot, gva_t gva, uint64_t *old);

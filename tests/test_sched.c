@@ -10,6 +10,7 @@
  *and again
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/env.h"
 #include "sim/sched.h"
@@ -286,6 +287,20 @@ by_seed_a_livelock_is_found(void **state)
 	}
 }
 
+/* However many points are allowed; a scheduler that misses it would run for ever. */
+static void
+a_livelock_needs_no_limit_to_be_found(void **state)
+{
+	static const char *const waits[THREADS] = {"sn", "sn"};
+	struct sched_policy policy = {.kind = SCHED_IN_ORDER};
+
+	(void)state;
+	(void)alarm(20);
+	assert_int_equal(play(&policy, waits, UINT64_MAX), SCHED_LIVELOCK);
+	(void)alarm(0);
+	sched_destroy(world.sched);
+}
+
 /* --- outside, and the edges ------------------------------------------------------------------- */
 
 static void
@@ -397,6 +412,7 @@ main(void)
 	ROWS_ADD_TEST(&rows, every_interleaving_has_its_seeds);
 	ROWS_ADD_TEST(&rows, by_seed_an_atomic_operation_is_a_scheduling_point);
 	ROWS_ADD_TEST(&rows, by_seed_a_livelock_is_found);
+	ROWS_ADD_TEST(&rows, a_livelock_needs_no_limit_to_be_found);
 	ROWS_ADD_TEST(&rows, outside_a_thread_an_atomic_operation_just_happens);
 	ROWS_ADD_TEST(&rows, no_more_threads_are_added_than_were_asked_for);
 	ROWS_ADD_TEST(&rows, without_threads_there_is_nothing_to_do);

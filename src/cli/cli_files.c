@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,16 +192,12 @@ cli_paths_free(struct cli_paths *paths)
 static char *
 path_join(const char *directory, const char *name)
 {
-	size_t length = strlen(directory);
+	size_t length = strlen(directory), size = length + strlen(name) + 2;
 	int slash = length != 0 && directory[length - 1] == '/';
-	char *path = malloc(length + strlen(name) + 2);
+	char *path = malloc(size);
 
-	if (path == NULL)
-		return NULL;
-	memcpy(path, directory, length);
-	if (!slash)
-		path[length++] = '/';
-	memcpy(path + length, name, strlen(name) + 1);
+	if (path != NULL)
+		snprintf(path, size, "%s%s%s", directory, slash ? "" : "/", name);
 	return path;
 }
 

@@ -402,21 +402,23 @@ tell_value(struct bits_command *bits, uint64_t value)
 static char *
 join_operands(const struct cli *cli)
 {
-	size_t size = 1;
-	char *words;
+	struct text_buffer words = { NULL, 1, 0 };
+	struct scn_sink sink;
+	struct text text;
 	int i;
 
 	for (i = cli->operand; i < cli->argc; i++)
-		size += strlen(cli->argv[i]) + 1;
-	words = malloc(size);
-	if (words == NULL)
+		words.size += strlen(cli->argv[i]) + 1;
+	words.buf = malloc(words.size);
+	if (words.buf == NULL)
 		return NULL;
-	words[0] = '\0';
+	sink = text_buffer_sink(&words);
+	text_init(&text, &sink, 0);
 	for (i = cli->operand; i < cli->argc; i++) {
-		strcat(words, cli->argv[i]);
-		strcat(words, " ");
+		text_str(&text, cli->argv[i]);
+		text_str(&text, " ");
 	}
-	return words;
+	return words.buf;
 }
 
 static enum cli_status

@@ -30,7 +30,7 @@ struct run {
 	struct report_options options;
 	struct play_options play;
 	struct cli_paths paths;
-	struct report *report;
+	struct report report;
 };
 
 static enum cli_status
@@ -80,11 +80,11 @@ run_scenario(struct run *run, const struct scenario *scenario)
 	enum play_status played;
 	enum cli_status status;
 
-	report_scenario(run->report, scenario);
-	run->play.sink = report_event_sink(run->report);
-	run->play.sink_ctx = run->report;
+	report_scenario(&run->report, scenario);
+	run->play.sink = report_event_sink(&run->report);
+	run->play.sink_ctx = &run->report;
 	played = play_run(scenario, &run->play, &outcome);
-	report_outcome(run->report, played, &outcome);
+	report_outcome(&run->report, played, &outcome);
 	status = status_of(played, &outcome);
 	if (status >= CLI_BAD)
 		cli_complain_of(scenario->file, report_unplayed(played));
@@ -120,7 +120,7 @@ report_unread(struct run *run, const char *path)
 	struct scenario_error error = { 0, 0, "the file cannot be read" };
 	struct scenario_errors errors = { .file = path, .error = &error, .count = 1 };
 
-	report_bad_file(run->report, &errors);
+	report_bad_file(&run->report, &errors);
 }
 
 static enum cli_status
@@ -132,19 +132,19 @@ run_file(struct run *run, const char *path)
 
 	/* One scenario by itself is told; more are listed. */
 	if (list.count == 1 && run->paths.count == 1)
-		run->report->options.story = !run->cli->quiet;
-	report_file_begin(run->report, path);
+		run->report.options.story = !run->cli->quiet;
+	report_file_begin(&run->report, path);
 	if (status == CLI_OK) {
 		status = run_list(run, &list);
 		scenario_list_free(&list);
 	} else if (errors.count != 0) {
 		cli_scenario_errors(&errors);
-		report_bad_file(run->report, &errors);
+		report_bad_file(&run->report, &errors);
 	} else {
 		report_unread(run, path);
 	}
 	scenario_errors_free(&errors);
-	report_file_end(run->report);
+	report_file_end(&run->report);
 	return status;
 }
 
@@ -171,7 +171,6 @@ run_all(struct run *run)
 	struct cli *cli = run->cli;
 	struct scn_sink sink = cli_output_sink(cli->output);
 	enum cli_status status = CLI_OK;
-	struct report report; /* on the stack, whose pages are there already */
 	int i;
 
 	for (i = cli->operand; i < cli->argc; i++)
@@ -183,11 +182,10 @@ run_all(struct run *run)
 	run->options.seed_given = run->play.seed_given;
 	run->options.seed = run->play.seed;
 	run->options.version = VKEPT_VERSION;
-	run->report = &report;
-	report_begin(&report, &run->options, &sink);
+	report_begin(&run->report, &run->options, &sink);
 	status = cli_worse(status, run_paths(run));
-	report_end(&report);
-	if (report.no_memory) {
+	report_end(&run->report);
+	if (run->report.no_memory) {
 		cli_complain("out of memory");
 		status = CLI_ENVIRONMENT;
 	}
@@ -198,7 +196,7 @@ run_all(struct run *run)
 static enum cli_status
 command_run(struct cli *cli)
 {
-	struct run run = { .cli = cli };
+	struct run run = { .cli = cli }; /* on the stack, whose pages are there already */
 	enum cli_status status = run_options(&run);
 
 	if (status != CLI_OK || cli->stopped)

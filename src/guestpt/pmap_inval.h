@@ -19,8 +19,6 @@
 struct pmap_inval_ops {
 	/* Atomically replaces the entry and returns the old value in *old; 0 when refused. */
 	int (*swap)(void *ctx, gpa_t slot, uint64_t value, uint64_t *old);
-	/* Atomically clears bits of the entry; 0 when refused. */
-	int (*clear)(void *ctx, gpa_t slot, uint64_t bits);
 	/* Reads the entry; 0 when refused. */
 	int (*load)(void *ctx, gpa_t slot, uint64_t *value);
 	/* Drops what this virtual CPU may have cached of the address. */

@@ -590,16 +590,6 @@ pmap_swap(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
 }
 
 static int
-pmap_clear(void *ctx, gpa_t slot, uint64_t bits)
-{
-	struct pmap_work *work = ctx;
-	uint64_t value, old;
-
-	return work->memory.ops->load(work->memory.ctx, slot, &value) &&
-	    pmap_swap(ctx, slot, value & ~bits, &old);
-}
-
-static int
 pmap_load(void *ctx, gpa_t slot, uint64_t *value)
 {
 	struct pmap_work *work = ctx;
@@ -655,7 +645,6 @@ pmap_active_elsewhere(void *ctx)
 
 static const struct pmap_inval_ops pmap_ops = {
 	pmap_swap,
-	pmap_clear,
 	pmap_load,
 	pmap_flush_self,
 	pmap_sync,

@@ -116,11 +116,11 @@ tap_outcome(struct report *report, enum play_status status, const struct play_ou
 	struct text *text = &report->text;
 
 	if (status == PLAY_DONE) {
-		write_point(report, outcome->passed, NULL);
+		write_point(report, outcome->passed, report->scenario->file);
 		write_failures(report, outcome);
 		return;
 	}
-	write_point(report, 0, NULL);
+	write_point(report, 0, report->scenario->file);
 	text_str(text, "  ---\n  message: ");
 	json_put_quoted(&text->sink, report_unplayed(status));
 	text_str(text, "\n  severity: error\n  ...\n");

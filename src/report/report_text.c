@@ -46,7 +46,7 @@ const char *
 text_number(char digits[TEXT_DIGITS], uint64_t value, unsigned base)
 {
 	static const char digit[] = "0123456789abcdef";
-	char *at = digits + TEXT_DIGITS - 1;
+	char *at = &digits[TEXT_DIGITS - 1];
 
 	*at = '\0';
 	do {

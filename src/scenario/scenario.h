@@ -427,7 +427,8 @@ enum scn_pmap {
 #define SCN_ARGS_MAX 6
 
 struct scn_step {
-	struct scn_src src;  /* keys of the operation's value; for a scalar, of its first operand */
+	struct scn_src src;  /* keys of the step and of its operands (a scalar is the first), except
+	                      * operands that are in region, entry or ept, which have their own */
 	enum scn_op op;
 	uint32_t repeat;     /* default 1; the sum over a scenario is at most SCN_STEPS_MAX */
 	const char *what;    /* a sentence, or NULL */

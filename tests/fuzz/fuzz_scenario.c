@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as a scenario file: loaded or refused with errors in order, and every scenario of a file
- * that was loaded can be made.
+ * Any bytes as a scenario file: loaded, and then its scenarios can be made; or refused, with errors
+ * in order.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast and the readable two-dimensional walk over a flat window of host-physical memory.
+ *
+ * The fast walk is made of two steps, from an EPT entry to the next and from a guest entry to the
+ * next, that the compiler lays out 20 and 4 times.  What it is allowed to answer is decided when the
+ * patterns are made, by the functions that the readable walk judges with; a step only compares.
+ *
+ *	EPT entry naming a table	its bits are exactly a frame and n->table_minus
+ *	EPT leaf of a guest table	n->leaf: writable and dirty where A/D makes its use a write
+ *	guest entry			rights->table, rights->leaf: P, A and what the access needs
+ *	EPT leaf of the page		rights->page
+ *
+ * Nothing of a pattern can be left out, and one comparison an entry tells all of it: negated flags
+ * are added, which leaves a frame and zeroes when every flag was as expected, and something else in
+ * bits 11:0 or 63:52 when one was not, whatever borrows and carries there are; the sum is a bijection.
+ *
+ * Not modelled by the fast walk: five levels, paging switched off, large pages, memory types other
+ * than write-back, execute-only pages, protection keys other than 0.  The readable walk is guestpt
+ * and ept with their own limits.
+ */
+#include "nested/nested_walk.h"
+
+#define NESTED_INLINE static inline __attribute__((always_inline))
+#define NESTED_RARELY(condition) __builtin_expect(!!(condition), 0)
+
+/* A test counts the reads of the fast walk by defining this before it includes this file. */
+#ifndef NESTED_READ
+#define NESTED_READ(place) (*(place))
+#endif
+
+#define EPT_WB (6ull << EPT_MEMTYPE_SHIFT)
+#define FRAME_BITS VK_BITS(51, VK_PAGE_SHIFT)
+#define GPA_WIDTH 48 /* of a 4-level EPT */
+#define GVA_WIDTH 48
+
+/* --- the fast walk ------------------------------------------------------------------------- */
+
+/*
+ * Returns its argument in a register, and takes from the compiler what it knows about the value: it
+ * can neither compute it again nor move parts of it elsewhere.
+ */
+NESTED_INLINE uint64_t
+nested_opaque(uint64_t value)
+{
+#ifdef __GNUC__
+	__asm__("" : "+r"(value));
+#endif
+	return value;
+}
+
+/*
+ * Reads an entry, once.  The load is the compiler's own, so that it can use a full address form, which
+ * gcc denies to a volatile access.  It cannot be repeated: its only use is to become opaque.
+ */
+NESTED_INLINE uint64_t
+nested_read(uintptr_t place)
+{
+	return nested_opaque(NESTED_READ((const uint64_t *)place));
+}
+
+/*
+ * A row is the column of entries that an address selects in every table of a level: `row` + the entry
+ * that names a table is the place of the next entry.  The row is known before that entry is, so an
+ * addition hides in the time of the load; the flags that the entry carries were taken off the row's
+ * base.  Without the opacity, gcc adds to the entry instead, one cycle a step later.
+ */
+NESTED_INLINE uintptr_t
+nested_row(uintptr_t base, uint64_t address, unsigned level)
+{
+	return nested_opaque(base + (address >> (vk_level_shift(level) - 3) &
+	    (VK_TABLE_ENTRIES - 1) * 8));
+}
+
+/*
+ * Whether what is left of an EPT entry is anything but a frame of the window.  Turned right by the
+ * page shift, a flag that was not as expected becomes the largest part of the number.
+ */
+NESTED_INLINE int
+nested_is_outside(const struct nested *n, uint64_t left)
+{
+	return (left >> VK_PAGE_SHIFT | left << (64 - VK_PAGE_SHIFT)) >= n->frames;
+}
+
+/*
+ * Follows the EPT from its root to the leaf for `gpa`, which is read and not judged.  Bits 11:0 of
+ * `gpa` may be anything, bits 63:48 are clear.  `row` has the rows of a known address, or is NULL.
+ */
+NESTED_INLINE int
+nested_find_leaf(const struct nested *n, uint64_t gpa, const uintptr_t *row, uint64_t *leaf)
+{
+	uint64_t entry;
+
+	entry = nested_read(row ? row[4] : n->root + (gpa >> vk_level_shift(4)) * 8);
+	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
+		return 0;
+	entry = nested_read(entry + (row ? row[3] : nested_row(n->table_row, gpa, 3)));
+	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
+		return 0;
+	entry = nested_read(entry + (row ? row[2] : nested_row(n->table_row, gpa, 2)));
+	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
+		return 0;
+	*leaf = nested_read(entry + (row ? row[1] : nested_row(n->table_row, gpa, 1)));
+	return 1;
+}
+
+/*
+ * From one guest entry to the next: *gpa is the entry that names the table, flags and all, and becomes
+ * the entry of `level` in it.
+ */
+NESTED_INLINE int
+nested_step(const struct nested *n, const struct nested_pattern *pattern, gva_t gva, unsigned level,
+    const uintptr_t *row, uint64_t *gpa)
+{
+	uint64_t leaf;
+
+	if (NESTED_RARELY(!nested_find_leaf(n, *gpa, row, &leaf)))
+		return 0;
+	leaf &= n->leaf.care;
+	if (NESTED_RARELY(nested_is_outside(n, leaf + n->leaf.minus)))
+		return 0;
+	*gpa = nested_read(leaf + nested_row(n->leaf_row, gva.v, level)) & pattern->care;
+	return !NESTED_RARELY((*gpa + pattern->minus) & n->not_gpa_frame);
+}
+
+struct nested_fast
+nested_fast(const struct nested *n, const struct nested_rights *rights, gva_t gva)
+{
+	struct nested_fast fast = { { 0 }, 0 };
+	uint64_t gpa = 0, leaf;
+
+#ifdef __GNUC__
+	__asm__ volatile("" ::: "memory"); /* nothing read before this call counts */
+#endif
+	if (NESTED_RARELY(!vk_gva_is_canonical(gva, GVA_WIDTH)) ||
+	    !nested_step(n, &rights->table, gva, 4, n->cr3_row, &gpa) ||
+	    !nested_step(n, &rights->table, gva, 3, NULL, &gpa) ||
+	    !nested_step(n, &rights->table, gva, 2, NULL, &gpa) ||
+	    !nested_step(n, &rights->leaf, gva, 1, NULL, &gpa) ||
+	    !nested_find_leaf(n, gpa, NULL, &leaf))
+		return fast;
+	leaf = (leaf & rights->page.care) + rights->page.minus;
+	if (NESTED_RARELY(nested_is_outside(n, leaf)))
+		return fast;
+	fast.hpa = vk_hpa(leaf + (gva.v & VK_PAGE_OFFSET_MASK));
+	fast.taken = 1;
+	return fast;
+}
+
+/* --- what is ordinary ---------------------------------------------------------------------- */
+
+/* What each kind asks for, by enum nested_kind. */
+static const unsigned nested_acc[NESTED_KINDS] = {
+	VK_ACC_R | VK_ACC_USER,
+	VK_ACC_W | VK_ACC_USER,
+	VK_ACC_X | VK_ACC_USER,
+	VK_ACC_R,
+	VK_ACC_W,
+	VK_ACC_X,
+};
+
+/* A pattern of entries whose bits in `care` are a frame and `flags`. */
+static struct nested_pattern
+nested_pattern_of(uint64_t care, uint64_t flags)
+{
+	struct nested_pattern pattern;
+
+	pattern.care = FRAME_BITS | care;
+	pattern.minus = 0 - flags;
+	return pattern;
+}
+
+/* A pattern that no entry has: what is left is never 0 in its low bits. */
+static struct nested_pattern
+nested_no_pattern(void)
+{
+	struct nested_pattern pattern = { 0, 1 };
+
+	return pattern;
+}
+
+/*
+ * An EPT leaf with the rights in `need` and write-back memory, and with A/D the flags that such an
+ * access would set.  Bit 7 is ignored at level 1; bits above the frames of the window are in `care`
+ * with the frame.  W without R, X without R and bad memory types do not pass.  [EPT-ENTRY]
+ */
+static struct nested_pattern
+nested_ept_leaf(const struct ept *ept, uint64_t need)
+{
+	uint64_t flags = EPT_R | need | EPT_WB;
+
+	if (ept->ad)
+		flags |= EPT_A | ((need & EPT_W) ? EPT_D : 0);
+	return nested_pattern_of(flags | EPT_MEMTYPE, flags);
+}
+
+/* The EPT rights that an access of that kind needs at its page; with MBEC, for any linear address. */
+static uint64_t
+nested_ept_need(const struct ept *ept, unsigned acc)
+{
+	if (acc & VK_ACC_X)
+		return ept->exec;
+	return (acc & VK_ACC_W) ? EPT_W : 0;
+}
+
+/*
+ * The guest entries that an access of that kind passes, as far as they are ordinary: present, all
+ * flags set, the right to write for a write, protection key 0 where there are keys.  Whether that is
+ * enough is for guestpt_denials() to say, which is asked about the least that the pattern lets
+ * through: an access that it denies at user-mode addresses is ordinary at the others only, and one
+ * that it denies where it would be made has no pattern.  [GUEST-RIGHTS] [GUEST-PKEY]
+ */
+static void
+nested_guest_patterns(const struct guestpt *pt, unsigned acc, struct nested_rights *rights)
+{
+	uint64_t user = (acc & VK_ACC_USER) ? VK_PG_US : 0;
+	uint64_t write = (acc & VK_ACC_W) ? VK_PG_RW : 0;
+	uint64_t dirty = (acc & VK_ACC_W) ? VK_PG_D : 0;
+	uint64_t xd = (pt->reserved[1][1] | ((acc & VK_ACC_X) ? VK_PG_XD : 0)) & VK_PG_XD;
+	uint64_t keys = (pt->mode.cr4 & (VK_CR4_PKE | VK_CR4_PKS)) ? VK_PG_PKEY : 0;
+	uint64_t flags = VK_PG_P | VK_PG_A | write | user;
+	/* As a walk accumulates rights: XD turned over, set where no entry has it. */
+	uint64_t perm = VK_PG_P | write | xd;
+	int user_denied = guestpt_denials(pt, acc, perm | VK_PG_US, 0) != 0;
+	int supervisor_denied = guestpt_denials(pt, acc, perm, 0) != 0;
+
+	rights->table = nested_pattern_of(flags | xd | VK_PG_PS, flags);
+	rights->leaf = nested_pattern_of(flags | xd | dirty | keys | (user_denied ? VK_PG_US : 0),
+	    flags | dirty);
+	if (user ? user_denied : supervisor_denied)
+		rights->table = rights->leaf = nested_no_pattern();
+}
+
+/* The host address of a frame that the fast walk starts from, or 0 when it is not in the window. */
+static uintptr_t
+nested_host(const struct nested *n, uint64_t frame)
+{
+	if (frame >> VK_PAGE_SHIFT >= n->frames)
+		return 0;
+	return (uintptr_t)n->window.base + frame;
+}
+
+void
+nested_set_guest(struct nested *n, const struct guestpt_mode *mode)
+{
+	struct gpm none = { NULL, NULL };
+	unsigned width = mode->maxphyaddr < GPA_WIDTH ? mode->maxphyaddr : GPA_WIDTH;
+	uint64_t cr3 = mode->cr3 & vk_frame_mask(mode->maxphyaddr, VK_PAGE_SHIFT);
+	struct guestpt pt;
+	unsigned level;
+	int kind;
+
+	n->mode = *mode;
+	n->not_gpa_frame = ~vk_frame_mask(width, VK_PAGE_SHIFT);
+	guestpt_init(&pt, none, mode);
+	for (kind = 0; kind < NESTED_KINDS; kind++)
+		nested_guest_patterns(&pt, nested_acc[kind], &n->rights[kind]);
+	for (level = 3; level > 0; level--)
+		n->cr3_row[level] = nested_row(n->table_row, cr3, level);
+	n->cr3_row[4] = nested_row(n->root, cr3, 4);
+	/* What the fast walk does not know begins, and ends, at an entry that is not present. */
+	if (n->root == 0 || pt.levels != 4 || (cr3 & n->not_gpa_frame))
+		n->cr3_row[4] = (uintptr_t)&n->empty;
+}
+
+/* --- the window as a memory ---------------------------------------------------------------- */
+
+/* The aligned word at `slot`, or NULL when it is not in the window. */
+static uint64_t *
+nested_word(const struct nested *n, hpa_t slot)
+{
+	if (n->window.size < sizeof(uint64_t) || slot.v > n->window.size - sizeof(uint64_t))
+		return NULL;
+	return (uint64_t *)(void *)((char *)n->window.base + slot.v);
+}
+
+static uint64_t
+nested_load(void *ctx, hpa_t slot)
+{
+	const uint64_t *word = nested_word(ctx, slot);
+
+	return word != NULL ? vk_atomic_load64(word) : ~0ull;
+}
+
+static enum cas_status
+nested_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
+{
+	uint64_t *word = nested_word(ctx, slot);
+	uint64_t seen;
+
+	if (word == NULL)
+		return CAS_REFUSED;
+	return vk_atomic_cas64(word, old, new_value, &seen) ? CAS_DONE : CAS_LOST;
+}
+
+static const struct hpm_ops nested_ops = { nested_load, nested_cas };
+
+enum eptp_why
+nested_init(struct nested *n, struct nested_window window, uint64_t eptp, uint64_t cap,
+    uint32_t controls, unsigned maxphyaddr, uint64_t marks)
+{
+	struct hpm memory;
+	enum eptp_why why;
+	uint64_t flags, ignored;
+	int kind;
+
+	memory.ops = &nested_ops;
+	memory.ctx = n;
+	why = ept_init(&n->ept, memory, eptp, cap, controls, maxphyaddr);
+	if (why != EPTP_VALID)
+		return why;
+	n->window = window;
+	n->log = NULL;
+	n->log_ctx = NULL;
+	n->empty = 0;
+	/* A frame beyond MAXPHYADDR has reserved bits, however large the window is. */
+	n->frames = (window.size < VK_BIT(maxphyaddr) ? window.size : VK_BIT(maxphyaddr)) >>
+	    VK_PAGE_SHIFT;
+	ignored = VK_BITS(63, 52) | VK_BIT(11) | EPT_D | ((n->ept.exec & EPT_XU) ? 0 : EPT_XU) |
+	    (n->ept.ad ? 0 : EPT_A);
+	flags = n->ept.present | (n->ept.ad ? EPT_A : 0) | (marks & ignored);
+	n->table_minus = 0 - flags;
+	n->leaf = nested_ept_leaf(&n->ept, n->ept.ad ? EPT_W : 0);
+	n->table_row = (uintptr_t)window.base + n->table_minus;
+	n->leaf_row = (uintptr_t)window.base + n->leaf.minus;
+	n->root = n->ept.levels == 4 ? nested_host(n, eptp & FRAME_BITS) : 0;
+	for (kind = 0; kind < NESTED_KINDS; kind++)
+		n->rights[kind].page =
+		    nested_ept_leaf(&n->ept, nested_ept_need(&n->ept, nested_acc[kind]));
+	return EPTP_VALID;
+}
+
+/* --- the readable walk ----------------------------------------------------------------------- */
+
+static enum nested_status
+nested_finish(struct nested_result *result, enum nested_status status)
+{
+	result->status = status;
+	return status;
+}
+
+/* What a failed EPT translation of a table page or, `final`, of the page itself comes to. */
+static enum nested_status
+nested_exit(const struct nested *n, const struct guestpt *pt, const struct ept_walk *walk,
+    enum ept_status status, int final, struct nested_result *result)
+{
+	struct ept_linear linear = { result->guest.gva, 1, final, 0, 0, 0 };
+
+	if (final) {
+		linear.user = pt->levels == 0 || guestpt_is_user(&result->guest);
+		linear.writable = pt->levels == 0 || guestpt_is_writable(&result->guest);
+		linear.xd = guestpt_is_xd(pt, &result->guest);
+	}
+	if (result->gpm.stopped_by_log)
+		return nested_finish(result, NESTED_LOG_FULL);
+	ept_exit_build(&n->ept, walk, status, &linear, &result->exit);
+	return nested_finish(result, NESTED_EXIT);
+}
+
+/* The guest's own walk did not end well. */
+static enum nested_status
+nested_guest_failure(const struct nested *n, const struct guestpt *pt, enum guestpt_status status,
+    struct nested_result *result)
+{
+	const struct ept_gpm_access *last;
+
+	switch (status) {
+	case GUESTPT_PF:
+		return nested_finish(result, NESTED_PF);
+	case GUESTPT_GP:
+		return nested_finish(result, NESTED_GP);
+	case GUESTPT_REFUSED:
+		last = &result->gpm.access[result->gpm.count - 1];
+		if (last->status != EPT_OK)
+			return nested_exit(n, pt, &last->walk, last->status, 0, result);
+		break;
+	case GUESTPT_OK:
+	case GUESTPT_UNSTABLE:
+		break;
+	}
+	return nested_finish(result, NESTED_UNSTABLE);
+}
+
+enum nested_status
+nested_walk_recorded(const struct nested *n, gva_t gva, unsigned acc, struct nested_result *result)
+{
+	enum guestpt_status guest;
+	enum ept_status status;
+	struct guestpt pt;
+
+	ept_gpm_init(&result->gpm, &n->ept);
+	result->gpm.log = n->log;
+	result->gpm.log_ctx = n->log_ctx;
+	result->page_walked = 0;
+	guestpt_init(&pt, ept_gpm_memory(&result->gpm), &n->mode);
+	guest = guestpt_access(&pt, gva, acc, &result->guest);
+	if (guest != GUESTPT_OK)
+		return nested_guest_failure(n, &pt, guest, result);
+	acc &= VK_ACC_RWX;
+	if (pt.levels == 0 || guestpt_is_user(&result->guest))
+		acc |= VK_ACC_USER_ADDR;
+	status = ept_gpm_translate(&result->gpm, result->guest.gpa, acc, &result->page);
+	result->page_walked = 1;
+	if (status != EPT_OK)
+		return nested_exit(n, &pt, &result->page, status, 1, result);
+	result->hpa = result->page.hpa;
+	return nested_finish(result, NESTED_OK);
+}
+
+enum nested_status
+nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
+    struct nested_result *result)
+{
+	return nested_walk_recorded(n, gva, nested_acc[kind], result);
+}
+
+/* The kind of an access, or NESTED_KINDS: implicit accesses and mixtures are not ordinary. */
+static enum nested_kind
+nested_kind_of(unsigned acc)
+{
+	static const enum nested_kind kinds[2][VK_ACC_RWX + 1] = {
+		{ NESTED_KINDS, NESTED_SUPERVISOR_READ, NESTED_SUPERVISOR_WRITE,
+		    NESTED_SUPERVISOR_WRITE, NESTED_SUPERVISOR_FETCH, NESTED_KINDS, NESTED_KINDS,
+		    NESTED_KINDS },
+		{ NESTED_KINDS, NESTED_USER_READ, NESTED_USER_WRITE, NESTED_USER_WRITE,
+		    NESTED_USER_FETCH, NESTED_KINDS, NESTED_KINDS, NESTED_KINDS },
+	};
+
+	if (acc & ~(VK_ACC_RWX | VK_ACC_USER))
+		return NESTED_KINDS;
+	return kinds[(acc & VK_ACC_USER) != 0][acc & VK_ACC_RWX];
+}
+
+enum nested_status
+nested_walk(const struct nested *n, gva_t gva, unsigned acc, struct nested_result *result)
+{
+	enum nested_kind kind = nested_kind_of(acc);
+	struct nested_fast fast;
+
+	if (kind != NESTED_KINDS) {
+		fast = nested_fast(n, &n->rights[kind], gva);
+		if (fast.taken) {
+			result->hpa = fast.hpa;
+			return nested_finish(result, NESTED_OK);
+		}
+	}
+	return nested_walk_recorded(n, gva, acc, result);
+}
