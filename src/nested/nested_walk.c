@@ -231,15 +231,6 @@ nested_guest_patterns(const struct guestpt *pt, unsigned acc, struct nested_righ
 		rights->table = rights->leaf = nested_no_pattern();
 }
 
-/* The host address of a frame that the fast walk starts from, or 0 when it is not in the window. */
-static uintptr_t
-nested_host(const struct nested *n, uint64_t frame)
-{
-	if (frame >> VK_PAGE_SHIFT >= n->frames)
-		return 0;
-	return (uintptr_t)n->window.base + frame;
-}
-
 void
 nested_set_guest(struct nested *n, const struct guestpt_mode *mode)
 {
@@ -295,39 +286,40 @@ nested_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 
 static const struct hpm_ops nested_ops = { nested_load, nested_cas };
 
-enum eptp_why
-nested_init(struct nested *n, struct nested_window window, uint64_t eptp, uint64_t cap,
-    uint32_t controls, unsigned maxphyaddr, uint64_t marks)
+/* The bits of an EPT entry that names a table which no processor looks at. [EPT-ENTRY] */
+static uint64_t
+nested_ignored(const struct ept *ept)
 {
-	struct hpm memory;
-	enum eptp_why why;
-	uint64_t flags, ignored;
+	return VK_BITS(63, 52) | VK_BIT(11) | EPT_D | (EPT_XU & ~ept->exec) |
+	    (ept->ad ? 0 : EPT_A);
+}
+
+void
+nested_init(struct nested *n, struct nested_window window, const struct ept *ept, uint64_t marks)
+{
+	uint64_t root = ept->eptp & FRAME_BITS;
 	int kind;
 
-	memory.ops = &nested_ops;
-	memory.ctx = n;
-	why = ept_init(&n->ept, memory, eptp, cap, controls, maxphyaddr);
-	if (why != EPTP_VALID)
-		return why;
 	n->window = window;
+	n->ept = *ept;
+	n->ept.mem.ops = &nested_ops;
+	n->ept.mem.ctx = n;
 	n->log = NULL;
 	n->log_ctx = NULL;
 	n->empty = 0;
 	/* A frame beyond MAXPHYADDR has reserved bits, however large the window is. */
-	n->frames = (window.size < VK_BIT(maxphyaddr) ? window.size : VK_BIT(maxphyaddr)) >>
-	    VK_PAGE_SHIFT;
-	ignored = VK_BITS(63, 52) | VK_BIT(11) | EPT_D | ((n->ept.exec & EPT_XU) ? 0 : EPT_XU) |
-	    (n->ept.ad ? 0 : EPT_A);
-	flags = n->ept.present | (n->ept.ad ? EPT_A : 0) | (marks & ignored);
-	n->table_minus = 0 - flags;
-	n->leaf = nested_ept_leaf(&n->ept, n->ept.ad ? EPT_W : 0);
+	n->frames = window.size >> VK_PAGE_SHIFT;
+	if (n->frames > VK_BIT(ept->maxphyaddr - VK_PAGE_SHIFT))
+		n->frames = VK_BIT(ept->maxphyaddr - VK_PAGE_SHIFT);
+	n->table_minus = 0 - (ept->present | (ept->ad ? EPT_A : 0) | (marks & nested_ignored(ept)));
+	n->leaf = nested_ept_leaf(ept, ept->ad ? EPT_W : 0);
 	n->table_row = (uintptr_t)window.base + n->table_minus;
 	n->leaf_row = (uintptr_t)window.base + n->leaf.minus;
-	n->root = n->ept.levels == 4 ? nested_host(n, eptp & FRAME_BITS) : 0;
+	n->root = 0;
+	if (ept->levels == 4 && root >> VK_PAGE_SHIFT < n->frames)
+		n->root = (uintptr_t)window.base + root;
 	for (kind = 0; kind < NESTED_KINDS; kind++)
-		n->rights[kind].page =
-		    nested_ept_leaf(&n->ept, nested_ept_need(&n->ept, nested_acc[kind]));
-	return EPTP_VALID;
+		n->rights[kind].page = nested_ept_leaf(ept, nested_ept_need(ept, nested_acc[kind]));
 }
 
 /* --- the readable walk ----------------------------------------------------------------------- */

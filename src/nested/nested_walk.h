@@ -106,14 +106,14 @@ struct nested_result {
 };
 
 /*
- * Prepares *n for walks of the EPT of `eptp`: see ept_init() for it, `cap`, `controls` and
- * `maxphyaddr`, and for what is returned; on anything but EPTP_VALID *n is not to be used.  `marks`
- * are the ignored bits, usually none, that this EPT carries in every entry that names a table; the
- * fast walk takes only entries that have these, all rights and, with A/D, the accessed flag.  The
- * window's memory stays the caller's.  n->log and n->ept.spptp may be set afterwards.  [EPT-ENTRY]
+ * Prepares *n for walks of an EPT whose tables are in the window.  *ept is what ept_init() made, of
+ * whatever memory: it is copied, and the copy reads the window.  `marks` are the ignored bits, usually
+ * none, that this EPT carries in every entry that names a table; the fast walk takes only entries that
+ * have these, all rights and, with A/D, the accessed flag.  The window stays the caller's.  n->log may
+ * be set afterwards.  [EPT-ENTRY]
  */
-enum eptp_why nested_init(struct nested *n, struct nested_window window, uint64_t eptp,
-    uint64_t cap, uint32_t controls, unsigned maxphyaddr, uint64_t marks);
+void nested_init(struct nested *n, struct nested_window window, const struct ept *ept,
+    uint64_t marks);
 
 /* Takes over the guest's registers; to be called before the first walk and whenever they change. */
 void nested_set_guest(struct nested *n, const struct guestpt_mode *mode);

@@ -281,7 +281,10 @@ guest_run(void *ctx, struct vmx_exit *exit)
 		}
 		if (thread->wants_exit || (play_step(thread) == NULL && !thread->begun)) {
 			/* The end of the program: exit(2). */
+			if (is_asked_for(thread))
+				answer_question(thread);
 			thread->wants_exit = true;
+			thread->machine.vcpu.step = -1;
 			play_syscall_exit(exit);
 			return;
 		}

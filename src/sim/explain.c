@@ -86,7 +86,7 @@ level_name(enum event_side side, unsigned level)
 {
 	static const char *const names[2][VK_LEVELS + 1] = {
 		{ "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" },
-		{ "", "EPT PTE", "EPT PDE", "EPT PDPTE", "EPT PML4E", "EPT PML5E" },
+		{ "", "EPT L1", "EPT L2", "EPT L3", "EPT L4", "EPT L5" },
 	};
 
 	return names[side == EVENT_EPT][level];

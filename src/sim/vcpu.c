@@ -548,6 +548,20 @@ is_canonical(const struct vcpu *vcpu, const struct vcpu_request *request)
 	    vk_gva_is_canonical(vk_gva(request->gva.v + request->size - 1), width);
 }
 
+/* No table is read and no piece begun: the access is all there is to tell. */
+static void
+emit_not_canonical(const struct access_state *state)
+{
+	struct event event = { .kind = EVENT_ACCESS, .outcome = EVENT_GENERAL_PROTECTION };
+
+	if (state->vcpu->sink == NULL || state->look_only)
+		return;
+	event.address = state->request->gva.v;
+	event.size = state->request->size;
+	event.acc = state->request->acc;
+	emit(state->vcpu, &event);
+}
+
 static void
 translate_piece(struct access_state *state, gva_t gva, unsigned size)
 {
@@ -594,11 +608,12 @@ translate(struct access_state *state)
 	unsigned first = request->size < room ? request->size : room;
 
 	clear_result(result);
+	state->acc = acc_of_request(state->vcpu, request);
 	if (!is_canonical(state->vcpu, request)) {
 		result->outcome = VCPU_GP;
+		emit_not_canonical(state);
 		return VCPU_GP;
 	}
-	state->acc = acc_of_request(state->vcpu, request);
 	translate_piece(state, request->gva, first);
 	if (result->outcome == VCPU_DONE && first < request->size)
 		translate_piece(state, vk_gva(request->gva.v + first), request->size - first);
