@@ -3,21 +3,23 @@
  * The fast and the readable two-dimensional walk over a flat window of host-physical memory.
  *
  * The fast walk is made of two steps, from an EPT entry to the next and from a guest entry to the
- * next, that the compiler lays out 20 and 4 times.  What it is allowed to answer is decided when the
- * patterns are made, by the functions that the readable walk judges with; a step only compares.
+ * next, that the compiler lays out 20 and 4 times.  What it may answer is decided when the patterns
+ * are made, by the functions that the readable walk judges with; a step only compares.
  *
- *	EPT entry naming a table	its bits are exactly a frame and n->table_minus
+ *	EPT entry naming a table	exactly a frame and the flags of n->table_minus
  *	EPT leaf of a guest table	n->leaf: writable and dirty where A/D makes its use a write
  *	guest entry			rights->table, rights->leaf: P, A and what the access needs
  *	EPT leaf of the page		rights->page
  *
- * Nothing of a pattern can be left out, and one comparison an entry tells all of it: negated flags
- * are added, which leaves a frame and zeroes when every flag was as expected, and something else in
- * bits 11:0 or 63:52 when one was not, whatever borrows and carries there are; the sum is a bijection.
+ * One comparison an entry tells all of it.  The expected flags are subtracted; what is left is a
+ * frame, and zeroes around it, if and only if the flags were the expected ones, since no two entries
+ * have the same difference.  Which frames there are is known: those of the window, or of the
+ * guest-physical addresses that a 4-level EPT translates.  So the one test stands for all rights, all
+ * flags, all reserved bits and the bounds of memory.
  *
- * Not modelled by the fast walk: five levels, paging switched off, large pages, memory types other
- * than write-back, execute-only pages, protection keys other than 0.  The readable walk is guestpt
- * and ept with their own limits.
+ * Not modelled by the fast walk: five levels, paging switched off, memory types other than write-back,
+ * execute-only pages, protection keys other than 0.  The readable walk has the limits of guestpt and
+ * ept.
  */
 #include "nested/nested_walk.h"
 
@@ -37,8 +39,8 @@
 /* --- the fast walk ------------------------------------------------------------------------- */
 
 /*
- * Returns its argument in a register, and takes from the compiler what it knows about the value: it
- * can neither compute it again nor move parts of it elsewhere.
+ * Returns its argument, in a register, as a value about which the compiler knows nothing: it can
+ * neither compute it a second time nor move parts of it elsewhere.
  */
 NESTED_INLINE uint64_t
 nested_opaque(uint64_t value)
@@ -50,8 +52,9 @@ nested_opaque(uint64_t value)
 }
 
 /*
- * Reads an entry, once.  The load is the compiler's own, so that it can use a full address form, which
- * gcc denies to a volatile access.  It cannot be repeated: its only use is to become opaque.
+ * Reads an entry, once.  It is a plain load, which can use every form of address (gcc gives a volatile
+ * one an instruction of its own to compute it), and it cannot be repeated: its only use is to become
+ * opaque.
  */
 NESTED_INLINE uint64_t
 nested_read(uintptr_t place)
@@ -60,21 +63,22 @@ nested_read(uintptr_t place)
 }
 
 /*
- * A row is the column of entries that an address selects in every table of a level: `row` + the entry
- * that names a table is the place of the next entry.  The row is known before that entry is, so an
- * addition hides in the time of the load; the flags that the entry carries were taken off the row's
- * base.  Without the opacity, gcc adds to the entry instead, one cycle a step later.
+ * A row is where an address has its entry in each table of a level: `row` + the entry that names the
+ * table is the place to read.  The entry's flags were subtracted from the row's base, not from the
+ * entry, so that nothing but the loads depends on each other.  Being opaque keeps the sum from being
+ * made in the other order.
  */
 NESTED_INLINE uintptr_t
 nested_row(uintptr_t base, uint64_t address, unsigned level)
 {
-	return nested_opaque(base + (address >> (vk_level_shift(level) - 3) &
-	    (VK_TABLE_ENTRIES - 1) * 8));
+	uint64_t index = address >> (vk_level_shift(level) - 3) & (VK_TABLE_ENTRIES - 1) * 8;
+
+	return nested_opaque(base + index);
 }
 
 /*
  * Whether what is left of an EPT entry is anything but a frame of the window.  Turned right by the
- * page shift, a flag that was not as expected becomes the largest part of the number.
+ * page shift, a frame is its number, and any other bit makes the number too large.
  */
 NESTED_INLINE int
 nested_is_outside(const struct nested *n, uint64_t left)
@@ -83,61 +87,101 @@ nested_is_outside(const struct nested *n, uint64_t left)
 }
 
 /*
- * Follows the EPT from its root to the leaf for `gpa`, which is read and not judged.  Bits 11:0 of
- * `gpa` may be anything, bits 63:48 are clear.  `row` has the rows of a known address, or is NULL.
+ * Makes of an entry that may map a large page the entry that would map the 4 KiB page of `address` in
+ * it.  `test` is PS and the address bits that have to be clear in it, or 0 if there are no such pages.
  */
 NESTED_INLINE int
-nested_find_leaf(const struct nested *n, uint64_t gpa, const uintptr_t *row, uint64_t *leaf)
+nested_split(uint64_t *entry, uint64_t test, uint64_t address, unsigned level)
 {
-	uint64_t entry;
+	uint64_t low = VK_BITS(vk_level_shift(level) - 1, VK_PAGE_SHIFT);
+	int is_large = (*entry & test) == EPT_PS;
 
-	entry = nested_read(row ? row[4] : n->root + (gpa >> vk_level_shift(4)) * 8);
-	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
-		return 0;
-	entry = nested_read(entry + (row ? row[3] : nested_row(n->table_row, gpa, 3)));
-	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
-		return 0;
-	entry = nested_read(entry + (row ? row[2] : nested_row(n->table_row, gpa, 2)));
-	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus)))
-		return 0;
-	*leaf = nested_read(entry + (row ? row[1] : nested_row(n->table_row, gpa, 1)));
-	return 1;
+	*entry = (*entry & ~low) | (address & low);
+	return is_large;
 }
 
 /*
- * From one guest entry to the next: *gpa is the entry that names the table, flags and all, and becomes
- * the entry of `level` in it.
+ * Follows the EPT from its root to the leaf for `gpa`, which is read and not judged.  Bits 11:0 of
+ * `gpa` may be anything, bits 63:48 are clear.  `row` has the rows of an address known before, or is
+ * NULL.  `large` is a constant: whether pages of more than 4 KiB are followed.
  */
 NESTED_INLINE int
-nested_step(const struct nested *n, const struct nested_pattern *pattern, gva_t gva, unsigned level,
-    const uintptr_t *row, uint64_t *gpa)
+nested_find_leaf(const struct nested *n, uint64_t gpa, const uintptr_t *row, int large,
+    uint64_t *leaf)
+{
+	*leaf = nested_read(row ? row[4] : n->root + (gpa >> vk_level_shift(4)) * 8);
+	if (NESTED_RARELY(nested_is_outside(n, *leaf + n->table_minus)))
+		return 0;
+	*leaf = nested_read(*leaf + (row ? row[3] : nested_row(n->table_row, gpa, 3)));
+	if (NESTED_RARELY(nested_is_outside(n, *leaf + n->table_minus)))
+		return large && nested_split(leaf, n->ept_large[3], gpa, 3);
+	*leaf = nested_read(*leaf + (row ? row[2] : nested_row(n->table_row, gpa, 2)));
+	if (NESTED_RARELY(nested_is_outside(n, *leaf + n->table_minus)))
+		return large && nested_split(leaf, n->ept_large[2], gpa, 2);
+	*leaf = nested_read(*leaf + (row ? row[1] : nested_row(n->table_row, gpa, 1)));
+	return 1;
+}
+
+/* Reads the guest entry of `level`; `table` is the entry, or CR3, that names its table. */
+NESTED_INLINE int
+nested_find_entry(const struct nested *n, uint64_t table, const uintptr_t *row, int large,
+    gva_t gva, unsigned level, uint64_t *entry)
 {
 	uint64_t leaf;
 
-	if (NESTED_RARELY(!nested_find_leaf(n, *gpa, row, &leaf)))
+	if (NESTED_RARELY(!nested_find_leaf(n, table, row, large, &leaf)))
 		return 0;
 	leaf &= n->leaf.care;
 	if (NESTED_RARELY(nested_is_outside(n, leaf + n->leaf.minus)))
 		return 0;
-	*gpa = nested_read(leaf + nested_row(n->leaf_row, gva.v, level)) & pattern->care;
-	return !NESTED_RARELY((*gpa + pattern->minus) & n->not_gpa_frame);
+	*entry = nested_read(leaf + nested_row(n->leaf_row, gva.v, level));
+	return 1;
 }
 
-struct nested_fast
-nested_fast(const struct nested *n, const struct nested_rights *rights, gva_t gva)
+/* Whether a guest entry is as the pattern wants it; drops what the pattern does not care for. */
+NESTED_INLINE int
+nested_guest_passes(const struct nested *n, const struct nested_pattern *pattern, uint64_t *entry)
+{
+	*entry &= pattern->care;
+	return !NESTED_RARELY((*entry + pattern->minus) & n->not_gpa_frame);
+}
+
+/* Finds the guest entry that maps the page of `gva`, for a large page as if it were many small. */
+NESTED_INLINE int
+nested_find_page(const struct nested *n, const struct nested_pattern *table, gva_t gva, int large,
+    uint64_t *page)
+{
+	uint64_t entry, next;
+
+	if (!nested_find_entry(n, 0, n->cr3_row, large, gva, 4, &entry) ||
+	    !nested_guest_passes(n, table, &entry) ||
+	    !nested_find_entry(n, entry, NULL, large, gva, 3, page))
+		return 0;
+	next = *page;
+	if (!nested_guest_passes(n, table, &next))
+		return large && nested_split(page, n->guest_large[3], gva.v, 3);
+	if (!nested_find_entry(n, next, NULL, large, gva, 2, page))
+		return 0;
+	next = *page;
+	if (!nested_guest_passes(n, table, &next))
+		return large && nested_split(page, n->guest_large[2], gva.v, 2);
+	return nested_find_entry(n, next, NULL, large, gva, 1, page);
+}
+
+/* The whole walk, compiled for small pages alone and for pages of all sizes. */
+NESTED_INLINE struct nested_fast
+nested_walk_fast(const struct nested *n, const struct nested_rights *rights, gva_t gva, int large)
 {
 	struct nested_fast fast = { { 0 }, 0 };
-	uint64_t gpa = 0, leaf;
+	uint64_t page, leaf;
 
 #ifdef __GNUC__
-	__asm__ volatile("" ::: "memory"); /* nothing read before this call counts */
+	__asm__ volatile("" ::: "memory"); /* what was read before this call does not count */
 #endif
 	if (NESTED_RARELY(!vk_gva_is_canonical(gva, GVA_WIDTH)) ||
-	    !nested_step(n, &rights->table, gva, 4, n->cr3_row, &gpa) ||
-	    !nested_step(n, &rights->table, gva, 3, NULL, &gpa) ||
-	    !nested_step(n, &rights->table, gva, 2, NULL, &gpa) ||
-	    !nested_step(n, &rights->leaf, gva, 1, NULL, &gpa) ||
-	    !nested_find_leaf(n, gpa, NULL, &leaf))
+	    !nested_find_page(n, &rights->table, gva, large, &page) ||
+	    !nested_guest_passes(n, &rights->leaf, &page) ||
+	    !nested_find_leaf(n, page, NULL, large, &leaf))
 		return fast;
 	leaf = (leaf & rights->page.care) + rights->page.minus;
 	if (NESTED_RARELY(nested_is_outside(n, leaf)))
@@ -145,6 +189,18 @@ nested_fast(const struct nested *n, const struct nested_rights *rights, gva_t gv
 	fast.hpa = vk_hpa(leaf + (gva.v & VK_PAGE_OFFSET_MASK));
 	fast.taken = 1;
 	return fast;
+}
+
+struct nested_fast
+nested_fast(const struct nested *n, const struct nested_rights *rights, gva_t gva)
+{
+	return nested_walk_fast(n, rights, gva, 0);
+}
+
+struct nested_fast
+nested_fast_large(const struct nested *n, const struct nested_rights *rights, gva_t gva)
+{
+	return nested_walk_fast(n, rights, gva, 1);
 }
 
 /* --- what is ordinary ---------------------------------------------------------------------- */
@@ -242,6 +298,9 @@ nested_set_guest(struct nested *n, const struct guestpt_mode *mode)
 	int kind;
 
 	n->mode = *mode;
+	/* Bit 12 of a guest's large page is PAT; a reserved PS means that there are none. */
+	n->guest_large[3] = mode->page1g ? VK_PG_PS | VK_BITS(29, 13) : 0;
+	n->guest_large[2] = VK_PG_PS | VK_BITS(20, 13);
 	n->not_gpa_frame = ~vk_frame_mask(width, VK_PAGE_SHIFT);
 	guestpt_init(&pt, none, mode);
 	for (kind = 0; kind < NESTED_KINDS; kind++)
@@ -315,6 +374,8 @@ nested_init(struct nested *n, struct nested_window window, const struct ept *ept
 	n->leaf = nested_ept_leaf(ept, ept->ad ? EPT_W : 0);
 	n->table_row = (uintptr_t)window.base + n->table_minus;
 	n->leaf_row = (uintptr_t)window.base + n->leaf.minus;
+	n->ept_large[3] = (ept->cap & EPT_CAP_1G) ? EPT_PS | VK_BITS(29, 12) : 0;
+	n->ept_large[2] = (ept->cap & EPT_CAP_2M) ? EPT_PS | VK_BITS(20, 12) : 0;
 	n->root = 0;
 	if (ept->levels == 4 && root >> VK_PAGE_SHIFT < n->frames)
 		n->root = (uintptr_t)window.base + root;
@@ -399,10 +460,22 @@ nested_walk_recorded(const struct nested *n, gva_t gva, unsigned acc, struct nes
 	return nested_finish(result, NESTED_OK);
 }
 
+/* An answer of the fast walk as a result. */
+static enum nested_status
+nested_answer(struct nested_fast fast, struct nested_result *result)
+{
+	result->hpa = fast.hpa;
+	return nested_finish(result, NESTED_OK);
+}
+
 enum nested_status
 nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
     struct nested_result *result)
 {
+	struct nested_fast fast = nested_fast_large(n, &n->rights[kind], gva);
+
+	if (fast.taken)
+		return nested_answer(fast, result);
 	return nested_walk_recorded(n, gva, nested_acc[kind], result);
 }
 
@@ -429,12 +502,13 @@ nested_walk(const struct nested *n, gva_t gva, unsigned acc, struct nested_resul
 	enum nested_kind kind = nested_kind_of(acc);
 	struct nested_fast fast;
 
-	if (kind != NESTED_KINDS) {
-		fast = nested_fast(n, &n->rights[kind], gva);
-		if (fast.taken) {
-			result->hpa = fast.hpa;
-			return nested_finish(result, NESTED_OK);
-		}
-	}
+	if (kind == NESTED_KINDS)
+		return nested_walk_recorded(n, gva, acc, result);
+	fast = nested_fast(n, &n->rights[kind], gva);
+	if (fast.taken)
+		return nested_answer(fast, result);
+	fast = nested_fast_large(n, &n->rights[kind], gva);
+	if (fast.taken)
+		return nested_answer(fast, result);
 	return nested_walk_recorded(n, gva, acc, result);
 }

@@ -4,9 +4,9 @@
  *
  * There are two ways through the same tables.  The readable one is guestpt_access() over ept_gpm:
  * every feature, every page size, every fault and exit, flags set, all of it recorded.  The fast one,
- * nested_fast(), knows the ordinary case only: four levels at both sides, 4 KiB pages, and entries
- * that want nothing done to them.  It makes every check that the readable one makes, and whatever is
- * not ordinary (a flag to be set, a missing right, a reserved bit, a large page, a frame outside the
+ * nested_fast() and nested_fast_large(), knows the ordinary case only: four levels at both sides, and
+ * entries that want nothing done to them.  It makes every check that the readable one makes, and
+ * whatever is not ordinary (a flag to be set, a missing right, a reserved bit, a frame outside the
  * window) it declines.  The readable walk is then made from the beginning.
  *
  * So the fast walk has one answer, a host-physical address, and gives it only where the readable walk
@@ -69,6 +69,8 @@ struct nested {
 	uint64_t not_gpa_frame;
 	uintptr_t cr3_row[VK_LEVELS];    /* by EPT level: on the way to the guest's root */
 	struct nested_rights rights[NESTED_KINDS];
+	uint64_t ept_large[4];           /* by level: see nested_split() */
+	uint64_t guest_large[4];
 	uint64_t empty;                  /* an entry that is not present */
 
 	/* For the readable walk. */
@@ -125,6 +127,10 @@ void nested_set_guest(struct nested *n, const struct guestpt_mode *mode);
 struct nested_fast nested_fast(const struct nested *n, const struct nested_rights *rights,
     gva_t gva);
 
+/* The same, a little slower, for pages of all sizes at both sides. */
+struct nested_fast nested_fast_large(const struct nested *n, const struct nested_rights *rights,
+    gva_t gva);
+
 /*
  * The readable walk: translates `gva` for an access of kind `acc` (VK_ACC_R, _W, _X with VK_ACC_USER
  * or VK_ACC_IMPLICIT), sets the flags that this owes, and leaves the whole record in *result, which
@@ -133,17 +139,20 @@ struct nested_fast nested_fast(const struct nested *n, const struct nested_right
 enum nested_status nested_walk_recorded(const struct nested *n, gva_t gva, unsigned acc,
     struct nested_result *result);
 
-/* The readable walk for one of the kinds. */
-enum nested_status nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
-    struct nested_result *result);
-
-/* Either walk.  Of *result, status and hpa are set; with NESTED_OK the rest may be stale. */
+/*
+ * A walk by the first way that takes it: nested_fast(), nested_fast_large(), nested_walk_recorded().
+ * Of *result, status is set, hpa with NESTED_OK, and the rest with anything else.
+ */
 enum nested_status nested_walk(const struct nested *n, gva_t gva, unsigned acc,
     struct nested_result *result);
 
+/* The same for one of the kinds, without nested_fast(), which has declined. */
+enum nested_status nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
+    struct nested_result *result);
+
 /*
- * The same for a kind that is known where it is called: the fast walk, and out of line the readable
- * one.  *hpa is set with NESTED_OK; *result is written by the readable walk alone.
+ * The same as nested_walk() where the kind is known; what is not ordinary stays out of line.  *hpa is
+ * set with NESTED_OK, *result as by nested_walk(), but not by nested_fast().
  */
 static inline enum nested_status
 nested_access(const struct nested *n, enum nested_kind kind, gva_t gva, hpa_t *hpa,

@@ -231,8 +231,8 @@ static const struct ept_reason ept_reasons[] = {
 	    "use a guest-physical address below 2^48, or a 5-level EPT" },
 	[EPT_WHY_NOT_PRESENT] = { "EPT-NOT-PRESENT", "the entry gives no right at all: not present",
 	    "make the entry present: have the VMM map the page" },
-	[EPT_WHY_PERMISSION] = { "EPT-VIOLATION", "the entries do not give the right",
-	    "set the right at every level of the EPT walk" },
+	[EPT_WHY_PERMISSION] = { "EPT-VIOLATION", "the entries do not allow it",
+	    "set the missing right in this entry (it has to be set at every level)" },
 	[EPT_WHY_SUBPAGE] = { "EPT-SPP", "the sub-page permission vector denies the write",
 	    "set the bit of this 128-byte sub-page in the vector" },
 	[EPT_WHY_WRITE_WITHOUT_READ] = { "EPT-MISCONFIG", "writable but not readable",
@@ -266,6 +266,18 @@ ept_level_to_blame(const struct ept *ept, const struct ept_walk *walk)
 	return level;
 }
 
+/* Which of the rights is missing, in words. */
+static const char *
+missing_right(uint64_t bits)
+{
+	if (bits & EPT_W)
+		return "the entries do not allow writes";
+	if (bits & EPT_R)
+		return "the entries do not allow reads";
+	return (bits & EPT_XU) ? "the entries do not allow user-mode fetches" :
+	    "the entries do not allow fetches";
+}
+
 static void
 explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_walk *walk,
     bool final, bool update)
@@ -275,6 +287,8 @@ explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_w
 	const char *exit = why->exit_reason == EPT_EXIT_MISCONFIG ? "EPT misconfiguration" :
 	    why->exit_reason == EPT_EXIT_SPP ? "sub-page event" :
 	    why->outcome == EVENT_VIRTUALIZATION ? "#VE" : "EPT violation";
+	const char *cause = walk->why == EPT_WHY_PERMISSION ? missing_right(walk->bits) :
+	    reason->verdict;
 	const char *what = final ? "the page itself" :
 	    update ? "a guest table, whose accessed or dirty flag is to be set" : "a guest table";
 
@@ -282,11 +296,11 @@ explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_w
 	    level != 0 ? walk->step[level].entry : 0, walk->bits, reason->rule);
 	if (level == 0)
 		SAY(why->verdict, "%s, qualification 0x%" PRIx64 ", on GPA 0x%" PRIx64 " (%s): %s",
-		    exit, why->qualification, walk->gpa.v, what, reason->verdict);
+		    exit, why->qualification, walk->gpa.v, what, cause);
 	else
 		SAY(why->verdict, "%s, qualification 0x%" PRIx64 ", on GPA 0x%" PRIx64
 		    " (%s): %s, bits 0x%" PRIx64 " in the %s at HPA 0x%" PRIx64, exit,
-		    why->qualification, walk->gpa.v, what, reason->verdict, walk->bits,
+		    why->qualification, walk->gpa.v, what, cause, walk->bits,
 		    level_name(EVENT_EPT, level), walk->step[level].slot.v);
 	SAY(why->remedy, "%s", reason->remedy);
 }
