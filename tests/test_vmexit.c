@@ -56,7 +56,7 @@ record_fetch(void *ctx, unsigned char *bytes, unsigned size)
 	unsigned count = r->code_size < size ? r->code_size : size;
 
 	assert_int_equal(size, 15); /* no instruction is longer */
-	memset(bytes, 0x05, size); /* whoever looks further than the count sees SYSCALL */
+	memset(bytes, 0x05, size);  /* whoever looks further than the count sees SYSCALL */
 	memcpy(bytes, r->code, count);
 	return count;
 }

@@ -855,6 +855,50 @@ copyout_to_a_shared_page_changes_only_the_own_copy(void **state)
 	vmspace_destroy(other);
 }
 
+/*
+ * Guest tables that nobody has touched yet, in a file that another process has too: the walk brings
+ * them in, and the flags that it sets are set in pages of its own.
+ */
+static void
+a_walk_faults_its_tables_in_and_sets_flags_in_its_own_copy(void **state)
+{
+	static const struct guestpt_mode mode = {
+	    .cr0 = VK_CR0_PG, .cr3 = 0x10000, .maxphyaddr = 46};
+	struct vm_range range = {
+	    .start = 0x10 * PAGE, .end = 0x15 * PAGE, .prot = RW, .copy_on_write = true};
+	struct vmspace *other = vmspace_create(&world.frames);
+	struct gpm gpm = {&map_ops, world.space};
+	uint64_t *bytes = test_calloc(5, 4096);
+	struct vk_us us;
+	uint64_t word;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		bytes[512 * i + 1] = (0x11 + i) * PAGE | 7;
+	bytes[512 * 4] = 0x1234;
+	range.object = vm_object_create(&world.frames, bytes, 5 * 4096);
+	test_free(bytes);
+	assert_true(vmspace_map(world.space, &range));
+	assert_true(vmspace_map(other, &range));
+	vm_object_release(range.object);
+	vk_us_init_ept(&us, gpm, &mode, vk_gva(0x7fffffe00000));
+	assert_int_equal(vk_fuword64(&us, vk_gva(0x8040201000), &word), VK_OK);
+	assert_int_equal(word, 0x1234);
+	assert_int_equal(world.frames.taken, 9); /* five pages of the file, four tables' copies */
+	for (i = 0; i < 4; i++) {
+		uint64_t slot = (0x10 + i) * PAGE + 8;
+
+		word = hostmem_load(
+		    world.mem, vk_hpa(vmspace_fault(world.space, slot, VK_ACC_R).frame.v + 8));
+		assert_int_equal(word, (0x11 + i) * PAGE | 0x27);
+		word = hostmem_load(
+		    world.mem, vk_hpa(vmspace_fault(other, slot, VK_ACC_R).frame.v + 8));
+		assert_int_equal(word, (0x11 + i) * PAGE | 7);
+	}
+	vmspace_destroy(other);
+}
+
 static void
 copyout_to_a_read_only_range_is_refused(void **state)
 {
@@ -896,6 +940,7 @@ run_world(void)
 	    WORLD(without_frames_a_fault_is_refused_and_nothing_is_lost),
 	    WORLD(copyio_faults_its_pages_in),
 	    WORLD(copyout_to_a_shared_page_changes_only_the_own_copy),
+	    WORLD(a_walk_faults_its_tables_in_and_sets_flags_in_its_own_copy),
 	    WORLD(copyout_to_a_read_only_range_is_refused),
 	    cmocka_unit_test(any_sequence_of_changes_and_faults_does_what_single_pages_would),
 	};

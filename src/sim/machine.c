@@ -199,8 +199,11 @@ revoke_pages(void *ctx, uint64_t start, uint64_t end, bool take_all)
 			continue;
 		}
 		if (!any) {
+			/* Others ran while we waited for the gate: the list may have changed. */
 			stopped = stop_guests(process);
 			any = true;
+			i = 0;
+			continue;
 		}
 		edit = ept_unmap(&process->ept, vk_gpa(process->mapped[i]));
 		emit_edit(process, process->mapped[i], edit.before, 0);
