@@ -131,7 +131,7 @@ expect 3 'a full disk: status 3' 'No space' sh -c '"$VKEPT" run $data/bare.yaml 
 expect 3 'a closed standard output: status 3' 'standard output' \
     sh -c '"$VKEPT" run $data/bare.yaml >&-'
 expect 0 'a reader that went away: status 3' '^3$' sh -c '
-    { "$VKEPT" run -v $data/bare.yaml 2>/dev/null; echo $? >"$tmp/status"; } | :
+    { sleep 1; "$VKEPT" run -v $data/bare.yaml 2>/dev/null; echo $? >"$tmp/status"; } | :
     cat "$tmp/status"'
 expect 3 'help on a full disk: status 3' 'No space' sh -c '"$VKEPT" --help >/dev/full'
 

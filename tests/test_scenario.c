@@ -188,7 +188,9 @@ load_one(const char *s, size_t size)
 
 	if (load(s, size, &list, &errors) != SCENARIO_OK) {
 		text = errors_text(&errors);
-		fail_msg("%s", text.s);
+		print_error("%s", text.s);
+		free(text.s);
+		fail();
 	}
 	assert_int_equal(list.count, 1);
 	scenario = scenario_list_make(&list, 0);

@@ -501,13 +501,15 @@ static bool
 build_ept_entry(struct player *player, const struct scn_ept_entry *entry)
 {
 	struct ept_frames frames = frames_for_ept(&player->machine.frames);
+	struct scn_ept_entry bare = *entry;
 	hpa_t slot;
 
-	if (!player_ept_slot(player, entry, &slot)) {
+	bare.host_space = SCN_NONE; /* an item of host.ept belongs to no process */
+	if (!player_ept_slot(player, &bare, &slot)) {
 		struct ept_edit edit = ept_map(&player->bare_ept, &frames, vk_gpa(entry->gpa),
 		    vk_hpa(0), entry->level, 0);
 
-		if (edit.status != EPT_EDIT_DONE || !player_ept_slot(player, entry, &slot))
+		if (edit.status != EPT_EDIT_DONE || !player_ept_slot(player, &bare, &slot))
 			return build_failed(player, entry->src.mark,
 			    "an entry that can be reached", "a larger page in the way");
 	}

@@ -16,7 +16,7 @@
 
 /* What one step came to.  A field counts when its bit in `has` is set (enum scn_key). */
 struct step_result {
-	uint64_t has[SCN_KEY_WORDS];
+	uint64_t has[SCN_SRC_WORDS];
 	enum scn_outcome outcome;
 	uint32_t reason, intr_info, idt_info, instruction_error, vector, error_code, memtype;
 	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads;

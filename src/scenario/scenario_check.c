@@ -202,14 +202,32 @@ scn_settle_region(struct scn_reader *rd, void *object)
 	return good && region_object(rd, region);
 }
 
-static int
-region_compare(const void *a, const void *b)
-{
-	const struct scn_region *const *x = a, *const *y = b;
+/* For sorting ranges by address. */
+struct region_place {
+	const struct scn_region *region;
+};
 
-	if ((*x)->at != (*y)->at)
-		return (*x)->at < (*y)->at ? -1 : 1;
-	return *x < *y ? -1 : *x > *y;
+static int
+place_compare(const void *a, const void *b)
+{
+	const struct scn_region *x = ((const struct region_place *)a)->region;
+	const struct scn_region *y = ((const struct region_place *)b)->region;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* Records that two ranges overlap, at the one that stands later in the file. */
+static void
+overlap_record(struct scn_reader *rd, const struct scn_region *a, const struct scn_region *b)
+{
+	const struct scn_region *late = a > b ? a : b, *early = a > b ? b : a;
+
+	scn_error(rd->errors, late->src.mark,
+	    "found a range from %#" PRIx64 " to %#" PRIx64 " over the one of line %" PRIu32
+	    " from %#" PRIx64 " to %#" PRIx64 ", expected ranges apart", late->at,
+	    late->at + late->size, early->src.mark.line, early->at, early->at + early->size);
 }
 
 /* Ranges of one space may touch, not overlap. */
@@ -217,7 +235,8 @@ int
 scn_settle_host_space(struct scn_reader *rd, void *object)
 {
 	const struct scn_host_space *space = object;
-	const struct scn_region **sorted, *last, *late;
+	const struct scn_region *reaches = NULL, *region;
+	struct region_place *sorted;
 	int good = 1;
 	size_t i;
 
@@ -225,19 +244,19 @@ scn_settle_host_space(struct scn_reader *rd, void *object)
 	if (sorted == NULL)
 		return 0;
 	for (i = 0; i < space->regions; i++)
-		sorted[i] = &space->region[i];
-	qsort(sorted, space->regions, sizeof(*sorted), region_compare);
-	for (i = 1; i < space->regions; i++) {
-		last = sorted[i - 1];
-		if (last->at + last->size <= sorted[i]->at || sorted[i]->size == 0)
+		sorted[i].region = &space->region[i];
+	qsort(sorted, space->regions, sizeof(*sorted), place_compare);
+	for (i = 0; i < space->regions; i++) {
+		region = sorted[i].region;
+		/* One that could not be read is empty. */
+		if (region->size == 0)
 			continue;
-		late = last > sorted[i] ? last : sorted[i];
-		last = last > sorted[i] ? sorted[i] : last;
-		scn_error(rd->errors, late->src.mark,
-		    "found a range from %#" PRIx64 " to %#" PRIx64 " over the one of line %" PRIu32
-		    " from %#" PRIx64 " to %#" PRIx64 ", expected ranges apart", late->at,
-		    late->at + late->size, last->src.mark.line, last->at, last->at + last->size);
-		good = 0;
+		if (reaches != NULL && reaches->at + reaches->size > region->at) {
+			overlap_record(rd, reaches, region);
+			good = 0;
+		}
+		if (reaches == NULL || region->at + region->size > reaches->at + reaches->size)
+			reaches = region;
 	}
 	return good;
 }

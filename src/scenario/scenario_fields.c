@@ -112,7 +112,7 @@ text_expand(struct scn_reader *rd, const struct scn_node *node, char *out)
 		if (s + 2 < end && s[0] == '$' && s[1] == '$' && s[2] == '{') {
 			/* "$${" is a literal "${". */
 			if (out != NULL)
-				memcpy(out + length, "${", 2);
+				memcpy(out + length, s + 1, 2);
 			length += 2;
 			s += 3;
 			continue;
@@ -125,7 +125,7 @@ text_expand(struct scn_reader *rd, const struct scn_node *node, char *out)
 	return length;
 }
 
-const char *
+int
 scn_read_text(struct scn_reader *rd, const struct scn_node *node, struct scn_text *text)
 {
 	size_t length;
@@ -135,24 +135,24 @@ scn_read_text(struct scn_reader *rd, const struct scn_node *node, struct scn_tex
 	text->s = node->u.text;
 	text->size = node->count;
 	if (!node->dollar)
-		return text->s;
+		return 1;
 	length = text_expand(rd, node, NULL);
 	if (length == SIZE_MAX)
-		return NULL;
+		return 0;
 	if (length > SCN_TEXT_MAX - rd->expanded) {
 		scn_error(rd->errors, node->mark,
 		    "found more than %u bytes of text with variables put in, expected less",
 		    SCN_TEXT_MAX);
-		return NULL;
+		return 0;
 	}
 	rd->expanded += length;
 	expanded = scn_arena_alloc(rd->arena, length + 1, 1);
 	if (expanded == NULL)
-		return NULL;
+		return 0;
 	text_expand(rd, node, expanded);
 	text->s = expanded;
 	text->size = length;
-	return expanded;
+	return 1;
 }
 
 /* Records that a value is not what its row wants. */
@@ -180,9 +180,10 @@ static int
 want_text(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
     const char *expected, struct scn_text *text)
 {
-	if (scn_node_real(node)->kind != SCN_NODE_SCALAR || scn_node_is_null(node))
-		return wrong(rd, row, node, NULL, expected);
-	return scn_read_text(rd, node, text) != NULL;
+	if (scn_node_real(node)->kind == SCN_NODE_SCALAR && !scn_node_is_null(node))
+		return scn_read_text(rd, node, text);
+	wrong(rd, row, node, NULL, expected);
+	return 0;
 }
 
 /* --- fields ----------------------------------------------------------------------------------- */
@@ -210,10 +211,17 @@ field_store(const struct scn_row *row, void *object, uint64_t value)
 		memcpy(field, &value, sizeof(value));
 }
 
+/* Stores a pointer of any type. */
+static void
+pointer_store(void *object, size_t offset, const void *pointer)
+{
+	memcpy((unsigned char *)object + offset, &pointer, sizeof(pointer));
+}
+
 static void
 field_store_list(const struct scn_row *row, void *object, const void *list, size_t count)
 {
-	memcpy(field_of(row, object), &list, sizeof(list));
+	pointer_store(object, row->offset, list);
 	memcpy((unsigned char *)object + row->count_offset, &count, sizeof(count));
 }
 
@@ -265,7 +273,8 @@ number_judge(struct scn_reader *rd, const struct scn_row *row, const struct scn_
 	if (scn_number_parse(text->s, text->size, number) == SCN_NUMBER_OK &&
 	    *number >= range->min && *number <= range->max && *number % range->multiple == 0)
 		return 1;
-	return wrong(rd, row, node, text, range_show(expected, range));
+	wrong(rd, row, node, text, range_show(expected, range));
+	return 0;
 }
 
 static int
@@ -313,7 +322,7 @@ read_text(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 	if (text.size == 0 || memchr(text.s, '\0', text.size) != NULL)
 		return wrong(rd, row, node, &text, "a text that is not empty and has no NUL");
 	copy = scn_arena_copy(rd->arena, text.s, text.size);
-	memcpy(field_of(row, object), &copy, sizeof(copy));
+	pointer_store(object, row->offset, copy);
 	return copy != NULL;
 }
 
@@ -420,7 +429,8 @@ ref_find(struct scn_reader *rd, const struct scn_row *row, const struct scn_node
 			return 1;
 		}
 	}
-	return unknown(rd, row, node, section->what, text.s, text.size, name_at, names);
+	unknown(rd, row, node, section->what, text.s, text.size, name_at, names);
+	return 0;
 }
 
 static int
@@ -491,7 +501,7 @@ flags_add(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 
 	if (scn_node_real(node)->kind != SCN_NODE_SCALAR || scn_node_is_null(node))
 		return wrong(rd, row, node, NULL, flags->what);
-	if (scn_read_text(rd, node, &text) == NULL)
+	if (!scn_read_text(rd, node, &text))
 		return 0;
 	s = text.s;
 	end = s + text.size;
@@ -722,7 +732,7 @@ read_refs(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 	if (!good)
 		return 0;
 	field_store_list(row, object, index, real->count);
-	memcpy((unsigned char *)object + row->mark_offset, &mark, sizeof(mark));
+	pointer_store(object, row->mark_offset, mark);
 	return 1;
 }
 
@@ -797,7 +807,7 @@ read_named(struct scn_reader *rd, const struct scn_row *row, const struct scn_no
 			name = scn_arena_copy(rd->arena, name_node->u.text, name_node->count);
 		rd->item = (uint32_t)i;
 		scn_read_object(rd, key->next, table, list + i * table->size);
-		memcpy(list + i * table->size + table->name_offset, &name, sizeof(name));
+		pointer_store(list + i * table->size, table->name_offset, name);
 	}
 	rd->item = SCN_NONE;
 	return 1;
@@ -820,7 +830,7 @@ read_pointer(struct scn_reader *rd, const struct scn_row *row, const struct scn_
 
 	if (target == NULL)
 		return 0;
-	memcpy(field_of(row, object), &target, sizeof(target));
+	pointer_store(object, row->offset, target);
 	scn_read_object(rd, node, table, target);
 	return 1;
 }

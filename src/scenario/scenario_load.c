@@ -117,7 +117,7 @@ names_of_threads(struct scn_reader *rd, const struct scn_node *list)
 			return;
 		name = map_find(item, "name");
 		if (name == NULL || name->kind != SCN_NODE_SCALAR ||
-		    scn_read_text(rd, name, &text) == NULL || !scn_is_name(text.s, text.size))
+		    !scn_read_text(rd, name, &text) || !scn_is_name(text.s, text.size))
 			names->name[names->count++] = ""; /* reading the thread will say so */
 		else
 			names_add(rd, names, name, &text, "a thread");
@@ -183,7 +183,7 @@ variable_add(struct scn_file *file, struct scn_errlist *errors, const struct scn
 	variable->count = list->count;
 	variable->value = scn_arena_alloc(file->arena, list->count, sizeof(*variable->value));
 	for (value = list->u.child; value != NULL && variable->value != NULL; value = value->next)
-		variable->value[i++] = scn_node_real(value);
+		variable->value[i++].node = scn_node_real(value);
 	return 1;
 }
 
@@ -229,7 +229,7 @@ matrix_choose(struct scn_reader *rd, size_t index)
 	size_t i;
 
 	for (i = file->variables; i-- > 0;) {
-		rd->value[i] = file->variable[i].value[index % file->variable[i].count];
+		rd->value[i] = file->variable[i].value[index % file->variable[i].count].node;
 		index /= file->variable[i].count;
 	}
 }

@@ -21,7 +21,9 @@ struct scn_text {
 struct scn_variable {
 	const char *name;
 	struct scn_mark mark;
-	const struct scn_node **value; /* scalars, no aliases */
+	struct scn_variable_value {
+		const struct scn_node *node; /* a scalar, no alias */
+	} *value;
 	size_t count;
 	int used; /* some scalar names it */
 };
@@ -56,9 +58,8 @@ struct scn_reader {
 	uint64_t given[3]; /* switches that the last map of switches turned either way */
 };
 
-/* The text of a scalar, NULL when it cannot be had: the error is recorded. */
-const char *scn_read_text(struct scn_reader *rd, const struct scn_node *node,
-    struct scn_text *text);
+/* The text of a scalar with variables put in; 0 when it cannot be had. */
+int scn_read_text(struct scn_reader *rd, const struct scn_node *node, struct scn_text *text);
 
 /* Reads a node into *object by a table; 0 when anything in it is wrong. */
 int scn_read_object(struct scn_reader *rd, const struct scn_node *node,

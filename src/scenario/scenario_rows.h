@@ -17,8 +17,14 @@
 	{                                                                                       \
 		.key = SCN_KEY_##k, .type = SCN_TYPE_##t, FIELD(st, member), __VA_ARGS__        \
 	}
+/* A field that is a pointer: a list with its count, an object of its own. */
+#define POINTER(k, t, st, member, ...)                                                          \
+	{                                                                                       \
+		.key = SCN_KEY_##k, .type = SCN_TYPE_##t, .offset = offsetof(st, member),       \
+		__VA_ARGS__                                                                     \
+	}
 #define LIST(k, t, st, member, n, ...)                                                          \
-	ROW(k, t, st, member, .count_offset = offsetof(st, n), __VA_ARGS__)
+	POINTER(k, t, st, member, .count_offset = offsetof(st, n), __VA_ARGS__)
 #define REQUIRED .flags = SCN_ROW_REQUIRED
 #define DEFAULT(value) .flags = SCN_ROW_DEFAULT, .dflt = (value)
 #define UNSET(value) .flags = SCN_ROW_UNSET, .dflt = (value)
@@ -29,22 +35,20 @@
 #define RULES(array) .rule = (array), .rules = COUNT(array)
 
 /* Values, ranges and flags; see scenario_values.c. */
-extern const struct scn_range scn_range_any, scn_range_byte, scn_range_fill,
-    scn_range_maxphyaddr, scn_range_cpus, scn_range_cpu, scn_range_tlb_entries,
-    scn_range_host_memory, scn_range_page_size, scn_range_page_at, scn_range_page_gva,
-    scn_range_phys, scn_range_word_at, scn_range_offset, scn_range_level, scn_range_levels,
-    scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8, scn_range_u16, scn_range_u32,
-    scn_range_vpid, scn_range_pcid, scn_range_access, scn_range_fetch, scn_range_repeat,
-    scn_range_step, scn_range_vector, scn_range_reason, scn_range_count;
+extern const struct scn_range scn_range_maxphyaddr, scn_range_cpus, scn_range_cpu,
+    scn_range_tlb_entries, scn_range_host_memory, scn_range_page_size, scn_range_page_at,
+    scn_range_page_gva, scn_range_phys, scn_range_word_at, scn_range_offset, scn_range_level,
+    scn_range_levels, scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8,
+    scn_range_u16, scn_range_u32, scn_range_vpid, scn_range_pcid, scn_range_access,
+    scn_range_fetch, scn_range_repeat, scn_range_step, scn_range_vector, scn_range_reason,
+    scn_range_count;
 extern const struct scn_choices scn_choices_atomic, scn_choices_backing, scn_choices_by,
-    scn_choices_counter, scn_choices_cpl, scn_choices_end, scn_choices_invept,
-    scn_choices_invpcid, scn_choices_invvpid, scn_choices_layout, scn_choices_memtype,
-    scn_choices_order, scn_choices_outcome, scn_choices_page, scn_choices_pmap,
-    scn_choices_prot, scn_choices_reason, scn_choices_role, scn_choices_syscall,
-    scn_choices_tlb, scn_choices_vector, scn_choices_vmx;
-extern const struct scn_flags scn_flags_cr0, scn_flags_cr4, scn_flags_ept,
-    scn_flags_ept_frame, scn_flags_ept_map, scn_flags_feature, scn_flags_guest,
-    scn_flags_map, scn_flags_mode;
+    scn_choices_cpl, scn_choices_invept, scn_choices_invpcid, scn_choices_invvpid,
+    scn_choices_layout, scn_choices_memtype, scn_choices_order, scn_choices_page,
+    scn_choices_pmap, scn_choices_prot, scn_choices_reason, scn_choices_syscall, scn_choices_tlb,
+    scn_choices_vector, scn_choices_vmx;
+extern const struct scn_flags scn_flags_cr0, scn_flags_cr4, scn_flags_ept, scn_flags_ept_frame,
+    scn_flags_ept_map, scn_flags_guest, scn_flags_map, scn_flags_mode;
 extern const struct scn_section scn_section_host_space, scn_section_object,
     scn_section_guest_space, scn_section_thread;
 

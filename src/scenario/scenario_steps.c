@@ -617,7 +617,8 @@ static const struct scn_row rows_step[] = {
 	STEP(WHAT, TEXT, what, .doc = "What the step is for, in a sentence."),
 	STEP(REPEAT, NUMBER, repeat, .detail = &scn_range_repeat, DEFAULT(1),
 	    .doc = "How many times it is made."),
-	STEP(EXPECT, POINTER, expect, .detail = &table_expect, .doc = "What it must come to."),
+	POINTER(EXPECT, POINTER, struct scn_step, expect, .detail = &table_expect,
+	    .doc = "What it must come to."),
 };
 
 const struct scn_table scn_table_step = {
