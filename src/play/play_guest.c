@@ -385,11 +385,27 @@ guest_exception(struct play_thread *thread, const struct scn_step *step, struct 
 	return raise_exception(thread, vector, type, has_code, step->error_code, exit);
 }
 
+/* What interruption information calls an event that a scenario names by its vector. */
+static uint32_t
+type_of_vector(unsigned vector)
+{
+	switch (vector) {
+	case VMX_VECTOR_NMI:
+		return VMX_INTR_NMI;
+	case VMX_VECTOR_BP:
+	case 4: /* #OF */
+		return VMX_INTR_SOFTWARE;
+	default:
+		return VMX_INTR_HARDWARE;
+	}
+}
+
 /* Delivery through the IDT: its own accesses can fault or exit. */
 static enum guest_progress
 guest_deliver(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
 {
-	struct deliver_event event = { .vector = step->vector, .type = VMX_INTR_HARDWARE,
+	struct deliver_event event = { .vector = step->vector,
+		.type = type_of_vector(step->vector),
 		.has_code = scn_has(&step->src, SCN_KEY_ERROR_CODE), .code = step->error_code,
 		.idt = { step->idt }, .stack = { step->stack } };
 	struct step_result *result = &thread->result;
