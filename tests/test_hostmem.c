@@ -30,7 +30,7 @@ what_was_never_written_reads_as_zero_and_costs_nothing(void **state)
 	(void)state;
 	assert_int_equal(hostmem_load(mem, vk_hpa(0)), 0);
 	assert_int_equal(hostmem_load(mem, vk_hpa(SIZE - 8)), 0);
-	assert_null(hostmem_peek(mem, vk_hpa(0x1000)));
+	assert_false(hostmem_written(mem, vk_hpa(0x1000)));
 	hostmem_read(mem, vk_hpa(0xffe), bytes, sizeof(bytes));
 	for (i = 0; i < sizeof(bytes); i++)
 		assert_int_equal(bytes[i], 0);
@@ -49,7 +49,7 @@ beyond_its_end_it_reads_as_ones_and_takes_nothing(void **state)
 	assert_int_equal(hostmem_load(mem, vk_hpa(~7ull)), ~0ull);
 	assert_false(hostmem_store(mem, vk_hpa(0x4000), 1));
 	assert_null(hostmem_frame(mem, vk_hpa(0x4000)));
-	assert_null(hostmem_peek(mem, vk_hpa(0x4000)));
+	assert_false(hostmem_written(mem, vk_hpa(0x4000)));
 	/* Half of it inside, half beyond. */
 	memset(bytes, 0x55, sizeof(bytes));
 	assert_false(hostmem_write(mem, vk_hpa(0x3ff8), bytes, sizeof(bytes)));
@@ -115,8 +115,56 @@ a_frame_keeps_its_place(void **state)
 	for (i = 0; i < 299; i++)
 		assert_non_null(hostmem_frame(mem, vk_hpa(0x100000 + i * VK_PAGE_BYTES)));
 	assert_ptr_equal(hostmem_frame(mem, vk_hpa(0x5fff)), first);
-	assert_ptr_equal(hostmem_peek(mem, vk_hpa(0x5008)), first);
+	assert_true(hostmem_written(mem, vk_hpa(0x5008)));
 	assert_int_equal(hostmem_load(mem, vk_hpa(0x5000)), 0xaa00);
+	hostmem_destroy(mem);
+}
+
+static void
+a_frame_seen_as_one_is_what_was_written_in_parts(void **state)
+{
+	struct hostmem *mem = memory(SIZE, 8);
+	unsigned char *bytes;
+	uint64_t at;
+
+	(void)state;
+	for (at = 0; at < VK_PAGE_BYTES; at += 0x600)
+		assert_true(hostmem_store(mem, vk_hpa(0x5000 + at), at + 1));
+	bytes = hostmem_frame(mem, vk_hpa(0x5000));
+	assert_non_null(bytes);
+	assert_int_equal(hostmem_frames(mem), 1);
+	for (at = 0; at < VK_PAGE_BYTES; at += 8) {
+		uint64_t word, expected = at % 0x600 == 0 ? at + 1 : 0;
+
+		memcpy(&word, bytes + at, sizeof(word));
+		assert_int_equal(word, expected);
+		assert_int_equal(hostmem_load(mem, vk_hpa(0x5000 + at)), expected);
+		assert_true(hostmem_store(mem, vk_hpa(0x5000 + at), ~at));
+		memcpy(&word, bytes + at, sizeof(word));
+		assert_int_equal(word, ~at);
+	}
+	hostmem_destroy(mem);
+}
+
+static void
+a_cleared_frame_is_zero_and_counts(void **state)
+{
+	struct hostmem *mem = memory(0x8000, 2);
+
+	(void)state;
+	assert_true(hostmem_store(mem, vk_hpa(0x1008), 1));
+	assert_true(hostmem_store(mem, vk_hpa(0x1ff8), 2));
+	assert_true(hostmem_clear(mem, vk_hpa(0x1000)));
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x1008)), 0);
+	assert_int_equal(hostmem_load(mem, vk_hpa(0x1ff8)), 0);
+	assert_true(hostmem_written(mem, vk_hpa(0x1000)));
+	assert_true(hostmem_clear(mem, vk_hpa(0x2000)));
+	assert_true(hostmem_written(mem, vk_hpa(0x2000)));
+	assert_int_equal(hostmem_frames(mem), 2);
+	assert_false(hostmem_clear(mem, vk_hpa(0x8000)));
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_FINE);
+	assert_false(hostmem_clear(mem, vk_hpa(0x3000)));
+	assert_int_equal(hostmem_failed(mem), HOSTMEM_OVER_LIMIT);
 	hostmem_destroy(mem);
 }
 
@@ -212,6 +260,8 @@ main(void)
 		cmocka_unit_test(what_was_written_is_read_over_a_whole_address_space),
 		cmocka_unit_test(bytes_cross_frames),
 		cmocka_unit_test(a_frame_keeps_its_place),
+		cmocka_unit_test(a_frame_seen_as_one_is_what_was_written_in_parts),
+		cmocka_unit_test(a_cleared_frame_is_zero_and_counts),
 		cmocka_unit_test(more_frames_than_allowed_are_a_failure_that_stays),
 		cmocka_unit_test(a_walker_sees_loads_and_compare_and_swaps),
 		cmocka_unit_test(frames_are_visited_in_ascending_order),

@@ -16,21 +16,22 @@ ARROWS='
 base      base
 ept       base ept
 guestpt   base guestpt
+nested    base ept guestpt nested
 copyio    base guestpt copyio
 vmm       base ept copyio vmm
 bits      base ept guestpt vmm bits
-sim       base ept guestpt copyio vmm sim
+sim       base ept guestpt nested copyio vmm sim
 scenario  base ept guestpt bits scenario
-play      base ept guestpt copyio vmm bits sim scenario play
-explore   base ept guestpt copyio vmm sim play explore
+play      base ept guestpt nested copyio vmm bits sim scenario play
+explore   base ept guestpt nested copyio vmm sim play explore
 image     base ept guestpt sim image
-conform   base ept guestpt copyio vmm bits sim conform
+conform   base ept guestpt nested copyio vmm bits sim conform
 report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario play report
-cli       base ept guestpt copyio vmm bits sim scenario play explore image conform report cli
-kmod      base ept guestpt copyio vmm kmod
+cli       base ept guestpt nested copyio vmm bits sim scenario play explore image conform report cli
+kmod      base ept guestpt nested copyio vmm kmod
 '
 
-CORE='base ept guestpt copyio vmm'
+CORE='base ept guestpt nested copyio vmm'
 
 # The only file that may include a library's header.
 OWNERS='

@@ -12,14 +12,14 @@
  *	EPT leaf of the page		rights->page
  *
  * One comparison an entry tells all of it.  The expected flags are subtracted; what is left is a
- * frame, and zeroes around it, if and only if the flags were the expected ones, since no two entries
- * have the same difference.  Which frames there are is known: those of the window, or of the
- * guest-physical addresses that a 4-level EPT translates.  So the one test stands for all rights, all
- * flags, all reserved bits and the bounds of memory.
+ * frame, and zeroes around it, if and only if the flags were the expected ones, since no two
+ * entries have the same difference.  Which frames there are is known: those of the window, or of
+ * the guest-physical addresses that a 4-level EPT translates.  So the one test stands for all
+ * rights, all flags, all reserved bits and the bounds of memory.
  *
- * Not modelled by the fast walk: five levels, paging switched off, memory types other than write-back,
- * execute-only pages, protection keys other than 0.  The readable walk has the limits of guestpt and
- * ept.
+ * Not modelled by the fast walk: five levels, paging switched off, memory types other than
+ * write-back, execute-only pages, protection keys other than 0.  The readable walk has the limits
+ * of guestpt and ept.
  */
 #include "nested/nested_walk.h"
 
@@ -45,16 +45,14 @@
 NESTED_INLINE uint64_t
 nested_opaque(uint64_t value)
 {
-#ifdef __GNUC__
 	__asm__("" : "+r"(value));
-#endif
 	return value;
 }
 
 /*
- * Reads an entry, once.  It is a plain load, which can use every form of address (gcc gives a volatile
- * one an instruction of its own to compute it), and it cannot be repeated: its only use is to become
- * opaque.
+ * Reads an entry, once.  It is a plain load, which can use every form of address (gcc gives a
+ * volatile one an instruction of its own to compute it), and it cannot be repeated: its only use is
+ * to become opaque.
  */
 NESTED_INLINE uint64_t
 nested_read(uintptr_t place)
@@ -63,10 +61,10 @@ nested_read(uintptr_t place)
 }
 
 /*
- * A row is where an address has its entry in each table of a level: `row` + the entry that names the
- * table is the place to read.  The entry's flags were subtracted from the row's base, not from the
- * entry, so that nothing but the loads depends on each other.  Being opaque keeps the sum from being
- * made in the other order.
+ * A row is where an address has its entry in each table of a level: `row` + the entry that names
+ * the table is the place to read.  The entry's flags were subtracted from the row's base, not from
+ * the entry, so that nothing but the loads depends on each other.  Being opaque keeps the sum from
+ * being made in the other order.
  */
 NESTED_INLINE uintptr_t
 nested_row(uintptr_t base, uint64_t address, unsigned level)
@@ -87,8 +85,9 @@ nested_is_outside(const struct nested *n, uint64_t left)
 }
 
 /*
- * Makes of an entry that may map a large page the entry that would map the 4 KiB page of `address` in
- * it.  `test` is PS and the address bits that have to be clear in it, or 0 if there are no such pages.
+ * Makes of an entry that may map a large page the entry that would map the 4 KiB page of `address`
+ * in it.  `test` is PS and the address bits that have to be clear in it, or 0 if there are no such
+ * pages.
  */
 NESTED_INLINE int
 nested_split(uint64_t *entry, uint64_t test, uint64_t address, unsigned level)
@@ -102,8 +101,8 @@ nested_split(uint64_t *entry, uint64_t test, uint64_t address, unsigned level)
 
 /*
  * Follows the EPT from its root to the leaf for `gpa`, which is read and not judged.  Bits 11:0 of
- * `gpa` may be anything, bits 63:48 are clear.  `row` has the rows of an address known before, or is
- * NULL.  `large` is a constant: whether pages of more than 4 KiB are followed.
+ * `gpa` may be anything, bits 63:48 are clear.  `row` has the rows of an address known before, or
+ * is NULL.  `large` is a constant: whether pages of more than 4 KiB are followed.
  */
 NESTED_INLINE int
 nested_find_leaf(const struct nested *n, uint64_t gpa, const uintptr_t *row, int large,
@@ -122,7 +121,7 @@ nested_find_leaf(const struct nested *n, uint64_t gpa, const uintptr_t *row, int
 	return 1;
 }
 
-/* Reads the guest entry of `level`; `table` is the entry, or CR3, that names its table. */
+/* Reads the guest entry of `level`; `table` is the entry, or CR3, that names the table it is in. */
 NESTED_INLINE int
 nested_find_entry(const struct nested *n, uint64_t table, const uintptr_t *row, int large,
     gva_t gva, unsigned level, uint64_t *entry)
@@ -153,7 +152,7 @@ nested_find_page(const struct nested *n, const struct nested_pattern *table, gva
 {
 	uint64_t entry, next;
 
-	if (!nested_find_entry(n, 0, n->cr3_row, large, gva, 4, &entry) ||
+	if (!nested_find_entry(n, n->mode.cr3, n->cr3_row, large, gva, 4, &entry) ||
 	    !nested_guest_passes(n, table, &entry) ||
 	    !nested_find_entry(n, entry, NULL, large, gva, 3, page))
 		return 0;
@@ -175,9 +174,7 @@ nested_walk_fast(const struct nested *n, const struct nested_rights *rights, gva
 	struct nested_fast fast = { { 0 }, 0 };
 	uint64_t page, leaf;
 
-#ifdef __GNUC__
 	__asm__ volatile("" ::: "memory"); /* what was read before this call does not count */
-#endif
 	if (NESTED_RARELY(!vk_gva_is_canonical(gva, GVA_WIDTH)) ||
 	    !nested_find_page(n, &rights->table, gva, large, &page) ||
 	    !nested_guest_passes(n, &rights->leaf, &page) ||
@@ -250,7 +247,7 @@ nested_ept_leaf(const struct ept *ept, uint64_t need)
 	return nested_pattern_of(flags | EPT_MEMTYPE, flags);
 }
 
-/* The EPT rights that an access of that kind needs at its page; with MBEC, for any linear address. */
+/* The EPT rights that such an access needs at its page; with MBEC, whatever the linear address. */
 static uint64_t
 nested_ept_need(const struct ept *ept, unsigned acc)
 {
@@ -261,8 +258,8 @@ nested_ept_need(const struct ept *ept, unsigned acc)
 
 /*
  * The guest entries that an access of that kind passes, as far as they are ordinary: present, all
- * flags set, the right to write for a write, protection key 0 where there are keys.  Whether that is
- * enough is for guestpt_denials() to say, which is asked about the least that the pattern lets
+ * flags set, the right to write for a write, protection key 0 where there are keys.  Whether that
+ * is enough is for guestpt_denials() to say, which is asked about the least that the pattern lets
  * through: an access that it denies at user-mode addresses is ordinary at the others only, and one
  * that it denies where it would be made has no pattern.  [GUEST-RIGHTS] [GUEST-PKEY]
  */
@@ -417,21 +414,16 @@ nested_guest_failure(const struct nested *n, const struct guestpt *pt, enum gues
 {
 	const struct ept_gpm_access *last;
 
-	switch (status) {
-	case GUESTPT_PF:
+	if (status == GUESTPT_PF)
 		return nested_finish(result, NESTED_PF);
-	case GUESTPT_GP:
+	if (status == GUESTPT_GP)
 		return nested_finish(result, NESTED_GP);
-	case GUESTPT_REFUSED:
-		last = &result->gpm.access[result->gpm.count - 1];
-		if (last->status != EPT_OK)
-			return nested_exit(n, pt, &last->walk, last->status, 0, result);
-		break;
-	case GUESTPT_OK:
-	case GUESTPT_UNSTABLE:
-		break;
-	}
-	return nested_finish(result, NESTED_UNSTABLE);
+	if (status == GUESTPT_UNSTABLE)
+		return nested_finish(result, NESTED_UNSTABLE);
+	last = &result->gpm.access[result->gpm.count - 1];
+	if (last->status == EPT_OK) /* a frame that was in the window, and no longer is */
+		return nested_finish(result, NESTED_UNSTABLE);
+	return nested_exit(n, pt, &last->walk, last->status, 0, result);
 }
 
 enum nested_status

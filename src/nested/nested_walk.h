@@ -3,15 +3,15 @@
  * The two-dimensional walk over a flat window of host-physical memory, as a kernel's direct map is.
  *
  * There are two ways through the same tables.  The readable one is guestpt_access() over ept_gpm:
- * every feature, every page size, every fault and exit, flags set, all of it recorded.  The fast one,
- * nested_fast() and nested_fast_large(), knows the ordinary case only: four levels at both sides, and
- * entries that want nothing done to them.  It makes every check that the readable one makes, and
- * whatever is not ordinary (a flag to be set, a missing right, a reserved bit, a frame outside the
- * window) it declines.  The readable walk is then made from the beginning.
+ * every feature, every page size, every fault and exit, flags set, all of it recorded.  The fast
+ * one, nested_fast() and nested_fast_large(), knows the ordinary case only: four levels at both
+ * sides, and entries that want nothing done to them.  It makes every check that the readable one
+ * makes, and whatever is not ordinary (a flag to be set, a missing right, a reserved bit, a frame
+ * outside the window) it declines.  The readable walk is then made from the beginning.
  *
- * So the fast walk has one answer, a host-physical address, and gives it only where the readable walk
- * would give the same and would write nothing.  Each of the two reads an entry exactly once and
- * decides on that alone: what the fast walk saw before it declined is not handed on, so that an
+ * So the fast walk has one answer, a host-physical address, and gives it only where the readable
+ * walk would give the same and would write nothing.  Each of the two reads an entry exactly once
+ * and decides on that alone: what the fast walk saw before it declined is not handed on, so that an
  * answer never rests on two readings of one entry.
  */
 #ifndef VK_NESTED_NESTED_WALK_H
@@ -109,10 +109,10 @@ struct nested_result {
 
 /*
  * Prepares *n for walks of an EPT whose tables are in the window.  *ept is what ept_init() made, of
- * whatever memory: it is copied, and the copy reads the window.  `marks` are the ignored bits, usually
- * none, that this EPT carries in every entry that names a table; the fast walk takes only entries that
- * have these, all rights and, with A/D, the accessed flag.  The window stays the caller's.  n->log may
- * be set afterwards.  [EPT-ENTRY]
+ * whatever memory: it is copied, and the copy reads the window.  `marks` are the ignored bits,
+ * usually none, that this EPT carries in every entry that names a table; the fast walk takes only
+ * entries that have these, all rights and, with A/D, the accessed flag.  The window stays the
+ * caller's.  n->log may be set afterwards.  [EPT-ENTRY]
  */
 void nested_init(struct nested *n, struct nested_window window, const struct ept *ept,
     uint64_t marks);
@@ -121,8 +121,8 @@ void nested_init(struct nested *n, struct nested_window window, const struct ept
 void nested_set_guest(struct nested *n, const struct guestpt_mode *mode);
 
 /*
- * The fast walk, for one of n->rights.  Writes nothing, allocates nothing, reads each entry once: 24
- * loads when it is taken, no more when it declines.
+ * The fast walk, for one of n->rights.  Writes nothing, allocates nothing, reads each entry once:
+ * 24 loads when it is taken, no more when it declines.
  */
 struct nested_fast nested_fast(const struct nested *n, const struct nested_rights *rights,
     gva_t gva);
@@ -132,16 +132,17 @@ struct nested_fast nested_fast_large(const struct nested *n, const struct nested
     gva_t gva);
 
 /*
- * The readable walk: translates `gva` for an access of kind `acc` (VK_ACC_R, _W, _X with VK_ACC_USER
- * or VK_ACC_IMPLICIT), sets the flags that this owes, and leaves the whole record in *result, which
- * is too large for a kernel's stack.  [EPT-ORDER]
+ * The readable walk: translates `gva` for an access of kind `acc` (VK_ACC_R, _W, _X with
+ * VK_ACC_USER or VK_ACC_IMPLICIT), sets the flags that this owes, and leaves the whole record in
+ * *result, which is too large for a kernel's stack.  [EPT-ORDER]
  */
 enum nested_status nested_walk_recorded(const struct nested *n, gva_t gva, unsigned acc,
     struct nested_result *result);
 
 /*
- * A walk by the first way that takes it: nested_fast(), nested_fast_large(), nested_walk_recorded().
- * Of *result, status is set, hpa with NESTED_OK, and the rest with anything else.
+ * A walk by the first way that takes it: nested_fast(), nested_fast_large(),
+ * nested_walk_recorded(). Of *result, status is set, hpa with NESTED_OK, and the rest with anything
+ * else.
  */
 enum nested_status nested_walk(const struct nested *n, gva_t gva, unsigned acc,
     struct nested_result *result);
@@ -151,8 +152,8 @@ enum nested_status nested_walk_kind(const struct nested *n, gva_t gva, enum nest
     struct nested_result *result);
 
 /*
- * The same as nested_walk() where the kind is known; what is not ordinary stays out of line.  *hpa is
- * set with NESTED_OK, *result as by nested_walk(), but not by nested_fast().
+ * The same as nested_walk() where the kind is known; what is not ordinary stays out of line.  *hpa
+ * is set with NESTED_OK, *result as by nested_walk(), but not by nested_fast().
  */
 static inline enum nested_status
 nested_access(const struct nested *n, enum nested_kind kind, gva_t gva, hpa_t *hpa,

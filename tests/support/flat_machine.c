@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tables in flat memory, built with nothing but shifts and masks: what is right here does not rest on
- * the code that the tests look at.
+ * Tables in flat memory, built with nothing but shifts and masks: what is right here does not rest
+ * on the code that the tests look at.
  */
 #include "support/flat_machine.h"
 
@@ -22,15 +22,15 @@ void
 flat_store(struct flat_machine *m, uint64_t hpa, uint64_t value)
 {
 	assert_true(hpa < FLAT_BYTES);
-	m->memory[hpa / 8] = value;
+	vk_atomic_store64(&m->memory[hpa / 8], value);
 }
 
 static void
 write_entry(struct flat_machine *m, uint64_t hpa, uint64_t value)
 {
 	flat_store(m, hpa, value);
-	if (m->entries < FLAT_ENTRIES)
-		m->entry[m->entries++] = hpa;
+	assert_true(m->entries < FLAT_ENTRIES);
+	m->entry[m->entries++] = hpa;
 }
 
 uint64_t
@@ -97,13 +97,24 @@ hpa_of(const struct flat_machine *m, uint64_t gpa)
 	    (gpa & (vk_level_size(level) - 1));
 }
 
+/* An address whose page of that level has the frame's place in it. */
+static uint64_t
+with_frame(uint64_t address, uint64_t frame, unsigned level)
+{
+	return level == 1 ? address : (address & ~VK_BITS(29, 0)) | frame;
+}
+
 uint64_t
 flat_new_guest_table(struct flat_machine *m)
 {
-	uint64_t frame = flat_new_frame(m), gpa = m->next_gpa;
+	uint64_t frame = flat_new_frame(m);
+	uint64_t gpa = with_frame(m->next_gpa, frame, m->table_level);
 
+	if (frame == 0)
+		return 0;
 	m->next_gpa += 0x7003000;
-	return frame != 0 && flat_map_gpa(m, gpa, frame, 1, FLAT_EPT_PAGE) ? gpa : 0;
+	(void)flat_map_gpa(m, gpa, m->table_level > 1 ? 0 : frame, m->table_level, FLAT_EPT_PAGE);
+	return hpa_of(m, gpa) == frame ? gpa : 0;
 }
 
 int
@@ -180,8 +191,18 @@ flat_set(struct flat_machine *m)
 {
 	struct nested_window window = { m->memory, FLAT_BYTES };
 
-	assert_int_equal(nested_init(&m->nested, window, m->eptp, m->cap, m->controls,
-	    m->mode.maxphyaddr, m->marks), EPTP_VALID);
+	flat_set_window(m, window);
+}
+
+void
+flat_set_window(struct flat_machine *m, struct nested_window window)
+{
+	struct hpm nowhere = { NULL, NULL };
+	struct ept ept;
+
+	assert_int_equal(ept_init(&ept, nowhere, m->eptp, m->cap, m->controls, m->mode.maxphyaddr),
+	    EPTP_VALID);
+	nested_init(&m->nested, window, &ept, m->marks);
 	nested_set_guest(&m->nested, &m->mode);
 	m->window = m->nested.ept.mem;
 	m->nested.ept.mem.ops = &counting_ops;
@@ -200,6 +221,7 @@ flat_init_empty(struct flat_machine *m)
 	m->cap = EPT_CAP_EXEC_ONLY | EPT_CAP_WALK4 | EPT_CAP_WALK5 | EPT_CAP_UC | EPT_CAP_WB |
 	    EPT_CAP_2M | EPT_CAP_1G | EPT_CAP_AD | EPT_CAP_ADV_INFO;
 	m->next_gpa = 0x00001c0d5e6f7000;
+	m->table_level = m->guest_level = m->ept_level = 1;
 	m->mode.cr0 = VK_CR0_PG | VK_CR0_WP;
 	m->mode.cr4 = VK_CR4_PGE;
 	m->mode.efer = VK_EFER_NXE;
@@ -207,12 +229,32 @@ flat_init_empty(struct flat_machine *m)
 	m->mode.maxphyaddr = 46;
 }
 
+int
+flat_add_page(struct flat_machine *m, uint64_t gva, uint64_t gpa, unsigned guest_level,
+    unsigned ept_level, uint64_t guest_flags, uint64_t ept_flags)
+{
+	uint64_t frame = flat_new_frame(m), page;
+
+	gpa = with_frame(gpa, frame, ept_level > guest_level ? ept_level : guest_level);
+	gva = with_frame(gva, frame, guest_level);
+	page = gpa & ~(vk_level_size(guest_level) - 1);
+	if (frame == 0 ||
+	    !flat_map_gpa(m, gpa, ept_level > 1 ? 0 : frame, ept_level, ept_flags))
+		return 0;
+	m->ept_leaf = m->entry[m->entries - 1];
+	if (!flat_map_gva(m, gva, page, guest_level, guest_flags))
+		return 0;
+	m->guest_leaf = m->entry[m->entries - 1];
+	m->gva = gva;
+	return 1;
+}
+
 void
 flat_fill(struct flat_machine *m)
 {
 	m->mode.cr3 = flat_new_guest_table(m);
-	assert_true(flat_map_gpa(m, FLAT_GPA, flat_new_frame(m), 1, FLAT_EPT_PAGE));
-	assert_true(flat_map_gva(m, FLAT_GVA, FLAT_GPA, 1, FLAT_GUEST_PAGE));
+	assert_true(flat_add_page(m, FLAT_GVA, FLAT_GPA, m->guest_level, m->ept_level,
+	    FLAT_GUEST_PAGE, FLAT_EPT_PAGE));
 }
 
 void

@@ -2,9 +2,9 @@
 /*
  * A two-dimensional machine in one flat piece of memory, for walks over a window of it.
  *
- * The standard one is ordinary in every way: four levels at both sides, 4 KiB pages, A/D on, all flags
- * set, every right given.  Its frames, guest-physical pages and indices are all different, so that
- * whatever is mixed up leads elsewhere.
+ * The standard one is ordinary in every way: four levels at both sides, 4 KiB pages, A/D on, all
+ * flags set, every right given.  Its frames, guest-physical pages and indices are all different, so
+ * that whatever is mixed up leads elsewhere.
  */
 #ifndef TESTS_FLAT_MACHINE_H
 #define TESTS_FLAT_MACHINE_H
@@ -23,7 +23,7 @@
 #define FLAT_GUEST_TABLE (VK_PG_P | VK_PG_RW | VK_PG_US | VK_PG_A)
 #define FLAT_GUEST_PAGE (FLAT_GUEST_TABLE | VK_PG_D)
 
-/* The page that the standard machine maps. */
+/* The page that the standard machine maps, if its sizes allow: see flat_add_page(). */
 #define FLAT_GVA 0x00002a5f49c03000ull
 #define FLAT_GPA 0x0000351e7a2b1000ull
 
@@ -35,6 +35,9 @@ struct flat_machine {
 	uint32_t controls;
 	uint64_t marks;   /* in EPT entries that name tables */
 	uint64_t next_gpa; /* of the next guest table */
+	unsigned table_level; /* of the EPT leaves that map guest tables: 1 to 3 */
+	unsigned guest_level; /* of the standard page, at either side */
+	unsigned ept_level;
 	struct guestpt_mode mode;
 	struct nested nested;
 	struct hpm window;   /* what m->nested made of it; its operations are now counted: */
@@ -42,6 +45,9 @@ struct flat_machine {
 	unsigned updates;    /* compare-and-swaps, done or not */
 	unsigned entries; /* written by flat_map_*() */
 	uint64_t entry[FLAT_ENTRIES]; /* where: HPA */
+	uint64_t gva;        /* of the page mapped last, and where its leaves are: HPA */
+	uint64_t guest_leaf;
+	uint64_t ept_leaf;
 };
 
 /* Empty tables; registers, capabilities and EPTP as the standard machine has them. */
@@ -54,6 +60,8 @@ void flat_destroy(struct flat_machine *m);
 
 /* Makes m->nested from the other fields; to be called after they change. */
 void flat_set(struct flat_machine *m);
+/* The same with another window. */
+void flat_set_window(struct flat_machine *m, struct nested_window window);
 
 uint64_t flat_load(const struct flat_machine *m, uint64_t hpa);
 void flat_store(struct flat_machine *m, uint64_t hpa, uint64_t value);
@@ -63,6 +71,14 @@ int flat_map_gpa(struct flat_machine *m, uint64_t gpa, uint64_t hpa, unsigned le
     uint64_t flags);
 int flat_map_gva(struct flat_machine *m, uint64_t gva, uint64_t gpa, unsigned level,
     uint64_t flags);
+
+/*
+ * Maps a linear page to a frame of its own through leaves of these levels.  Where one is large,
+ * `gpa` or `gva` is moved so that its low bits are the frame's address: all of memory is in the
+ * first large page of the host.  False as above.
+ */
+int flat_add_page(struct flat_machine *m, uint64_t gva, uint64_t gpa, unsigned guest_level,
+    unsigned ept_level, uint64_t guest_flags, uint64_t ept_flags);
 
 /* A frame not used before; 0 when none is left. */
 uint64_t flat_new_frame(struct flat_machine *m);

@@ -712,7 +712,7 @@ compare_memory(struct sweep *s, struct nested *n)
 	for (i = 0; i < n->memory.frames; i++) {
 		hpa_t hpa = vk_hpa(n->memory.frame[i].number << VK_PAGE_SHIFT);
 
-		if (hostmem_peek(n->vcpu.mem, hpa) == NULL)
+		if (!hostmem_written(n->vcpu.mem, hpa))
 			return describe(s, n, "a frame", 0, hpa.v);
 	}
 	return s->difference[0] == '\0';
