@@ -60,26 +60,22 @@ read_all(int fd, const char *name, size_t limit, size_t expected, char **bytes, 
 	}
 }
 
-/* Opens without waiting for a writer. */
-static int
-open_input(const char *path)
+/* A file is opened without waiting for a writer, but read with waiting. */
+static void
+let_reads_wait(int fd)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	int flags;
+	int flags = fcntl(fd, F_GETFL);
 
-	if (fd < 0)
-		return -1;
-	flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	return fd;
 }
 
 enum cli_status
 cli_file_read(const char *path, size_t limit, char **bytes, size_t *size)
 {
 	int standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open_input(path);
+	int fd = standard ? STDIN_FILENO :
+	    open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	enum cli_status status;
 	struct stat st;
 
@@ -90,9 +86,12 @@ cli_file_read(const char *path, size_t limit, char **bytes, size_t *size)
 	} else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > limit) {
 		cli_complain_of(path, "larger than the 16 MiB that a file may have");
 		status = CLI_BAD;
+	} else if (S_ISREG(st.st_mode)) {
+		status = read_all(fd, path, limit, (size_t)st.st_size, bytes, size);
 	} else {
-		status = read_all(fd, path, limit, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096,
-		    bytes, size);
+		if (!standard)
+			let_reads_wait(fd);
+		status = read_all(fd, path, limit, 4096, bytes, size);
 	}
 	if (fd >= 0 && !standard)
 		(void)close(fd);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,8 @@ cli_output_open(struct cli_output *output, const char *path)
 {
 	enum cli_status status;
 
+	/* All but the buffer. */
+	memset(output, 0, offsetof(struct cli_output, buf));
 	if (path == NULL || strcmp(path, "-") == 0) {
 		output->fd = STDOUT_FILENO;
 		output->name = "standard output";

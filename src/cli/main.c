@@ -7,9 +7,6 @@
 
 #include "cli/cli.h"
 
-/* In static storage: pages that are not used cost nothing. */
-static struct cli_output output;
-
 static const struct cli_command *const commands[] = {
 	&cli_run,
 	&cli_check,
@@ -71,7 +68,7 @@ complain_of_command(const char *name)
 
 /* --help, --version and what stands for them. */
 static enum cli_status
-answer(int argc, char **argv)
+answer(int argc, char **argv, struct cli_output *output)
 {
 	const struct cli_command *command;
 	struct scn_sink sink;
@@ -84,8 +81,8 @@ answer(int argc, char **argv)
 	} else {
 		command = NULL;
 	}
-	(void)cli_output_open(&output, NULL);
-	sink = cli_output_sink(&output);
+	(void)cli_output_open(output, NULL);
+	sink = cli_output_sink(output);
 	text_init(&text, &sink, 0);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
 		text_str(&text, "vkept " VKEPT_VERSION "\n");
@@ -93,7 +90,7 @@ answer(int argc, char **argv)
 		cli_help(&text, command);
 	else
 		write_usage(&text);
-	return cli_output_close(&output, CLI_OK);
+	return cli_output_close(output, CLI_OK);
 }
 
 static int
@@ -112,6 +109,7 @@ is_question(const char *argument)
 int
 main(int argc, char **argv)
 {
+	struct cli_output output; /* on the stack, beside pages that are used anyway */
 	struct cli cli = { .output = &output };
 
 	/* A reader that went away is an error of writing like any other. */
@@ -121,7 +119,7 @@ main(int argc, char **argv)
 		return CLI_BAD;
 	}
 	if (is_question(argv[1]))
-		return (int)answer(argc, argv);
+		return (int)answer(argc, argv, &output);
 	cli.command = command_find(argv[1]);
 	if (cli.command == NULL)
 		return (int)complain_of_command(argv[1]);

@@ -87,7 +87,7 @@ memory_covers(struct conform_player *player, uint64_t pa)
 		player->outside = true;
 		return false;
 	}
-	if (hostmem_peek(player->mem, vk_hpa(pa)) != NULL)
+	if (hostmem_written(player->mem, vk_hpa(pa)))
 		return true;
 	bytes = hostmem_frame(player->mem, vk_hpa(pa));
 	if (bytes == NULL) {

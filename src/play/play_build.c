@@ -171,22 +171,21 @@ static const struct gpm_ops bare_ops = { bare_load, bare_cas, bare_hold, bare_re
 static const struct gpm_ops bare_user_ops = { bare_load, bare_cas, bare_user_hold, bare_release };
 
 /* A memory map without its rights: for building and looking. */
-static void *
-raw_frame(struct machine_process *process, gpa_t gpa)
+static bool
+raw_locate(struct machine_process *process, gpa_t gpa, hpa_t *hpa)
 {
 	static const unsigned kinds[] = { VK_ACC_W, VK_ACC_R, VK_ACC_X };
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct vm_fault fault = vmspace_fault(process->map, gpa.v, kinds[i]);
-		unsigned char *frame;
 
 		if (fault.status != VM_FAULT_OK)
 			continue;
-		frame = hostmem_frame(process->machine->mem, fault.frame);
-		return frame == NULL ? NULL : frame + (gpa.v & VK_PAGE_OFFSET_MASK);
+		*hpa = vk_hpa(fault.frame.v | (gpa.v & VK_PAGE_OFFSET_MASK));
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static int
@@ -200,24 +199,28 @@ raw_load(void *ctx, gpa_t slot, uint64_t *entry)
 static enum cas_status
 raw_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 {
-	void *word = raw_frame(ctx, slot);
-	uint64_t now;
+	struct machine_process *process = ctx;
+	struct hpm hpm = hostmem_hpm(process->machine->mem);
+	hpa_t hpa;
 
-	if (word == NULL)
+	if (!raw_locate(process, slot, &hpa))
 		return CAS_REFUSED;
-	memcpy(&now, word, sizeof(now));
-	if (now != old)
-		return CAS_LOST;
-	memcpy(word, &new_value, sizeof(new_value));
-	return CAS_DONE;
+	return hpm.ops->cas(hpm.ctx, hpa, old, new_value);
 }
 
 static void *
 raw_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 {
+	struct machine_process *process = ctx;
+	unsigned char *frame;
+	hpa_t hpa;
+
 	(void)acc;
 	*cookie = ctx;
-	return raw_frame(ctx, gpa);
+	if (!raw_locate(process, gpa, &hpa))
+		return NULL;
+	frame = hostmem_frame(process->machine->mem, hpa);
+	return frame == NULL ? NULL : frame + (hpa.v & VK_PAGE_OFFSET_MASK);
 }
 
 static const struct gpm_ops raw_ops = { raw_load, raw_cas, raw_hold, bare_release };

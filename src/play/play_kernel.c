@@ -105,7 +105,7 @@ kernel_copyin(struct play_thread *thread, const struct scn_step *step)
 	user_space_of(of, &us);
 	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
 	    (size_t)step->size : clip(step->size);
-	if (!result_bytes(thread, 0))
+	if (!result_room(thread, clip(step->size)))
 		return;
 	if (step->op == SCN_OP_COPYIN)
 		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
@@ -115,6 +115,15 @@ kernel_copyin(struct play_thread *thread, const struct scn_step *step)
 	result->size = done;
 	result_set(result, SCN_KEY_BYTES);
 	copy_ended(thread, step, &us, error, (size_t)step->size, done);
+}
+
+/* What a copyout takes its bytes from: a value, or a content; zeroes fill up the size. */
+static size_t
+copyout_room(const struct scn_step *step)
+{
+	size_t room = clip(step->size > step->content.size ? step->size : step->content.size);
+
+	return room > sizeof(step->value) ? room : sizeof(step->value);
 }
 
 static void
@@ -127,11 +136,11 @@ kernel_copyout(struct play_thread *thread, const struct scn_step *step)
 	int error;
 
 	user_space_of(of, &us);
-	if (!result_bytes(thread, 0))
+	if (!result_room(thread, copyout_room(step)))
 		return;
 	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
 	    (size_t)step->size : clip(step->size);
-	memset(result->bytes, 0, PLAYER_BYTES_MAX);
+	memset(result->bytes, 0, copyout_room(step));
 	if (step->content.size == 0)
 		memcpy(result->bytes, &step->value, sizeof(step->value));
 	for (i = 0; i < clip(step->content.size); i++)
@@ -255,7 +264,7 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 	while (error == VK_OK && left != 0) {
 		size_t done = 0, size = clip(left);
 
-		if (!result_bytes(thread, 0))
+		if (!result_room(thread, size))
 			return;
 		copy.at = at;
 		error = vk_copyin(&us, vk_gva(at), result->bytes, size, &done);
@@ -776,8 +785,9 @@ play_vk_copy(struct play_thread *thread, const struct scn_step *step, struct vmx
 
 	mode.cr3 = thread->player->scenario->guest.space[step->space].root;
 	vk_us_init_ept(&us, memory, &mode, vk_gva(thread->scn->user_end));
-	if (!result_bytes(thread, size))
+	if (!result_room(thread, copyout_room(step)))
 		return GUEST_COMPLETED;
+	result->size = size;
 	if (step->op == SCN_OP_VK_COPYIN) {
 		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
 		result->size = done;

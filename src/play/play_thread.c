@@ -30,25 +30,34 @@ result_outcome(struct step_result *result, enum scn_outcome outcome)
 }
 
 bool
-result_bytes(struct play_thread *thread, size_t size)
+result_room(struct play_thread *thread, size_t room)
 {
 	struct step_result *result = &thread->result;
 
+	if (room < sizeof(uint64_t))
+		room = sizeof(uint64_t);
+	if (result->room >= room)
+		return true;
+	free(result->bytes);
+	result->bytes = malloc(room);
+	result->room = result->bytes != NULL ? room : 0;
 	if (result->bytes == NULL)
-		result->bytes = malloc(PLAYER_BYTES_MAX);
-	if (result->bytes == NULL) {
 		thread->player->status = PLAY_NO_MEMORY;
+	return result->bytes != NULL;
+}
+
+bool
+result_bytes(struct play_thread *thread, size_t size)
+{
+	if (!result_room(thread, size))
 		return false;
-	}
-	result->size = size;
+	thread->result.size = size;
 	return true;
 }
 
 static void
 result_clear(struct step_result *result)
 {
-	unsigned char *bytes = result->bytes;
-
 	/* The exits kept are counted by `exits`; the array itself need not be cleared. */
 	memset(result->has, 0, sizeof(result->has));
 	result->outcome = SCN_OUTCOME_OK;
@@ -57,7 +66,6 @@ result_clear(struct step_result *result)
 	result->exits = 0;
 	result->reads = 0;
 	result->accessed = false;
-	result->bytes = bytes;
 }
 
 static enum scn_outcome
@@ -691,4 +699,5 @@ play_thread_free(struct play_thread *thread)
 {
 	free(thread->result.bytes);
 	thread->result.bytes = NULL;
+	thread->result.room = 0;
 }

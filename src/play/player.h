@@ -21,8 +21,8 @@ struct step_result {
 	uint32_t reason, intr_info, idt_info, instruction_error, vector, error_code, memtype;
 	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads;
 	bool stale;
-	unsigned char *bytes; /* PLAYER_BYTES_MAX, allocated when first needed */
-	size_t size;
+	unsigned char *bytes; /* `room` of them, `size` of which are the result */
+	size_t size, room;
 	struct vmx_exit exit[PLAYER_EXITS_MAX];
 	size_t exits;         /* all of them, also those not kept */
 	bool accessed;        /* `access` was made */
@@ -130,7 +130,9 @@ void play_step_finish(struct play_thread *thread);
 /* Sets a field of the result. */
 void result_set(struct step_result *result, enum scn_key key);
 void result_outcome(struct step_result *result, enum scn_outcome outcome);
-/* Room for the bytes of a step; false: out of memory. */
+/* Room for bytes of a step, and for a word at least; false: out of memory. */
+bool result_room(struct play_thread *thread, size_t room);
+/* The same, and so many bytes are the result. */
 bool result_bytes(struct play_thread *thread, size_t size);
 /* The exit becomes the outcome. */
 void result_exit(struct step_result *result, const struct vmx_exit *exit);

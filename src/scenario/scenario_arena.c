@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A scenario is built once and dropped as a whole, so its memory comes from chunks that only ever
- * fill up.  Chunks grow from a few pages, which is all that most scenarios need, to a megabyte.  A
- * failed allocation is remembered: a reader may go on after one and have its caller ask in the end.
+ * fill up.  Chunks grow slowly, by an eighth of what there is, so that a small scenario touches no
+ * more pages than it fills; their number stays small all the same.  A failed allocation is
+ * remembered: a reader may go on after one and have its caller ask in the end.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 #include "scenario/scenario_arena.h"
 
-#define CHUNK_FIRST 8192u
-#define CHUNK_LAST 1048576u
+#define CHUNK_LEAST 1024u
+#define CHUNK_MOST 1048576u
 #define ALIGNMENT 16u
 
 struct chunk {
@@ -22,18 +23,14 @@ struct chunk {
 
 struct scn_arena {
 	struct chunk *chunk; /* the one that fills up, then the full ones */
-	size_t next_size;
+	size_t total; /* bytes of all chunks */
 	int failed;
 };
 
 struct scn_arena *
 scn_arena_new(void)
 {
-	struct scn_arena *arena = calloc(1, sizeof(*arena));
-
-	if (arena != NULL)
-		arena->next_size = CHUNK_FIRST;
-	return arena;
+	return calloc(1, sizeof(struct scn_arena));
 }
 
 void
@@ -60,9 +57,13 @@ scn_arena_failed(const struct scn_arena *arena)
 static int
 chunk_add(struct scn_arena *arena, size_t size)
 {
-	size_t room = arena->next_size - sizeof(struct chunk);
+	size_t room = arena->total / 8;
 	struct chunk *chunk;
 
+	if (room < CHUNK_LEAST)
+		room = CHUNK_LEAST;
+	if (room > CHUNK_MOST)
+		room = CHUNK_MOST;
 	if (room < size)
 		room = size;
 	chunk = malloc(sizeof(*chunk) + room);
@@ -72,8 +73,7 @@ chunk_add(struct scn_arena *arena, size_t size)
 	chunk->size = room;
 	chunk->next = arena->chunk;
 	arena->chunk = chunk;
-	if (arena->next_size < CHUNK_LAST)
-		arena->next_size *= 2;
+	arena->total += room;
 	return 1;
 }
 
@@ -103,15 +103,16 @@ bytes_take(struct scn_arena *arena, size_t size)
 void *
 scn_arena_alloc(struct scn_arena *arena, size_t count, size_t size)
 {
+	size_t total;
 	void *bytes;
 
-	if (size != 0 && count > SIZE_MAX / 2 / size) {
+	if (__builtin_mul_overflow(count, size, &total)) {
 		arena->failed = 1;
 		return NULL;
 	}
-	bytes = bytes_take(arena, count * size);
+	bytes = bytes_take(arena, total);
 	if (bytes != NULL)
-		memset(bytes, 0, count * size);
+		memset(bytes, 0, total);
 	return bytes;
 }
 

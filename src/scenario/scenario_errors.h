@@ -24,7 +24,7 @@ int scn_errors_enough(const struct scn_errlist *list);
 
 /* Records an error; one that is there already is not recorded twice. */
 void scn_error(struct scn_errlist *list, struct scn_mark mark, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((cold, format(printf, 3, 4)));
 
 #define SCN_SHOWN_SIZE 48
 

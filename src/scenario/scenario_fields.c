@@ -22,7 +22,7 @@ scn_node_is_null(const struct scn_node *node)
 	size_t i;
 
 	node = scn_node_real(node);
-	if (node->kind != SCN_NODE_SCALAR || !node->plain)
+	if (node->kind != SCN_NODE_SCALAR || !node->plain || node->count > strlen("null"))
 		return 0;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i], node->u.text) == 0)

@@ -61,6 +61,16 @@ names_add(struct scn_reader *rd, struct scn_names *names, const struct scn_node 
 	names->name[names->count++] = name;
 }
 
+/* No names yet, and room for so many; 0 when there is no memory. */
+static int
+names_begin(struct scn_reader *rd, struct scn_names *names, size_t count)
+{
+	names->count = 0;
+	names->name = scn_arena_alloc(rd->arena, count < SCN_NAMES_MAX ? count : SCN_NAMES_MAX,
+	    sizeof(*names->name));
+	return names->name != NULL;
+}
+
 static int
 names_full(struct scn_reader *rd, const struct scn_names *names, const struct scn_node *node,
     const char *what)
@@ -82,8 +92,7 @@ names_of_map(struct scn_reader *rd, enum scn_section_id section, const struct sc
 	char shown[SCN_SHOWN_SIZE];
 	struct scn_text text;
 
-	names->count = 0;
-	if (map == NULL || map->kind != SCN_NODE_MAP)
+	if (map == NULL || map->kind != SCN_NODE_MAP || !names_begin(rd, names, map->count))
 		return;
 	for (key = map->u.child; key != NULL; key = key->next->next) {
 		const struct scn_node *real = scn_node_real(key);
@@ -109,8 +118,7 @@ names_of_threads(struct scn_reader *rd, const struct scn_node *list)
 	const struct scn_node *item, *name;
 	struct scn_text text;
 
-	names->count = 0;
-	if (list == NULL || list->kind != SCN_NODE_LIST)
+	if (list == NULL || list->kind != SCN_NODE_LIST || !names_begin(rd, names, list->count))
 		return;
 	for (item = list->u.child; item != NULL; item = item->next) {
 		if (names_full(rd, names, scn_node_real(item), "threads"))

@@ -29,7 +29,7 @@ struct scn_variable {
 };
 
 struct scn_names {
-	const char *name[SCN_NAMES_MAX];
+	const char **name; /* room for those of the section, SCN_NAMES_MAX at most */
 	size_t count;
 };
 

@@ -63,9 +63,8 @@ digits_parse(const char *s, size_t size, unsigned base, uint64_t *number)
 		digit = digit_of(s[i]);
 		if (digit >= base)
 			return SCN_NUMBER_NONE;
-		if (n > (UINT64_MAX - digit) / base)
-			too_big = 1;
-		n = n * base + digit;
+		too_big |= __builtin_mul_overflow(n, (uint64_t)base, &n);
+		too_big |= __builtin_add_overflow(n, (uint64_t)digit, &n);
 	}
 	*number = n;
 	return too_big ? SCN_NUMBER_TOO_BIG : SCN_NUMBER_OK;

@@ -42,9 +42,9 @@ struct builder {
 	struct scn_arena *arena;
 	struct scn_errlist *errors;
 	struct scn_tree *tree;
-	struct frame frame[SCN_DEPTH_MAX + 1];
+	struct frame *frame;   /* SCN_DEPTH_MAX + 1 */
 	unsigned depth;
-	struct anchor anchor[ANCHORS_MAX];
+	struct anchor *anchor; /* ANCHORS_MAX, from the first one on */
 	unsigned anchors;
 	unsigned documents;
 	size_t bytes; /* of all scalars, aliases expanded */
@@ -182,11 +182,11 @@ builder_count(struct builder *b, const yaml_event_t *event, size_t nodes, size_t
 	return 1;
 }
 
-/* A node at the place where the next one goes. */
+/* A node at the place where the next one goes, and `more` bytes of zeroes behind it. */
 static struct scn_node *
-builder_add(struct builder *b, const yaml_event_t *event, enum scn_node_kind kind)
+builder_add(struct builder *b, const yaml_event_t *event, enum scn_node_kind kind, size_t more)
 {
-	struct scn_node *node = scn_arena_alloc(b->arena, 1, sizeof(*node));
+	struct scn_node *node = scn_arena_alloc(b->arena, 1, sizeof(*node) + more);
 	struct frame *frame = b->depth > 0 ? &b->frame[b->depth - 1] : NULL;
 
 	if (node == NULL) {
@@ -221,6 +221,12 @@ builder_anchor(struct builder *b, const yaml_event_t *event, const yaml_char_t *
 		builder_fail(b, event, text);
 		return 0;
 	}
+	if (b->anchor == NULL)
+		b->anchor = scn_arena_alloc(b->arena, ANCHORS_MAX, sizeof(*b->anchor));
+	if (b->anchor == NULL) {
+		b->status = SCENARIO_NO_MEMORY;
+		return 0;
+	}
 	anchor = &b->anchor[b->anchors++];
 	anchor->name = scn_arena_copy(b->arena, (const char *)name, strlen((const char *)name));
 	anchor->node = node;
@@ -252,18 +258,17 @@ on_scalar(struct builder *b, const yaml_event_t *event)
 	const char *value = (const char *)event->data.scalar.value;
 	size_t length = event->data.scalar.length;
 	struct scn_node *node;
+	char *text;
 
 	refuse_tag(b, event, event->data.scalar.tag);
 	if (!builder_count(b, event, 1, length, 1))
 		return;
-	node = builder_add(b, event, SCN_NODE_SCALAR);
+	node = builder_add(b, event, SCN_NODE_SCALAR, length + 1);
 	if (node == NULL)
 		return;
-	node->u.text = scn_arena_copy(b->arena, value, length);
-	if (node->u.text == NULL) {
-		b->status = SCENARIO_NO_MEMORY;
-		return;
-	}
+	text = (char *)(node + 1);
+	memcpy(text, value, length);
+	node->u.text = text;
 	node->count = (uint32_t)length;
 	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	node->dollar = memchr(value, '$', length) != NULL;
@@ -281,7 +286,7 @@ on_start(struct builder *b, const yaml_event_t *event, enum scn_node_kind kind,
 	refuse_tag(b, event, tag);
 	if (!builder_count(b, event, 1, 0, 1))
 		return;
-	node = builder_add(b, event, kind);
+	node = builder_add(b, event, kind, 0);
 	if (node == NULL)
 		return;
 	frame = &b->frame[b->depth++];
@@ -335,7 +340,7 @@ on_alias(struct builder *b, const yaml_event_t *event)
 	}
 	if (!builder_count(b, event, anchor->nodes, anchor->bytes, anchor->height))
 		return;
-	node = builder_add(b, event, SCN_NODE_ALIAS);
+	node = builder_add(b, event, SCN_NODE_ALIAS, 0);
 	if (node != NULL)
 		node->u.target = anchor->node;
 }
@@ -396,6 +401,7 @@ scn_yaml_parse(const char *text, size_t size, struct scn_arena *arena, struct sc
     struct scn_tree *tree)
 {
 	static const struct scn_mark start = { 1, 1 };
+	struct frame frame[SCN_DEPTH_MAX + 1]; /* not cleared: most of it is never looked at */
 	struct builder b;
 
 	memset(tree, 0, sizeof(*tree));
@@ -404,6 +410,7 @@ scn_yaml_parse(const char *text, size_t size, struct scn_arena *arena, struct sc
 		return SCENARIO_NO_MEMORY;
 	b.text = text;
 	b.size = size;
+	b.frame = frame;
 	b.arena = arena;
 	b.errors = errors;
 	b.tree = tree;

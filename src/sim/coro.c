@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Coroutines over the two C entry points of Boost.Context.  Each stack has an unmapped page below
- * it, so that an overflow is a fault and not a silent overwrite.
+ * it, so that an overflow is a fault and not a silent overwrite.  To map and unmap a stack costs as
+ * much as the steps of a small scenario: a few are kept for the coroutines that come next.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "sim/coro.h"
@@ -11,6 +12,7 @@
 
 #define STACK_BYTES (128u * 1024)
 #define GUARD_BYTES 4096u
+#define SPARE_STACKS 16u
 
 /* The interface of the library, as its assembly defines it. */
 typedef void *fcontext_t;
@@ -46,7 +48,16 @@ struct coro {
 /* The address sanitizer has to be told when the stack changes. */
 void __sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size);
 void __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *size);
+/* And that what an earlier coroutine left on a stack is of no account. */
+void __asan_unpoison_memory_region(const volatile void *bytes, size_t size);
 #else
+static inline void
+__asan_unpoison_memory_region(const volatile void *bytes, size_t size)
+{
+	(void)bytes;
+	(void)size;
+}
+
 static inline void
 __sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size)
 {
@@ -64,6 +75,45 @@ __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *s
 }
 #endif
 
+/* --- stacks ----------------------------------------------------------------------------------- */
+
+/* Stacks without a coroutine; the guard page is the first of each. */
+static struct {
+	unsigned char *stack[SPARE_STACKS];
+	unsigned count;
+} spare;
+
+static unsigned char *
+stack_create(void)
+{
+	void *stack;
+
+	if (spare.count != 0)
+		return spare.stack[--spare.count];
+	stack = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack == MAP_FAILED)
+		return NULL;
+	if (mprotect(stack, GUARD_BYTES, PROT_NONE) != 0) {
+		munmap(stack, GUARD_BYTES + STACK_BYTES);
+		return NULL;
+	}
+	return stack;
+}
+
+static void
+stack_destroy(unsigned char *stack)
+{
+	if (spare.count == SPARE_STACKS) {
+		munmap(stack, GUARD_BYTES + STACK_BYTES);
+		return;
+	}
+	__asan_unpoison_memory_region(stack + GUARD_BYTES, STACK_BYTES);
+	spare.stack[spare.count++] = stack;
+}
+
+/* --- coroutines ------------------------------------------------------------------------------- */
+
 static void
 coro_begin(struct transfer from)
 {
@@ -79,22 +129,14 @@ struct coro *
 coro_create(void (*body)(void *arg), void *arg)
 {
 	struct coro *coro = calloc(1, sizeof(*coro));
-	void *stack;
 
 	if (coro == NULL)
 		return NULL;
-	stack = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (stack == MAP_FAILED) {
+	coro->stack = stack_create();
+	if (coro->stack == NULL) {
 		free(coro);
 		return NULL;
 	}
-	if (mprotect(stack, GUARD_BYTES, PROT_NONE) != 0) {
-		munmap(stack, GUARD_BYTES + STACK_BYTES);
-		free(coro);
-		return NULL;
-	}
-	coro->stack = stack;
 	coro->body = body;
 	coro->arg = arg;
 	coro->inside = make_fcontext(coro->stack + GUARD_BYTES + STACK_BYTES, STACK_BYTES,
@@ -107,7 +149,7 @@ coro_destroy(struct coro *coro)
 {
 	if (coro == NULL)
 		return;
-	munmap(coro->stack, GUARD_BYTES + STACK_BYTES);
+	stack_destroy(coro->stack);
 	free(coro);
 }
 

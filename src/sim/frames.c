@@ -5,8 +5,6 @@
  */
 #include "sim/frames.h"
 
-#include <string.h>
-
 void
 frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t end)
 {
@@ -20,14 +18,10 @@ bool
 frames_take(struct frames *frames, hpa_t *frame)
 {
 	hpa_t next = vk_hpa(frames->next);
-	int written = hostmem_peek(frames->mem, next) != NULL;
-	void *bytes = next.v < frames->end ? hostmem_frame(frames->mem, next) : NULL;
 
-	if (bytes == NULL)
-		return false;
 	/* Somebody may have written there before the frame was anybody's. */
-	if (written)
-		memset(bytes, 0, VK_PAGE_BYTES);
+	if (next.v >= frames->end || !hostmem_clear(frames->mem, next))
+		return false;
 	*frame = next;
 	frames->next += VK_PAGE_BYTES;
 	frames->taken++;

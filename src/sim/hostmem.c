@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sparse host memory: an open-addressed table from frame number to 4 KiB of bytes.
+ * Sparse host memory: an open-addressed table from piece number to 512 bytes.
  *
- * Frames come from chunks that the system fills in at once: one fault a frame would cost a small
- * scenario more than all that it simulates.  Chunks grow with what is used.
+ * Most frames of a simulated machine are page tables of which a few entries are used; in pieces
+ * they cost what is written of them, and a small scenario touches a few pages of memory instead of
+ * one for every frame.  A frame that somebody wants to see as one has its eight pieces side by side
+ * from then on.
  */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_POPULATE */
 #include "sim/hostmem.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define FIRST_CHUNK 16 /* frames */
-#define LARGEST_CHUNK 256
-#define FIRST_SLOTS 64 /* a power of two */
+#define PIECE_SHIFT 9
+#define PIECE_BYTES ((size_t)1 << PIECE_SHIFT)
+#define PIECE_OFFSET (PIECE_BYTES - 1)
+#define FRAME_PIECES (VK_PAGE_BYTES / PIECE_BYTES)
+#define CHUNK_LEAST 8192u
+#define CHUNK_MOST 1048576u
+#define FIRST_SLOTS 128 /* a power of two */
 
 struct slot {
-	uint64_t frame; /* number plus one; 0: empty */
+	uint64_t key; /* number of the piece plus one; 0: empty */
 	unsigned char *bytes;
 };
 
+/* Memory for pieces; they are never given back one by one. */
 struct chunk {
 	struct chunk *next;
-	unsigned char *bytes;
-	size_t frames;
-	size_t used;
+	size_t size, used;
+	_Alignas(16) unsigned char bytes[];
 };
 
 struct hostmem {
 	uint64_t size;
 	struct slot *slots;
 	size_t slot_count;
+	size_t pieces;
 	size_t frames;
 	size_t frame_limit;
 	struct chunk *chunks;
@@ -65,7 +70,6 @@ hostmem_destroy(struct hostmem *mem)
 		struct chunk *chunk = mem->chunks;
 
 		mem->chunks = chunk->next;
-		munmap(chunk->bytes, chunk->frames * VK_PAGE_BYTES);
 		free(chunk);
 	}
 	free(mem->slots);
@@ -90,7 +94,22 @@ hostmem_frames(const struct hostmem *mem)
 	return mem->frames;
 }
 
-/* Fibonacci hashing: neighbouring frames spread over the table. */
+/* --- pieces ----------------------------------------------------------------------------------- */
+
+static uint64_t
+key_of(hpa_t hpa)
+{
+	return (hpa.v >> PIECE_SHIFT) + 1;
+}
+
+/* The key of the first piece of its frame. */
+static uint64_t
+frame_key(hpa_t hpa)
+{
+	return key_of(vk_hpa(hpa.v & ~(uint64_t)VK_PAGE_OFFSET_MASK));
+}
+
+/* Fibonacci hashing: neighbouring pieces spread over the table. */
 static size_t
 slot_index(uint64_t key, size_t count)
 {
@@ -102,13 +121,13 @@ slot_find(struct slot *slots, size_t count, uint64_t key)
 {
 	size_t at = slot_index(key, count);
 
-	while (slots[at].frame != 0 && slots[at].frame != key)
+	while (slots[at].key != 0 && slots[at].key != key)
 		at = (at + 1) & (count - 1);
 	return &slots[at];
 }
 
 static bool
-hostmem_grow(struct hostmem *mem)
+slots_grow(struct hostmem *mem)
 {
 	size_t count = mem->slot_count * 2, i;
 	struct slot *slots = calloc(count, sizeof(*slots));
@@ -116,8 +135,8 @@ hostmem_grow(struct hostmem *mem)
 	if (slots == NULL)
 		return false;
 	for (i = 0; i < mem->slot_count; i++) {
-		if (mem->slots[i].frame != 0)
-			*slot_find(slots, count, mem->slots[i].frame) = mem->slots[i];
+		if (mem->slots[i].key != 0)
+			*slot_find(slots, count, mem->slots[i].key) = mem->slots[i];
 	}
 	free(mem->slots);
 	mem->slots = slots;
@@ -125,106 +144,195 @@ hostmem_grow(struct hostmem *mem)
 	return true;
 }
 
-static struct chunk *
-chunk_create(size_t frames)
+/* Lets a piece be at `bytes`, whether it is new or comes from elsewhere. */
+static bool
+slot_set(struct hostmem *mem, uint64_t key, unsigned char *bytes)
 {
-	struct chunk *chunk = calloc(1, sizeof(*chunk));
-	void *bytes;
+	struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
 
-	if (chunk == NULL)
-		return NULL;
-	bytes = mmap(NULL, frames * VK_PAGE_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (bytes == MAP_FAILED) {
-		free(chunk);
-		return NULL;
+	if (slot->key == 0) {
+		if (mem->pieces * 2 >= mem->slot_count) {
+			if (!slots_grow(mem))
+				return false;
+			slot = slot_find(mem->slots, mem->slot_count, key);
+		}
+		slot->key = key;
+		mem->pieces++;
 	}
-	chunk->bytes = bytes;
-	chunk->frames = frames;
-	return chunk;
+	slot->bytes = bytes;
+	return true;
 }
 
+/* Zeroed bytes for pieces; NULL when out of memory. */
 static unsigned char *
-chunk_take(struct hostmem *mem)
+chunk_take(struct hostmem *mem, size_t size)
 {
 	struct chunk *chunk = mem->chunks;
 
-	if (chunk == NULL || chunk->used == chunk->frames) {
-		size_t frames = chunk == NULL ? FIRST_CHUNK : 2 * chunk->frames;
+	if (chunk == NULL || chunk->size - chunk->used < size) {
+		size_t room = mem->pieces * PIECE_BYTES / 8;
 
-		chunk = chunk_create(frames > LARGEST_CHUNK ? LARGEST_CHUNK : frames);
+		if (room < CHUNK_LEAST)
+			room = CHUNK_LEAST;
+		if (room > CHUNK_MOST)
+			room = CHUNK_MOST;
+		chunk = malloc(sizeof(*chunk) + room);
 		if (chunk == NULL)
 			return NULL;
+		chunk->size = room;
+		chunk->used = 0;
 		chunk->next = mem->chunks;
 		mem->chunks = chunk;
 	}
-	return chunk->bytes + VK_PAGE_BYTES * chunk->used++;
+	chunk->used += size;
+	return memset(chunk->bytes + chunk->used - size, 0, size);
 }
 
-const void *
-hostmem_peek(const struct hostmem *mem, hpa_t hpa)
+/* --- frames ----------------------------------------------------------------------------------- */
+
+bool
+hostmem_written(const struct hostmem *mem, hpa_t hpa)
 {
-	return slot_find(mem->slots, mem->slot_count, (hpa.v >> VK_PAGE_SHIFT) + 1)->bytes;
+	uint64_t key = frame_key(hpa), end = key + FRAME_PIECES;
+
+	for (; key < end; key++) {
+		if (slot_find(mem->slots, mem->slot_count, key)->key != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the frame may be written; one that is new counts from here on. */
+static bool
+frame_admit(struct hostmem *mem, hpa_t hpa)
+{
+	if (hpa.v >= mem->size)
+		return false;
+	if (hostmem_written(mem, hpa))
+		return true;
+	if (mem->frames >= mem->frame_limit) {
+		mem->failure = HOSTMEM_OVER_LIMIT;
+		return false;
+	}
+	mem->frames++;
+	return true;
+}
+
+/* The bytes of the piece for reading; NULL when none was written. */
+static const unsigned char *
+piece_read(const struct hostmem *mem, hpa_t hpa)
+{
+	return slot_find(mem->slots, mem->slot_count, key_of(hpa))->bytes;
+}
+
+/* The bytes of the piece for writing; NULL beyond `size` or on failure. */
+static unsigned char *
+piece_write(struct hostmem *mem, hpa_t hpa)
+{
+	uint64_t key = key_of(hpa);
+	const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+	unsigned char *bytes;
+
+	if (slot->key != 0)
+		return slot->bytes;
+	if (!frame_admit(mem, hpa))
+		return NULL;
+	bytes = chunk_take(mem, PIECE_BYTES);
+	if (bytes == NULL || !slot_set(mem, key, bytes)) {
+		mem->failure = HOSTMEM_OUT_OF_MEMORY;
+		return NULL;
+	}
+	return bytes;
+}
+
+/* Where a frame's pieces are when they lie side by side, else NULL. */
+static unsigned char *
+frame_whole(const struct hostmem *mem, hpa_t hpa)
+{
+	uint64_t key = frame_key(hpa);
+	unsigned char *bytes = slot_find(mem->slots, mem->slot_count, key)->bytes;
+	size_t i;
+
+	for (i = 1; i < FRAME_PIECES && bytes != NULL; i++) {
+		if (slot_find(mem->slots, mem->slot_count, key + i)->bytes !=
+		    bytes + i * PIECE_BYTES)
+			bytes = NULL;
+	}
+	return bytes;
 }
 
 void *
 hostmem_frame(struct hostmem *mem, hpa_t hpa)
 {
-	uint64_t key = (hpa.v >> VK_PAGE_SHIFT) + 1;
-	struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+	uint64_t key = frame_key(hpa);
+	unsigned char *bytes = frame_whole(mem, hpa);
+	size_t i;
 
-	if (slot->frame != 0)
-		return slot->bytes;
-	if (hpa.v >= mem->size)
+	if (bytes != NULL)
+		return bytes;
+	if (!frame_admit(mem, hpa))
 		return NULL;
-	if (mem->frames >= mem->frame_limit) {
-		mem->failure = HOSTMEM_OVER_LIMIT;
-		return NULL;
+	bytes = chunk_take(mem, VK_PAGE_BYTES);
+	for (i = 0; i < FRAME_PIECES && bytes != NULL; i++) {
+		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key + i);
+		unsigned char *piece = bytes + i * PIECE_BYTES;
+
+		if (slot->key != 0)
+			memcpy(piece, slot->bytes, PIECE_BYTES);
+		if (!slot_set(mem, key + i, piece))
+			bytes = NULL;
 	}
-	if (mem->frames * 2 >= mem->slot_count) {
-		if (!hostmem_grow(mem)) {
-			mem->failure = HOSTMEM_OUT_OF_MEMORY;
-			return NULL;
-		}
-		slot = slot_find(mem->slots, mem->slot_count, key);
-	}
-	slot->bytes = chunk_take(mem);
-	if (slot->bytes == NULL) {
+	if (bytes == NULL)
 		mem->failure = HOSTMEM_OUT_OF_MEMORY;
-		return NULL;
-	}
-	slot->frame = key;
-	mem->frames++;
-	return slot->bytes;
+	return bytes;
 }
+
+bool
+hostmem_clear(struct hostmem *mem, hpa_t hpa)
+{
+	uint64_t key = frame_key(hpa), end = key + FRAME_PIECES;
+
+	if (!hostmem_written(mem, hpa))
+		return piece_write(mem, hpa) != NULL;
+	for (; key < end; key++) {
+		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+
+		if (slot->key != 0)
+			memset(slot->bytes, 0, PIECE_BYTES);
+	}
+	return true;
+}
+
+/* --- words and bytes -------------------------------------------------------------------------- */
 
 uint64_t
 hostmem_load(const struct hostmem *mem, hpa_t slot)
 {
-	const unsigned char *frame = hostmem_peek(mem, slot);
+	const unsigned char *piece = piece_read(mem, slot);
 	uint64_t value;
 
-	if (frame == NULL)
+	if (piece == NULL)
 		return slot.v < mem->size ? 0 : ~0ull;
-	memcpy(&value, frame + (slot.v & VK_PAGE_OFFSET_MASK & ~7ull), sizeof(value));
+	memcpy(&value, piece + (slot.v & PIECE_OFFSET & ~7ull), sizeof(value));
 	return value;
 }
 
 bool
 hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 {
-	unsigned char *frame = hostmem_frame(mem, slot);
+	unsigned char *piece = piece_write(mem, slot);
 
-	if (frame == NULL)
+	if (piece == NULL)
 		return false;
-	memcpy(frame + (slot.v & VK_PAGE_OFFSET_MASK & ~7ull), &value, sizeof(value));
+	memcpy(piece + (slot.v & PIECE_OFFSET & ~7ull), &value, sizeof(value));
 	return true;
 }
 
+/* How many of so many bytes are in the piece that they begin in. */
 static size_t
-piece_of_page(hpa_t hpa, size_t size)
+part_of(hpa_t hpa, size_t size)
 {
-	size_t room = VK_PAGE_BYTES - (size_t)(hpa.v & VK_PAGE_OFFSET_MASK);
+	size_t room = PIECE_BYTES - (size_t)(hpa.v & PIECE_OFFSET);
 
 	return size < room ? size : room;
 }
@@ -235,16 +343,16 @@ hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size)
 	unsigned char *to = bytes;
 
 	while (size != 0) {
-		size_t piece = piece_of_page(hpa, size);
-		const unsigned char *frame = hostmem_peek(mem, hpa);
+		size_t part = part_of(hpa, size);
+		const unsigned char *piece = piece_read(mem, hpa);
 
-		if (frame != NULL)
-			memcpy(to, frame + (hpa.v & VK_PAGE_OFFSET_MASK), piece);
+		if (piece != NULL)
+			memcpy(to, piece + (hpa.v & PIECE_OFFSET), part);
 		else
-			memset(to, hpa.v < mem->size ? 0 : 0xff, piece);
-		to += piece;
-		hpa.v += piece;
-		size -= piece;
+			memset(to, hpa.v < mem->size ? 0 : 0xff, part);
+		to += part;
+		hpa.v += part;
+		size -= part;
 	}
 }
 
@@ -255,16 +363,16 @@ hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 	bool all = true;
 
 	while (size != 0) {
-		size_t piece = piece_of_page(hpa, size);
-		unsigned char *frame = hostmem_frame(mem, hpa);
+		size_t part = part_of(hpa, size);
+		unsigned char *piece = piece_write(mem, hpa);
 
-		if (frame != NULL)
-			memcpy(frame + (hpa.v & VK_PAGE_OFFSET_MASK), from, piece);
+		if (piece != NULL)
+			memcpy(piece + (hpa.v & PIECE_OFFSET), from, part);
 		else
 			all = false;
-		from += piece;
-		hpa.v += piece;
-		size -= piece;
+		from += part;
+		hpa.v += part;
+		size -= part;
 	}
 	return all;
 }
@@ -293,10 +401,12 @@ hostmem_hpm(struct hostmem *mem)
 	return hpm;
 }
 
+/* --- comparison ------------------------------------------------------------------------------- */
+
 static int
 slot_compare(const void *a, const void *b)
 {
-	uint64_t x = ((const struct slot *)a)->frame, y = ((const struct slot *)b)->frame;
+	uint64_t x = ((const struct slot *)a)->key, y = ((const struct slot *)b)->key;
 
 	return (x > y) - (x < y);
 }
@@ -305,21 +415,29 @@ bool
 hostmem_visit(const struct hostmem *mem, void (*visit)(void *ctx, hpa_t frame, const void *bytes),
     void *ctx)
 {
+	unsigned char bytes[VK_PAGE_BYTES];
 	struct slot *sorted;
 	size_t i, n = 0;
 
-	if (mem->frames == 0)
+	if (mem->pieces == 0)
 		return true;
-	sorted = malloc(mem->frames * sizeof(*sorted));
+	sorted = malloc(mem->pieces * sizeof(*sorted));
 	if (sorted == NULL)
 		return false;
 	for (i = 0; i < mem->slot_count; i++) {
-		if (mem->slots[i].frame != 0)
+		if (mem->slots[i].key != 0)
 			sorted[n++] = mem->slots[i];
 	}
 	qsort(sorted, n, sizeof(*sorted), slot_compare);
-	for (i = 0; i < n; i++)
-		visit(ctx, vk_hpa((sorted[i].frame - 1) << VK_PAGE_SHIFT), sorted[i].bytes);
+	for (i = 0; i < n;) {
+		uint64_t frame = (sorted[i].key - 1) / FRAME_PIECES;
+
+		memset(bytes, 0, sizeof(bytes));
+		for (; i < n && (sorted[i].key - 1) / FRAME_PIECES == frame; i++)
+			memcpy(bytes + (sorted[i].key - 1) % FRAME_PIECES * PIECE_BYTES,
+			    sorted[i].bytes, PIECE_BYTES);
+		visit(ctx, vk_hpa(frame << VK_PAGE_SHIFT), bytes);
+	}
 	free(sorted);
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Host-physical memory, sparse: a frame costs memory from its first write on.
+ * Host-physical memory, sparse: 512 bytes of it cost memory from the first write to them on.
  *
  * Frames below `size` that were never written read as zero; addresses from `size` on are answered
  * by nobody and read as all ones.  A limit on written frames keeps any input from swelling the
@@ -34,13 +34,14 @@ enum hostmem_failure hostmem_failed(const struct hostmem *mem);
 /* Number of frames written so far. */
 size_t hostmem_frames(const struct hostmem *mem);
 
-/*
- * The 4096 bytes of the frame at `hpa` for reading, or NULL when it is all zero or beyond `size`.
- */
-const void *hostmem_peek(const struct hostmem *mem, hpa_t hpa);
+/* Whether anything of the frame at `hpa` was ever written. */
+bool hostmem_written(const struct hostmem *mem, hpa_t hpa);
 
-/* The 4096 bytes of the frame for writing; NULL beyond `size` or on failure. */
+/* The 4096 bytes of the frame for writing, which stay there; NULL beyond `size` or on failure. */
 void *hostmem_frame(struct hostmem *mem, hpa_t hpa);
+
+/* Makes the frame zero, and a written one; false beyond `size` or on failure. */
+bool hostmem_clear(struct hostmem *mem, hpa_t hpa);
 
 /* An aligned word. */
 uint64_t hostmem_load(const struct hostmem *mem, hpa_t slot);
