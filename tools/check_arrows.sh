@@ -21,8 +21,9 @@ copyio    base guestpt copyio
 vmm       base ept copyio vmm
 bits      base ept guestpt vmm bits
 sim       base ept guestpt nested copyio vmm sim
-scenario  base ept guestpt bits scenario
-play      base ept guestpt nested copyio vmm bits sim scenario play
+defect    base ept guestpt copyio vmm sim defect
+scenario  base ept guestpt bits defect/defect_list.h scenario
+play      base ept guestpt nested copyio vmm bits sim defect scenario play
 explore   base ept guestpt nested copyio vmm sim play explore
 image     base ept guestpt sim image
 conform   base ept guestpt nested copyio vmm bits sim conform

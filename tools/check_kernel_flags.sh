@@ -12,36 +12,16 @@
 set -eu
 LC_ALL=C
 export LC_ALL
-cd "${1:-$(dirname "$0")/..}"
+tools=$(cd "$(dirname "$0")" && pwd)
+cd "${1:-$tools/..}"
 
 variants=${VARIANTS:-gcc-head clang-head gcc-3.8 clang-3.8}
+# shellcheck disable=SC2034 # for the looks
 frame_limit=512
 outside='memcpy memset memmove'
 
-# bsd.kmod.mk, what both compilers know.
-common='-std=c99 -D_KERNEL -DKLD_MODULE -nostdinc -ffreestanding -fno-common
--fno-stack-protector -fno-strict-aliasing -fno-strict-overflow -mcmodel=kernel -mno-red-zone
--mno-mmx -mno-3dnow -mno-sse -mno-sse2 -mno-sse3 -mno-avx -msoft-float
--fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-pic'
-warnings='-Wall -Wredundant-decls -Wnested-externs -Wstrict-prototypes -Wmissing-prototypes
--Wpointer-arith -Wcast-qual -Wold-style-definition -Winit-self -Wundef'
-# What gcc alone knows, and what makes a Linux compiler one for DragonFly.
-gcc_only='-mfpmath=387 -mpreferred-stack-boundary=4 -fno-pie -U__linux__ -D__DragonFly__=5
--fstack-usage'
-clang_only='-target x86_64-unknown-dragonfly'
-
-flags_of()
-{
-	case $1 in
-	gcc-*) set -- "$1" "$common $warnings $gcc_only" ;;
-	clang-*) set -- "$1" "$common $warnings $clang_only" ;;
-	esac
-	case $1 in
-	gcc-head) echo "$2 -O2 -Werror -mindirect-branch=thunk-inline" ;;
-	clang-head) echo "$2 -O2 -Werror" ;;
-	*-3.8) echo "$2 -O" ;;
-	esac
-}
+# shellcheck source=tools/kernel_build.sh
+. "$tools/kernel_build.sh"
 
 if [ ! -f kmod/shim/base/env.h ]; then
 	echo "kmod/shim/base/env.h is absent"
@@ -64,7 +44,7 @@ complain()
 	status=1
 }
 
-# Each look at the objects prints what is wrong and nothing when all is well.
+# Prints what is wrong and nothing when all is well.
 look_at_symbols()
 {
 	nm "$1"/*.o | awk -v allowed="$outside" '
@@ -77,25 +57,6 @@ look_at_symbols()
 			if (!(name in defined))
 				print "symbol from outside the core: " name
 	}' | sort
-}
-
-look_at_code()
-{
-	objdump -d --no-show-raw-insn "$1"/*.o | awk -F'\t' '
-	/file format/ { sub(/:.*/, ""); sub(/.*\//, ""); file = $0; next }
-	/^[0-9a-f]+ <.*>:$/ { name = $0; sub(/^[^<]*</, "", name); sub(/>:$/, "", name); next }
-	NF >= 2 && ($2 ~ /^(f[a-z]|emms)/ || $2 ~ /%(xmm|ymm|zmm|mm[0-7]|st)/) &&
-	    !((file, name) in seen) {
-		seen[file, name] = 1
-		print file ": " name " uses floating-point or vector registers: " $2
-	}'
-}
-
-look_at_frames()
-{
-	cat "$1"/*.su | awk -F'\t' -v limit=$frame_limit '
-	$2 >= limit { print $1 ": stack frame of " $2 " bytes" }
-	$3 != "static" { print $1 ": stack frame of unknown size" }'
 }
 
 for variant in $variants; do
@@ -113,10 +74,7 @@ for variant in $variants; do
 		fi
 	done
 	[ $compiled -eq 1 ] || continue
-	found=$(look_at_symbols "$out"; look_at_code "$out")
-	case $variant in
-	gcc-*) found=$found$(look_at_frames "$out") ;;
-	esac
+	found=$(look_at_symbols "$out"; look_at_code "$out"; look_at_frames "$out")
 	[ -z "$found" ] || complain "$(printf '%s\n' "$found" | sed "s/^/$variant: /")"
 done
 exit $status

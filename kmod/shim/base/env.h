@@ -7,10 +7,14 @@
  * serves every release of the kernel: the builtins compile to locked instructions whether a release
  * offers a module inlines for them or only functions to call.  An atomic operation is nothing but
  * itself here; there is no scheduler to announce it to.
+ *
+ * The few files that talk to the kernel include its headers first; the types are then the kernel's,
+ * which abi_check.c holds to be the same.
  */
 #ifndef VK_BASE_ENV_H
 #define VK_BASE_ENV_H
 
+#ifndef _SYS_TYPES_H_
 typedef __SIZE_TYPE__ size_t;
 typedef __INT8_TYPE__ int8_t;
 typedef __INT16_TYPE__ int16_t;
@@ -21,8 +25,31 @@ typedef __UINT16_TYPE__ uint16_t;
 typedef __UINT32_TYPE__ uint32_t;
 typedef __UINT64_TYPE__ uint64_t;
 typedef __UINTPTR_TYPE__ uintptr_t;
+#endif
 
+#ifndef NULL
 #define NULL ((void *)0)
+#endif
+
+/*
+ * A kernel has a family of these names already.  Linked into one, the core's goes by others; in a
+ * module of its own that does no harm.
+ */
+#define std_copyin      vk_std_copyin
+#define std_copyout     vk_std_copyout
+#define std_copyinstr   vk_std_copyinstr
+#define std_fubyte      vk_std_fubyte
+#define std_subyte      vk_std_subyte
+#define std_fuword32    vk_std_fuword32
+#define std_fuword64    vk_std_fuword64
+#define std_suword32    vk_std_suword32
+#define std_suword64    vk_std_suword64
+#define std_swapu32     vk_std_swapu32
+#define std_swapu64     vk_std_swapu64
+#define std_casu32      vk_std_casu32
+#define std_casu64      vk_std_casu64
+#define std_fuwordadd32 vk_std_fuwordadd32
+#define std_fuwordadd64 vk_std_fuwordadd64
 
 /* On a function: its result may not be dropped without saying so. */
 #define VK_MUST_CHECK __attribute__((warn_unused_result))
@@ -69,16 +96,16 @@ static inline int
 vk_atomic_cas64(uint64_t *p, uint64_t old, uint64_t new_value, uint64_t *seen)
 {
 	*seen = old;
-	return __atomic_compare_exchange_n(p, seen, new_value, 0, __ATOMIC_SEQ_CST,
-	    __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(
+	    p, seen, new_value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static inline int
 vk_atomic_cas32(uint32_t *p, uint32_t old, uint32_t new_value, uint32_t *seen)
 {
 	*seen = old;
-	return __atomic_compare_exchange_n(p, seen, new_value, 0, __ATOMIC_SEQ_CST,
-	    __ATOMIC_SEQ_CST);
+	return __atomic_compare_exchange_n(
+	    p, seen, new_value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 /* One turn of a busy wait. */

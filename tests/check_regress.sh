@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Each defect does the damage that its scenario shows, and nothing else does:
+# a -bad scenario fails without its defects, a -fixed one fails with them, and
+# but for expectations the two are the same.
+. "$(dirname "$0")/lib.sh"
+dir=$SRC/scenarios/regress
+
+# Steps and machine of a scenario, without title, defects and expectations.
+# What an expectation holds is indented deeper than its key.
+steps_of()
+{
+	awk '
+	/^(scenario|defects):/ { next }
+	/^ *(- )?what:/ { next }
+	{
+		match($0, /^ */)
+		indent = RLENGTH
+	}
+	skipping && indent > depth { next }
+	{ skipping = 0 }
+	/^ *expect:/ { skipping = 1; depth = indent; next }
+	{ print }
+	' "$1"
+}
+
+# same_steps NAME
+same_steps()
+{
+	steps_of "$dir/$1-bad.yaml" >"$tmp/bad.steps"
+	steps_of "$dir/$1-fixed.yaml" >"$tmp/fixed.steps"
+	diff "$tmp/bad.steps" "$tmp/fixed.steps"
+}
+
+# Each name of the list stands in a scenario that shows its damage.
+all_shown()
+{
+	sed -n 's/^[[:space:]]*DEFECT([A-Z0-9_]*, "\([^"]*\)".*/\1/p' \
+	    "$SRC/src/defect/defect_list.h" | sort -u >"$tmp/listed"
+	sed -n 's/^defects: \[\(.*\)\]$/\1/p' "$dir"/*-bad.yaml | tr -d ' ' | tr , '\n' |
+	    sort -u >"$tmp/shown"
+	[ -s "$tmp/listed" ] && diff "$tmp/listed" "$tmp/shown"
+}
+
+is_written()
+{
+	sh "$SRC/tools/write_defects.sh" "$SRC" | diff - "$SRC/docs/DEFECTS.md"
+}
+
+count=0
+for bad in "$dir"/*-bad.yaml; do
+	name=$(basename "$bad" -bad.yaml)
+	count=$((count + 1))
+	grep '^defects: ' "$bad" >"$tmp/defects"
+	sed '/^defects: /d' "$bad" >"$tmp/$name-without.yaml"
+	{
+		cat "$tmp/defects"
+		cat "$dir/$name-fixed.yaml"
+	} >"$tmp/$name-with.yaml"
+	expect_pass "$name: the damage is as described" "$VKEPT" run "$bad"
+	expect_pass "$name: without defects all is well" "$VKEPT" run "$dir/$name-fixed.yaml"
+	expect_fail "$name: the damage is the defect's" '^FAIL' \
+	    "$VKEPT" run "$tmp/$name-without.yaml"
+	expect_fail "$name: the defect is noticed" '^FAIL' "$VKEPT" run "$tmp/$name-with.yaml"
+	expect_pass "$name: both make the same steps" same_steps "$name"
+	rm -f "$tmp/$name"-*.yaml
+done
+expect_pass 'every defect is shown' all_shown
+expect_pass 'docs/DEFECTS.md is as tools/write_defects.sh writes it' is_written
+expect_pass 'there are pairs' test "$count" -ge 40
+put misspelt.yaml 'scenario: a misspelt defect' 'defects: [pml4-index-unmaskd]' 'threads:' \
+    '  - {name: a, role: kernel, steps: [{exit: 0}]}'
+expect_fail 'a misspelt defect is refused, with the name that was meant' \
+    'pml4-index-unmasked' sh -c '"$1" check "$2"; [ $? -eq 0 ] || exit 1' - "$VKEPT" \
+    "$tmp/misspelt.yaml"
+finish
