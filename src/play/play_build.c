@@ -395,6 +395,7 @@ build_host(struct player *player)
 	for (i = 0; i < host->spaces; i++) {
 		if (!machine_process_init(&player->process[i], &player->machine))
 			return no_memory(player);
+		defects_join_process(&player->defects, &player->process[i]);
 		for (j = 0; j < host->space[i].regions; j++) {
 			if (!map_region(player, &player->process[i], &host->space[i].region[j]))
 				return false;
@@ -819,6 +820,7 @@ player_build(struct player *player)
 
 	if (!machine_init(&player->machine, &config, first_free_frame(player->scenario)))
 		return no_memory(player);
+	defects_init(&player->defects, &player->machine, player->scenario->defects);
 	if (!build_host(player) || !build_ept_root(player) || !build_ept_maps(player) ||
 	    !build_guest(player) || !build_ept_entries(player) || !build_spp(player) ||
 	    !build_threads(player))

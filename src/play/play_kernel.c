@@ -53,6 +53,7 @@ user_space_of(struct play_thread *thread, struct vk_us *us)
 	if (thread->machine.vmm.exists)
 		thread->machine.vcpu.mode.cr3 = thread->machine.vmm.cr3;
 	vk_us_init_ept(us, memory, &thread->machine.vcpu.mode, end);
+	defects_join_us(&thread->player->defects, us, thread->machine.process);
 }
 
 static void
@@ -113,6 +114,9 @@ kernel_copyin(struct play_thread *thread, const struct scn_step *step)
 		error = vk_copyinstr(&us, vk_gva(step->at), (char *)result->bytes,
 		    clip(step->size), &done);
 	result->size = done;
+	/* A defect may have written more of the buffer than it told. */
+	if (thread->player->defects.touched > done)
+		result->size = thread->player->defects.touched;
 	result_set(result, SCN_KEY_BYTES);
 	copy_ended(thread, step, &us, error, (size_t)step->size, done);
 }
@@ -330,8 +334,7 @@ play_vminit(struct play_thread *thread, const struct scn_step *step)
 		if (scn_has(&step->src, SCN_KEY_CR3))
 			options.guest_cr3 = step->cr3;
 	}
-	status = vmm_init(&machine->vmm, &machine->process->vmm, &machine_vmm_ops, machine,
-	    &options);
+	status = defects_vminit(&thread->player->defects, machine, &options);
 	result_outcome(&thread->result, vmm_outcomes[status]);
 	emit_call(thread, options.master ? "vminit master" : "vminit slave",
 	    scn_outcome_name(vmm_outcomes[status]));
@@ -347,14 +350,13 @@ kernel_vminit(struct play_thread *thread, const struct scn_step *step)
 static void
 sync_addr(struct play_thread *thread, uint64_t dst, uint64_t src)
 {
-	struct machine_process *process = thread->machine.process;
 	enum vmm_status status;
 	struct vk_us us;
 
 	user_space_of(thread, &us);
 	thread->machine.syncing = true;
-	status = vmm_guest_sync_addr(&process->vmm, &machine_vmm_ops, &thread->machine, &us,
-	    vk_gva(dst), vk_gva(src));
+	status = defects_sync_addr(&thread->player->defects, &thread->machine, &us, vk_gva(dst),
+	    vk_gva(src));
 	thread->machine.syncing = false;
 	result_outcome(&thread->result, vmm_outcomes[status]);
 	emit_call(thread, "vmm_guest_sync_addr", scn_outcome_name(vmm_outcomes[status]));
@@ -404,6 +406,17 @@ kernel_exit(struct play_thread *thread, const struct scn_step *step)
 	set_value(&thread->result, step->value);
 	result_outcome(&thread->result, SCN_OUTCOME_EXITED);
 	thread->wants_exit = thread->exited = true;
+}
+
+/* Where the scheduler of the host puts the thread: takes effect when it may be moved. */
+static void
+kernel_migrate(struct play_thread *thread, const struct scn_step *step)
+{
+	struct machine_thread *machine = &thread->machine;
+
+	machine->next_cpu = step->cpu;
+	if (!machine->vmm.exists)
+		machine->cpu = step->cpu;
 }
 
 static void
@@ -622,13 +635,14 @@ pmap_sync(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
 {
 	struct pmap_work *work = ctx;
 	struct machine_thread *machine = &work->thread->machine;
+	const struct machine_protocol *protocol = machine->machine->protocol;
 	int swapped;
 
-	vmm_stop_begin(&machine->process->vmm, &machine_vmm_ops, machine);
+	protocol->stop_begin(&machine->process->vmm, protocol->ops, machine);
 	machine->syncing = true;
 	swapped = pmap_swap(ctx, slot, value, old);
 	machine->syncing = false;
-	vmm_stop_end(&machine->process->vmm);
+	protocol->stop_end(&machine->process->vmm, machine);
 	emit_call(work->thread, "vmm_guest_sync_addr", swapped ? "ok" : "efault");
 	return swapped;
 }
@@ -672,6 +686,7 @@ play_pmap(struct play_thread *thread, const struct scn_step *step)
 		[SCN_PMAP_LOAD_AND_CLEAR] = pmap_load_and_clear_pte,
 	};
 	struct pmap_work work = { .thread = thread, .space = step->space };
+	struct defect_pmap deviating = { &thread->player->defects, &pmap_ops, &work };
 	struct pmap_inval pi = { &pmap_ops, &work };
 	struct scn_entry entry = { .space = step->space, .where = SCN_ENTRY_AT_GVA, .level = 1,
 		.gva = step->at };
@@ -684,6 +699,8 @@ play_pmap(struct play_thread *thread, const struct scn_step *step)
 		return;
 	}
 	work.memory = player_user_memory(thread->player, host_space);
+	if (thread->player->defects.set != 0)
+		pi = (struct pmap_inval){ &defect_pmap_ops, &deviating };
 	if (!functions[step->pmap](&pi, slot, vk_gva(step->at), &old)) {
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 		return;
@@ -851,6 +868,7 @@ static const kernel_fn kernel_table[SCN_OPS] = {
 	[SCN_OP_INVEPT] = kernel_invept,
 	[SCN_OP_INVVPID] = kernel_invvpid,
 	[SCN_OP_EXIT] = kernel_exit,
+	[SCN_OP_MIGRATE] = kernel_migrate,
 	[SCN_OP_WAIT] = kernel_wait,
 	[SCN_OP_MMAP] = kernel_mmap,
 	[SCN_OP_MPROTECT] = kernel_mprotect,

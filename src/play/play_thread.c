@@ -249,7 +249,7 @@ shares_cpu(const struct play_thread *thread)
 		const struct play_thread *other = &player->thread[i];
 
 		if (other != thread && !other->ended && (other->scn->role & SCN_ROLE_VCPUS) &&
-		    other->scn->cpu == thread->scn->cpu)
+		    other->machine.cpu == thread->machine.cpu)
 			return true;
 	}
 	return false;

@@ -8,8 +8,8 @@
 #ifndef VK_PLAY_PLAYER_H
 #define VK_PLAY_PLAYER_H
 
+#include "defect/defect.h"
 #include "play/play.h"
-#include "sim/machine.h"
 
 #define PLAYER_EXITS_MAX 32     /* exits of one step that are kept for comparison */
 #define PLAYER_BYTES_MAX 65536u /* of one step */
@@ -55,6 +55,7 @@ struct play_thread {
 struct player {
 	const struct scenario *scenario;
 	struct machine machine;
+	struct defects defects;
 	struct machine_process *process; /* one a host space */
 	struct vm_object **object;
 	struct ept bare_ept;             /* of host.ept */

@@ -48,7 +48,7 @@ enum scn_key {
 	SCN_KEY_INTR_INFO, SCN_KEY_INSTRUCTION_ERROR, SCN_KEY_DONE, SCN_KEY_EXITS, SCN_KEY_READS,
 	SCN_KEY_STALE, SCN_KEY_EITHER, SCN_KEY_CONSOLE, SCN_KEY_COUNTERS,
 	SCN_KEY_IMPLICIT, SCN_KEY_IDT, SCN_KEY_STACK, SCN_KEY_IDT_INFO, SCN_KEY_PAT,
-	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP,
+	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -387,6 +387,7 @@ enum scn_op {
 	SCN_OP_SYNC_ADDR, /* dst, src (guest-virtual; default 0): vmm_guest_sync_addr(2) */
 	SCN_OP_INVEPT,    /* type (single, the default, or all), eptp if given */
 	SCN_OP_INVVPID,   /* type, vpid (default the thread's), at */
+	SCN_OP_MIGRATE,   /* cpu: the thread goes on there */
 	SCN_OP_EXIT,      /* value: exit status, default 0; the thread ends */
 	SCN_OP_WAIT,      /* thread, count: until it has completed so many of its steps */
 	/* The host process' memory map, host_space. */
@@ -475,6 +476,7 @@ struct scn_step {
 	uint32_t pcid;       /* default 0 */
 	uint32_t vpid;
 	uint32_t cpl;        /* 0 or 3 */
+	uint32_t cpu;        /* less than machine.cpus */
 	uint32_t reason;
 	enum scn_inv type;
 	enum scn_pmap pmap;
@@ -640,6 +642,7 @@ struct scenario {
 	const char *name;    /* key `scenario` */
 	const char *variant; /* "page=2M cpl=3" in a matrix, otherwise "" */
 	const char *about;   /* or NULL */
+	uint64_t defects;    /* bit n: enum defect n is switched on; default none */
 	struct scn_machine machine;
 	struct scn_host host;
 	struct scn_guest guest;

@@ -714,6 +714,19 @@ settle_copyout(struct scn_reader *rd, struct scn_step *step)
 }
 
 static int
+settle_migrate(struct scn_reader *rd, struct scn_step *step)
+{
+	uint32_t cpus = rd->scenario->machine.cpus;
+
+	if (step->cpu < cpus)
+		return 1;
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_CPU),
+	    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected 0 to %" PRIu32,
+	    step->cpu, cpus, cpus - 1);
+	return 0;
+}
+
+static int
 settle_wait(struct scn_reader *rd, struct scn_step *step)
 {
 	if (step->thread != rd->thread_index)
@@ -785,6 +798,7 @@ static step_settler *const step_settlers[SCN_OPS] = {
 	[SCN_OP_FUWORDADD64] = settle_copyio,
 	[SCN_OP_VMINIT] = settle_vminit,
 	[SCN_OP_INVVPID] = settle_invvpid,
+	[SCN_OP_MIGRATE] = settle_migrate,
 	[SCN_OP_WAIT] = settle_wait,
 	[SCN_OP_MMAP] = settle_map,
 	[SCN_OP_MPROTECT] = settle_map,

@@ -418,6 +418,11 @@ static const struct scn_row rows_exit_step[] = {
 };
 STEP_TABLE(exit_step, "exit", OPERANDS(rows_exit_step));
 
+static const struct scn_row rows_migrate[] = {
+	STEP(CPU, NUMBER, cpu, .detail = &scn_range_cpu, REQUIRED, .doc = "The physical CPU."),
+};
+STEP_TABLE(migrate, "migrate", OPERANDS(rows_migrate));
+
 static const struct scn_row rows_wait[] = {
 	STEP(THREAD, REF, thread, .detail = &scn_section_thread, REQUIRED,
 	    .doc = "The thread that is waited for."),
@@ -587,6 +592,8 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	OP(INVEPT, "invept", invept, VMM, VCPUS | SCN_ROLE_KERNEL, "INVEPT, by the host."),
 	OP(INVVPID, "invvpid", invvpid, VMM, VCPUS | SCN_ROLE_KERNEL, "INVVPID, by the host."),
 	OP(EXIT, "exit", exit_step, VMM, VCPUS | SCN_ROLE_PROCESS, "Ends the thread."),
+	OP(MIGRATE, "migrate", migrate, VMM, SCN_ROLE_MASTER | SCN_ROLE_SLAVE,
+	    "Moves the thread to another physical CPU."),
 	OP(WAIT, "wait", wait, VMM, EVERY, "Waits for another thread."),
 	OP_TO(MMAP, "mmap", scn_table_region, REGION, HOST,
 	    RUN_BY_VMM | SCN_ROLE_PROCESS | SCN_ROLE_KERNEL,

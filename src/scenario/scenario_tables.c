@@ -396,6 +396,8 @@ static const struct scn_row rows_scenario[] = {
 	ROW(ABOUT, TEXT, struct scenario, about, .doc = "More about it."),
 	ROW(MATRIX, MATRIX, struct scenario, variant,
 	    .doc = "Variables and their values: one scenario for each combination."),
+	ROW(DEFECTS, FLAGS, struct scenario, defects, .detail = &scn_flags_defect,
+	    .doc = "What is wrong on purpose, to show the damage."),
 	ROW(MACHINE, OBJECT, struct scenario, machine, .detail = &table_machine,
 	    .doc = "The processors."),
 	ROW(HOST, OBJECT, struct scenario, host, .detail = &table_host,

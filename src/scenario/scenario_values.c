@@ -2,6 +2,7 @@
 /*
  * The words of the language: keys, ranges of numbers, names of values, flags.
  */
+#include "defect/defect_list.h"
 #include "ept/ept.h"
 #include "guestpt/guestpt.h"
 #include "scenario/scenario_rows.h"
@@ -56,6 +57,7 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_STACK] = "stack", [SCN_KEY_IDT_INFO] = "idt-info", [SCN_KEY_PAT] = "pat",
 	[SCN_KEY_PML_LOG] = "pml-log", [SCN_KEY_PML_INDEX] = "pml-index",
 	[SCN_KEY_VE_PAGE] = "ve-page", [SCN_KEY_SPP] = "spp",
+	[SCN_KEY_DEFECTS] = "defects",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -457,6 +459,12 @@ static const struct scn_flag flag_ept[] = {
 const struct scn_flags scn_flags_ept_map = { "a flag of an EPT entry", flag_ept, 5, 1 };
 const struct scn_flags scn_flags_ept_frame = { "a flag of an EPT entry", flag_ept, 6, 1 };
 FLAGS(ept, "a flag of an EPT entry", 1);
+
+#define DEFECT_FLAG(id, name, deviates, source) { name, VK_BIT(DEFECT_##id), 0, deviates "." },
+static const struct scn_flag flag_defect[] = { DEFECT_LIST(DEFECT_FLAG) };
+FLAGS(defect, "a defect", 0);
+
+_Static_assert(COUNT(flag_defect) <= 64, "the defects are bits of one word");
 
 /* --- sections --------------------------------------------------------------------------------- */
 

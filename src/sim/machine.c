@@ -78,6 +78,19 @@ vcpu_sink(void *ctx, const struct event *event)
 
 /* --- machine ------------------------------------------------------------------------------- */
 
+static void
+core_stop_end(struct vmm_proc *proc, void *ctx)
+{
+	(void)ctx;
+	vmm_stop_end(proc);
+}
+
+static const struct machine_protocol core_protocol = {
+	&machine_vmm_ops,
+	vmm_stop_begin,
+	core_stop_end,
+};
+
 bool
 machine_init(struct machine *machine, const struct machine_config *config, uint64_t first_free)
 {
@@ -85,6 +98,7 @@ machine_init(struct machine *machine, const struct machine_config *config, uint6
 
 	memset(machine, 0, sizeof(*machine));
 	machine->config = *config;
+	machine->protocol = &core_protocol;
 	machine->mem = hostmem_create(config->memory, config->frame_limit);
 	if (machine->mem == NULL)
 		return false;
@@ -115,7 +129,7 @@ machine_thread_init(struct machine_thread *thread, struct machine *machine, unsi
 	memset(thread, 0, sizeof(*thread));
 	thread->machine = machine;
 	thread->index = index;
-	thread->cpu = cpu;
+	thread->cpu = thread->next_cpu = cpu;
 	thread->vmcs_cpu = VMM_NO_CPU;
 	thread->vmm.last_cpu = VMM_NO_CPU;
 	thread->vcpu.mem = machine->mem;
@@ -153,20 +167,23 @@ remember_mapped(struct machine_process *process, uint64_t page)
 	return true;
 }
 
-/* Shuts the gate for a change of the EPT, unless the thread that runs has done so already. */
-static bool
+/*
+ * Shuts the gate for a change of the EPT, unless the thread that runs has done so already.  Returns
+ * the thread that is to open it again, or NULL.
+ */
+static struct machine_thread *
 stop_guests(struct machine_process *process)
 {
 	struct machine *machine = process->machine;
 	struct machine_thread *thread;
 
 	if (machine->sched == NULL || !process->vmm.ready)
-		return false;
+		return NULL;
 	thread = machine->thread[sched_current(machine->sched)];
 	if (thread->syncing)
-		return false;
-	vmm_stop_begin(&process->vmm, &machine_vmm_ops, thread);
-	return true;
+		return NULL;
+	machine->protocol->stop_begin(&process->vmm, machine->protocol->ops, thread);
+	return thread;
 }
 
 static void
@@ -180,15 +197,13 @@ emit_edit(struct machine_process *process, uint64_t gpa, uint64_t before, uint64
 	machine_emit(process->machine, &event);
 }
 
-/*
- * The map takes pages away: out of the EPT with them, and out of every TLB before the next entry.
- */
-static void
-revoke_pages(void *ctx, uint64_t start, uint64_t end, bool take_all)
+void
+machine_process_revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 {
 	struct machine_process *process = ctx;
+	struct machine_thread *stopped = NULL;
 	size_t i = 0;
-	bool stopped = false, any = false;
+	bool any = false;
 
 	(void)take_all; /* removal is always enough: what is still allowed is faulted in again */
 	while (process->has_ept && i < process->mapped_count) {
@@ -209,8 +224,8 @@ revoke_pages(void *ctx, uint64_t start, uint64_t end, bool take_all)
 		emit_edit(process, process->mapped[i], edit.before, 0);
 		process->mapped[i] = process->mapped[--process->mapped_count];
 	}
-	if (stopped)
-		vmm_stop_end(&process->vmm);
+	if (stopped != NULL)
+		process->machine->protocol->stop_end(&process->vmm, stopped);
 }
 
 bool
@@ -221,7 +236,7 @@ machine_process_init(struct machine_process *process, struct machine *machine)
 	process->map = vmspace_create(&machine->frames);
 	if (process->map == NULL)
 		return false;
-	vmspace_set_revoke(process->map, revoke_pages, process);
+	vmspace_set_revoke(process->map, machine_process_revoke, process);
 	return true;
 }
 

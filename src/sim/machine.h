@@ -79,6 +79,7 @@ struct machine_thread {
 	struct machine_process *process; /* NULL: a vCPU under a ready-made EPT */
 	unsigned index;
 	unsigned cpu;
+	unsigned next_cpu;               /* where it goes on after its critical section */
 	struct vcpu vcpu;                /* registers of the guest */
 	struct vmm_vcpu vmm;
 	const struct machine_guest_ops *guest;
@@ -89,8 +90,21 @@ struct machine_thread {
 	int vmcs_cpu;                    /* where the VMCS is active, or VMM_NO_CPU */
 };
 
+/*
+ * The VMM's protocol as the kernel of this machine runs it: what the run loop asks of the machine,
+ * and the shootdown around a change.  The machine starts with the core's; its owner may put another
+ * in its place before the first thread runs.
+ */
+struct machine_protocol {
+	const struct vmm_host_ops *ops;
+	/* As vmm_stop_begin() and vmm_stop_end(); ctx is the thread's. */
+	void (*stop_begin)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+	void (*stop_end)(struct vmm_proc *proc, void *ctx);
+};
+
 struct machine {
 	struct machine_config config;
+	const struct machine_protocol *protocol;
 	struct hostmem *mem;
 	struct frames frames;
 	struct machine_cpu cpu[MACHINE_CPUS_MAX];
@@ -114,6 +128,12 @@ void machine_emit(struct machine *machine, struct event *event);
 
 bool machine_process_init(struct machine_process *process, struct machine *machine);
 void machine_process_free(struct machine_process *process);
+
+/*
+ * Takes the pages of [start, end) out of the process' EPT and out of every TLB: what its memory map
+ * calls when it takes pages back.  `process` is a struct machine_process.
+ */
+void machine_process_revoke(void *process, uint64_t start, uint64_t end, bool take_all);
 
 /* A vCPU thread's processor state; the caller then sets its mode and, for a bare one, its EPT. */
 void machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,

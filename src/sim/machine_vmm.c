@@ -23,6 +23,9 @@ host_critical(void *ctx, int enter)
 
 	if (!enter) {
 		cpu->critical = NULL;
+		thread->cpu = thread->next_cpu;
+		sched_set_wake(thread->machine->sched, thread->index,
+		    &thread->machine->cpu[thread->cpu].interrupt);
 		return;
 	}
 	while (cpu->critical != NULL && cpu->critical != thread)

@@ -96,6 +96,13 @@ sched_add(struct sched *sched, void (*body)(void *arg), void *arg, const bool *w
 	return true;
 }
 
+void
+sched_set_wake(struct sched *sched, unsigned thread, const bool *wake)
+{
+	if (sched != NULL && thread < sched->count)
+		sched->thread[thread].wake = wake;
+}
+
 /* xorshift64: the sequence is the same everywhere. */
 static uint64_t
 sched_random(struct sched *sched)

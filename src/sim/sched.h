@@ -42,6 +42,9 @@ void sched_destroy(struct sched *sched);
  */
 bool sched_add(struct sched *sched, void (*body)(void *arg), void *arg, const bool *wake);
 
+/* Another flag for a thread that has been added: it runs on another processor now. */
+void sched_set_wake(struct sched *sched, unsigned thread, const bool *wake);
+
 /* Runs all threads.  A livelock is declared after so many scheduling points. */
 enum sched_end sched_run(struct sched *sched, uint64_t point_limit);
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Defects on purpose: copies, walks and protocols that deviate from the core's in named ways, so
+ * that a scenario can show the damage.
+ *
+ * A test-only layer.  The core does not know it; the simulator has one seam, struct
+ * machine_protocol, through which it is put in the place of the real thing.  With an empty set the
+ * functions below are the core's own.
+ */
+#ifndef VK_DEFECT_DEFECT_H
+#define VK_DEFECT_DEFECT_H
+
+#include "defect/defect_list.h"
+#include "guestpt/pmap_inval.h"
+#include "sim/machine.h"
+
+#define DEFECT_THREADS_MAX 64
+
+/* The defects of one machine and what they have to remember. */
+struct defects {
+	struct machine_protocol protocol; /* first: machine->protocol points here */
+	struct vmm_host_ops ops;          /* the real ones, and the deviating ones over them */
+	struct vk_pmap family;            /* the deviating copy functions */
+	uint64_t set;                     /* bit n: enum defect n */
+	struct machine *machine;
+	struct machine_process *process;  /* whose memory copyio last went to */
+	size_t touched;                   /* bytes written by a copyinstr; 0: as many as told */
+	uint64_t freed_root;              /* of the EPT that was freed last; 0: none */
+	uint64_t root[DEFECT_THREADS_MAX]; /* that a thread brought; 0: none */
+	bool revoking;                    /* the memory map takes pages back */
+	bool loading;                     /* the INVEPT to come is that of a VMPTRLD */
+};
+
+static inline bool
+defects_have(const struct defects *defects, enum defect defect)
+{
+	return (defects->set >> defect & 1) != 0;
+}
+
+/* Prepares *defects and, unless `set` is 0, makes them the machine's. */
+void defects_init(struct defects *defects, struct machine *machine, uint64_t set);
+
+/* To be called for each process of the machine, once it has its memory map. */
+void defects_join_process(struct defects *defects, struct machine_process *process);
+
+/* Gives a nested user space the deviating functions; `process` may be NULL. */
+void defects_join_us(struct defects *defects, struct vk_us *us, struct machine_process *process);
+
+/* vmm_init() for a thread of the machine. */
+enum vmm_status defects_vminit(struct defects *defects, struct machine_thread *thread,
+    const struct vmm_options *options);
+
+/* vmm_guest_sync_addr() for a thread of the machine. */
+enum vmm_status defects_sync_addr(struct defects *defects, struct machine_thread *thread,
+    struct vk_us *us, gva_t dst, gva_t src);
+
+/* A pmap routine's view of the machine, between the routine and the real one. */
+struct defect_pmap {
+	struct defects *defects;
+	const struct pmap_inval_ops *real;
+	void *ctx;
+};
+
+extern const struct pmap_inval_ops defect_pmap_ops;
+
+/* --- within the room -------------------------------------------------------------------------- */
+
+/* Translates one user address with the defects of the walk; 0 when it fails. */
+int defect_translate(struct defects *defects, struct vk_us *us, gva_t uaddr, unsigned acc,
+    gpa_t *gpa);
+
+/* The deviating copy functions; us->pmap is the family of a struct defects. */
+extern const struct vk_pmap defect_family;
+
+struct defects *defects_of_us(const struct vk_us *us);
+
+#endif

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VMM's protocol with defects: the shootdown, INVEPT, what a thread may become, what an exit
+ * comes to.
+ *
+ * Each function does the core's work but for the steps that a defect leaves out or puts elsewhere.
+ * Where a defect opens a window, turns of a busy wait stand in it: under a scripted schedule the
+ * next threads of the script make their steps there.
+ */
+#include <string.h>
+
+#include "defect/defect.h"
+
+static struct defects *
+defects_of(const struct machine_thread *thread)
+{
+	return (struct defects *)thread->machine->protocol;
+}
+
+static bool
+has(const struct machine_thread *thread, enum defect defect)
+{
+	return defects_have(defects_of(thread), defect);
+}
+
+/* --- the gate --------------------------------------------------------------------------------- */
+
+static uint64_t
+shut_gate(struct vmm_proc *proc)
+{
+	uint64_t lock = vk_atomic_load64(&proc->cpulock);
+
+	for (;;) {
+		if (lock & VMM_LOCK_EXCL) {
+			vk_pause();
+			lock = vk_atomic_load64(&proc->cpulock);
+		} else if (vk_atomic_cas64(&proc->cpulock, lock, lock | VMM_LOCK_EXCL, &lock)) {
+			return lock;
+		}
+	}
+}
+
+/* Where a defect leaves something undone, others make their steps here. */
+static void
+window(void)
+{
+	vk_pause();
+	vk_pause();
+}
+
+static void
+bump(struct vmm_proc *proc)
+{
+	(void)vk_atomic_add64(&proc->invgen, 1);
+}
+
+/* The mask as it was before the gate was shut decides whom to interrupt and to wait for. */
+static void
+stop_by_early_mask(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
+{
+	uint64_t mask = vk_atomic_load64(&proc->cpumask);
+
+	window();
+	(void)shut_gate(proc);
+	ops->ipi(ctx, mask);
+	while (vk_atomic_load64(&proc->cpumask) & mask)
+		vk_pause();
+	bump(proc);
+}
+
+static void
+stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	if (defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE))
+		return;
+	if (has(thread, DEFECT_STOP_DOES_NOT_WAIT)) {
+		bump(proc);
+		return;
+	}
+	if (has(thread, DEFECT_MASK_BEFORE_GATE)) {
+		stop_by_early_mask(proc, ops, ctx);
+		return;
+	}
+	if (has(thread, DEFECT_BUMP_BEFORE_GATE)) {
+		bump(proc);
+		window();
+	}
+	vmm_stop_begin(proc, ops, ctx);
+	/* Nobody can have seen the number yet: the gate is shut. */
+	if (has(thread, DEFECT_NO_GENERATION_BUMP) || has(thread, DEFECT_BUMP_BEFORE_GATE) ||
+	    has(thread, DEFECT_BUMP_AFTER_GATE))
+		(void)vk_atomic_add64(&proc->invgen, ~0ull);
+	if (has(thread, DEFECT_STORE_AFTER_GATE)) {
+		vmm_stop_end(proc);
+		window();
+	}
+}
+
+static void
+stop_end(struct vmm_proc *proc, void *ctx)
+{
+	struct machine_thread *thread = ctx;
+
+	if ((defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE)) ||
+	    has(thread, DEFECT_STOP_DOES_NOT_WAIT) || has(thread, DEFECT_STORE_AFTER_GATE))
+		return;
+	vmm_stop_end(proc);
+	if (has(thread, DEFECT_BUMP_AFTER_GATE)) {
+		window();
+		bump(proc);
+	}
+}
+
+/* --- vmm_guest_sync_addr ---------------------------------------------------------------------- */
+
+/* Errors come back as words and are stored like words. */
+static enum vmm_status
+swap_unchecked(struct vk_us *us, gva_t dst, gva_t src)
+{
+	uint64_t value, old;
+
+	if (vk_fuword64(us, src, &value) != VK_OK)
+		value = ~0ull;
+	if (vk_swapu64(us, dst, value, &old) != VK_OK)
+		old = 14;
+	(void)vk_suword64(us, src, old);
+	return VMM_OK;
+}
+
+static enum vmm_status
+copy_only(struct vk_us *us, gva_t dst, gva_t src)
+{
+	uint64_t value;
+
+	if (vk_copyin(us, src, &value, sizeof(value), NULL) != VK_OK ||
+	    vk_copyout(us, &value, dst, sizeof(value), NULL) != VK_OK)
+		return VMM_FAULT;
+	return VMM_OK;
+}
+
+static enum vmm_status
+swap_words(struct vk_us *us, gva_t dst, gva_t src)
+{
+	uint64_t value, old;
+
+	if (vk_fuword64(us, src, &value) != VK_OK || vk_suword64(us, src, value) != VK_OK ||
+	    vk_swapu64(us, dst, value, &old) != VK_OK || vk_suword64(us, src, old) != VK_OK)
+		return VMM_FAULT;
+	return VMM_OK;
+}
+
+enum vmm_status
+defects_sync_addr(struct defects *defects, struct machine_thread *thread, struct vk_us *us,
+    gva_t dst, gva_t src)
+{
+	struct vmm_proc *proc = &thread->process->vmm;
+	const struct machine_protocol *protocol = thread->machine->protocol;
+	enum vmm_status status = VMM_OK;
+
+	if (defects->set == 0)
+		return vmm_guest_sync_addr(proc, protocol->ops, thread, us, dst, src);
+	if (!vk_atomic_load64(&proc->ready))
+		return VMM_NO_RECORD;
+	if (dst.v == 0 && defects_have(defects, DEFECT_SYNC_NULL_RETURNS))
+		return VMM_OK;
+	protocol->stop_begin(proc, protocol->ops, thread);
+	if (dst.v == 0)
+		status = VMM_OK;
+	else if (defects_have(defects, DEFECT_SYNC_ERRORS_UNCHECKED))
+		status = swap_unchecked(us, dst, src);
+	else if (defects_have(defects, DEFECT_SYNC_PLAIN_COPY))
+		status = copy_only(us, dst, src);
+	else
+		status = swap_words(us, dst, src);
+	if (status != VMM_OK && defects_have(defects, DEFECT_GATE_LEFT_SHUT))
+		return status;
+	protocol->stop_end(proc, thread);
+	return status;
+}
+
+/* --- becoming a vCPU -------------------------------------------------------------------------- */
+
+/* A slave without a master: its own root makes the record. */
+static enum vmm_status
+become_alone(struct machine_thread *thread, const struct vmm_options *options)
+{
+	struct vmm_proc *proc = &thread->process->vmm;
+	struct vmm_options as_slave = *options;
+
+	proc->eptp = options->ept_root;
+	proc->guest_cr3 = options->guest_cr3;
+	proc->vcpus = 1;
+	proc->ready = 1;
+	as_slave.ept_root = 0;
+	return vmm_init(&thread->vmm, proc, thread->machine->protocol->ops, thread, &as_slave);
+}
+
+static enum vmm_status
+become_with_root(struct defects *defects, struct machine_thread *thread,
+    const struct vmm_options *options)
+{
+	struct vmm_options plain = *options;
+	enum vmm_status status;
+
+	plain.ept_root = 0;
+	if (thread->process->vmm.ready)
+		status = vmm_init(&thread->vmm, &thread->process->vmm,
+		    thread->machine->protocol->ops, thread, &plain);
+	else
+		status = become_alone(thread, options);
+	defects->root[thread->index % DEFECT_THREADS_MAX] = options->ept_root;
+	return status;
+}
+
+/* What the error path gives back was another's. */
+static void
+leave_unjoined(struct machine_thread *thread)
+{
+	struct vmm_proc *proc = &thread->process->vmm;
+
+	if (vk_atomic_add64(&proc->vcpus, ~0ull) == 1) {
+		vk_atomic_store64(&proc->ready, 0);
+		thread->machine->protocol->ops->ept_destroy(thread, proc->eptp);
+	}
+}
+
+enum vmm_status
+defects_vminit(struct defects *defects, struct machine_thread *thread,
+    const struct vmm_options *options)
+{
+	struct vmm_proc *proc = &thread->process->vmm;
+	enum vmm_status status;
+
+	if (!options->master && options->ept_root != 0 &&
+	    defects_have(defects, DEFECT_USER_SUPPLIED_ROOT))
+		return become_with_root(defects, thread, options);
+	if (thread->vmm.exists && defects_have(defects, DEFECT_SECOND_RUN_ACCEPTED)) {
+		/* The new VMCS is clear; the old one, and its share of the record, are lost. */
+		thread->vmm.exists = 0;
+		thread->vmcs_launched = false;
+		thread->vmcs_cpu = VMM_NO_CPU;
+	}
+	status = vmm_init(&thread->vmm, proc, thread->machine->protocol->ops, thread, options);
+	if (status != VMM_OK && proc->ready && defects_have(defects, DEFECT_FAILED_INIT_FREES))
+		leave_unjoined(thread);
+	return status;
+}
+
+/* --- the machine below the loop --------------------------------------------------------------- */
+
+static int
+op_ept_create(void *ctx, uint64_t *eptp)
+{
+	struct machine_thread *thread = ctx;
+	struct defects *defects = defects_of(thread);
+	struct machine_process *process = thread->process;
+	static const unsigned char zeros[VK_PAGE_BYTES];
+
+	if (!machine_vmm_ops.ept_create(ctx, eptp))
+		return 0;
+	if (!has(thread, DEFECT_EPTP_PAGE_REUSED) || defects->freed_root == 0)
+		return 1;
+	*eptp = defects->freed_root;
+	defects->freed_root = 0;
+	return hostmem_write(thread->machine->mem, vk_hpa(*eptp & VK_BITS(51, 12)), zeros,
+	    sizeof(zeros)) &&
+	    ept_init(&process->ept, hostmem_hpm(thread->machine->mem), *eptp, process->ept.cap,
+	    process->ept.controls, process->ept.maxphyaddr) == EPTP_VALID;
+}
+
+static void
+op_ept_destroy(void *ctx, uint64_t eptp)
+{
+	defects_of(ctx)->freed_root = eptp;
+	machine_vmm_ops.ept_destroy(ctx, eptp);
+}
+
+static void
+op_vmclear_on(void *ctx, int cpu, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+	struct machine *machine = thread->machine;
+
+	if (!has(thread, DEFECT_NO_INVEPT_ON_MIGRATION)) {
+		machine_vmm_ops.vmclear_on(ctx, cpu, eptp);
+		return;
+	}
+	if (machine->cpu[cpu].loaded == thread)
+		machine->cpu[cpu].loaded = NULL;
+	thread->vmcs_launched = false;
+	thread->vmcs_cpu = VMM_NO_CPU;
+}
+
+static void
+op_vmptrld(void *ctx, int first_time_here)
+{
+	struct machine_thread *thread = ctx;
+	struct defects *defects = defects_of(thread);
+	uint64_t root = defects->root[thread->index % DEFECT_THREADS_MAX];
+	struct ept *ept = &thread->vcpu.ept;
+
+	machine_vmm_ops.vmptrld(ctx, first_time_here);
+	defects->loading = first_time_here != 0;
+	if (root == 0)
+		return;
+	if (ept_init(ept, hostmem_hpm(thread->machine->mem), root,
+	    thread->machine->config.ept_cap, thread->machine->config.ept_controls,
+	    thread->machine->config.maxphyaddr) != EPTP_VALID)
+		ept->eptp = root; /* for VM entry to refuse */
+}
+
+static void
+op_invept(void *ctx, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+	struct defects *defects = defects_of(thread);
+	bool loading = defects->loading;
+
+	defects->loading = false;
+	if (loading && has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
+		return;
+	if (has(thread, DEFECT_NO_INVEPT))
+		return;
+	if (has(thread, DEFECT_INVEPT_BAD_TYPE)) {
+		(void)vcpu_invept(&thread->vcpu, 0, eptp);
+		return;
+	}
+	if (has(thread, DEFECT_INVEPT_WRONG_ROOT))
+		eptp ^= VK_BIT(13);
+	machine_vmm_ops.invept(ctx, eptp);
+}
+
+/* What the entry of a page becomes once it was faulted in. */
+static uint64_t
+deviating_leaf(const struct machine_thread *thread, uint64_t entry, unsigned acc)
+{
+	if (has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
+		entry |= EPT_X;
+	if (has(thread, DEFECT_WRITE_WITHOUT_READ) && acc == VK_ACC_W)
+		entry &= ~(uint64_t)(EPT_R | EPT_X);
+	return entry;
+}
+
+static int
+op_fault(void *ctx, gpa_t gpa, unsigned acc)
+{
+	struct machine_thread *thread = ctx;
+	struct hostmem *mem = thread->machine->mem;
+	unsigned level;
+	hpa_t slot;
+
+	/* An entry that allows fetches anyway needs no fault for one, only a page. */
+	if ((acc & VK_ACC_X) && has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
+		acc = VK_ACC_R;
+	if (!machine_vmm_ops.fault(ctx, gpa, acc))
+		return 0;
+	if (ept_find(&thread->process->ept, gpa, 1, &slot, &level) && level == 1)
+		hostmem_store(mem, slot,
+		    deviating_leaf(thread, hostmem_load(mem, slot), acc));
+	return 1;
+}
+
+static enum vmm_entry
+op_enter(void *ctx, int resume, struct vmx_exit *exit)
+{
+	struct machine_thread *thread = ctx;
+	enum vmm_entry entry = machine_vmm_ops.enter(ctx, resume, exit);
+
+	/* Bit 8 clear: the access was to a table. */
+	if (has(thread, DEFECT_TABLE_WALK_IS_READ) &&
+	    (exit->reason & 0xffff) == VMX_EXIT_EPT_VIOLATION &&
+	    !(exit->qualification & VK_BIT(8)))
+		exit->qualification &= ~(uint64_t)VK_ACC_W;
+	return entry;
+}
+
+static unsigned
+op_fetch(void *ctx, unsigned char *bytes, unsigned size)
+{
+	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
+
+	if (!has(ctx, DEFECT_UD_IS_SYSCALL) || size < sizeof(syscall_bytes))
+		return machine_vmm_ops.fetch(ctx, bytes, size);
+	memcpy(bytes, syscall_bytes, sizeof(syscall_bytes));
+	return sizeof(syscall_bytes);
+}
+
+static enum vmm_end
+op_reflect(void *ctx, const struct vmx_exit *exit)
+{
+	uint32_t vector = exit->intr_info & VMX_INTR_VECTOR;
+
+	if (exit->reason == VMX_EXIT_EXCEPTION && vector != VMX_VECTOR_PF &&
+	    vector != VMX_VECTOR_BP && has(ctx, DEFECT_EXCEPTION_KILLS))
+		return VMM_END_KILLED;
+	if (exit->reason == VMX_EXIT_EPT_VIOLATION && has(ctx, DEFECT_VIOLATION_KILLS))
+		return VMM_END_KILLED;
+	return machine_vmm_ops.reflect(ctx, exit);
+}
+
+/* --- joining ---------------------------------------------------------------------------------- */
+
+/* The real operations where no defect can touch them. */
+static void
+fill_ops(struct vmm_host_ops *ops)
+{
+	*ops = machine_vmm_ops;
+	ops->ept_create = op_ept_create;
+	ops->ept_destroy = op_ept_destroy;
+	ops->vmclear_on = op_vmclear_on;
+	ops->vmptrld = op_vmptrld;
+	ops->invept = op_invept;
+	ops->fault = op_fault;
+	ops->enter = op_enter;
+	ops->fetch = op_fetch;
+	ops->reflect = op_reflect;
+}
+
+void
+defects_init(struct defects *defects, struct machine *machine, uint64_t set)
+{
+	memset(defects, 0, sizeof(*defects));
+	defects->set = set;
+	defects->machine = machine;
+	if (set == 0)
+		return;
+	fill_ops(&defects->ops);
+	defects->family = defect_family;
+	defects->protocol = (struct machine_protocol){ &defects->ops, stop_begin, stop_end };
+	machine->protocol = &defects->protocol;
+}
+
+static void
+revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
+{
+	struct machine_process *process = ctx;
+	struct defects *defects = (struct defects *)process->machine->protocol;
+
+	if (defects_have(defects, DEFECT_REVOKE_LOST))
+		return;
+	defects->revoking = true;
+	machine_process_revoke(process, start, end, take_all);
+	defects->revoking = false;
+}
+
+void
+defects_join_process(struct defects *defects, struct machine_process *process)
+{
+	if (defects->set != 0)
+		vmspace_set_revoke(process->map, revoke, process);
+}
+
+void
+defects_join_us(struct defects *defects, struct vk_us *us, struct machine_process *process)
+{
+	defects->touched = 0;
+	defects->process = process;
+	if (defects->set != 0)
+		us->pmap = &defects->family;
+}
+
+struct defects *
+defects_of_us(const struct vk_us *us)
+{
+	return (struct defects *)((const char *)us->pmap - offsetof(struct defects, family));
+}
