@@ -7,8 +7,14 @@
  * goes page by page: translate, hold, move, release.  Between the translation and the hold the
  * guest may change its tables; that is a change the guest made while the call was under way, and
  * the translation is one that the processor too could have used.
+ *
+ * Where memory can be addressed as it lies, us->direct finds pages without holding them: several at
+ * once for a long copy, which asks for the first lines of each next page while it moves one.  What
+ * is found there is moved; the page after it goes the long way, so that flags are set and faults
+ * found in one place only.
  */
 #include "copyio/copyio.h"
+#include "copyio/us_string.h"
 #include "copyio/vk_pmap.h"
 
 /* Translates one user address for an access; 0 when the user could not have made it. */
@@ -41,6 +47,17 @@ us_has_range(const struct vk_us *us, gva_t uaddr, size_t len)
 	return uaddr.v + (len - 1) >= uaddr.v && uaddr.v + (len - 1) < us->end.v;
 }
 
+/*
+ * Moves by a call, whatever the compiler knows of `size`: told that it is a page at most, gcc moves
+ * eight bytes at a time with a string instruction.
+ */
+static inline void
+us_move(void *to, const void *from, size_t size)
+{
+	__asm__("" : "+r"(size));
+	__builtin_memcpy(to, from, size);
+}
+
 /* Bytes from `uaddr` to the end of its page, at most `len`. */
 static size_t
 us_piece(gva_t uaddr, size_t len)
@@ -50,21 +67,164 @@ us_piece(gva_t uaddr, size_t len)
 	return len < room ? len : room;
 }
 
-/* Translates and holds; NULL when the user could not have made the access. */
+/*
+ * Translates and holds; NULL when the user could not have made the access.  A page that needs no
+ * holding has the user space itself as its cookie.
+ */
 static inline void *
 us_hold(struct vk_us *us, us_translate_fn translate, gva_t uaddr, unsigned acc, void **cookie)
 {
 	gpa_t gpa;
 
+	if (us->direct.ctx != NULL) {
+		void *page = (acc & VK_ACC_W) ? us->direct.write(us->direct.ctx, uaddr) :
+						us->direct.read(us->direct.ctx, uaddr);
+
+		*cookie = us;
+		if (page != NULL)
+			return page;
+	}
 	if (!translate(us, uaddr, acc, &gpa))
 		return NULL;
 	return us->mem.ops->hold(us->mem.ctx, gpa, acc, cookie);
 }
 
-static void
+static inline void
 us_release(struct vk_us *us, void *cookie)
 {
-	us->mem.ops->release(us->mem.ctx, cookie);
+	if (cookie != us)
+		us->mem.ops->release(us->mem.ctx, cookie);
+}
+
+/* --- the short way ------------------------------------------------------------------------- */
+
+#define US_PAGES 32 /* found at once */
+#define US_LINE 64  /* bytes that a prefetch asks for */
+#define US_AHEAD 2  /* lines of the next page; the processor sees the pattern by then */
+
+/* Finds pages of [uaddr, uaddr + len), which is user space, at most US_PAGES. */
+static inline size_t
+us_find(struct vk_us *us, struct vk_direct_cursor *cursor, gva_t uaddr, size_t len, unsigned acc,
+    void **page)
+{
+	size_t bytes = (size_t)(uaddr.v & VK_PAGE_OFFSET_MASK) + len;
+	size_t count = US_PAGES;
+
+	if (bytes < US_PAGES * (size_t)VK_PAGE_BYTES)
+		count = (bytes + VK_PAGE_BYTES - 1) >> VK_PAGE_SHIFT;
+	return us->direct.find(us->direct.ctx, cursor, uaddr, acc, count, page);
+}
+
+static inline void
+us_prefetch(const char *page)
+{
+	unsigned i;
+
+	for (i = 0; i < US_AHEAD; i++)
+		__builtin_prefetch(page + i * US_LINE);
+}
+
+/* Moves pages for as long as some are found; returns how many bytes. */
+static __attribute__((noinline)) size_t
+us_copyin_found(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	size_t moved = 0, found = 1, i;
+	void *page[US_PAGES];
+
+	while (found != 0 && moved < len) {
+		found = us_find(us, &cursor, vk_gva(uaddr.v + moved), len - moved, VK_ACC_R,
+		    page);
+		for (i = 0; i < found; i++) {
+			size_t piece = us_piece(vk_gva(uaddr.v + moved), len - moved);
+
+			if (i + 1 < found)
+				us_prefetch(page[i + 1]);
+			us_move(kaddr + moved, page[i], piece);
+			moved += piece;
+		}
+	}
+	return moved;
+}
+
+static __attribute__((noinline)) size_t
+us_copyout_found(struct vk_us *us, const char *kaddr, gva_t uaddr, size_t len)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	size_t moved = 0, found = 1, i;
+	void *page[US_PAGES];
+
+	while (found != 0 && moved < len) {
+		found = us_find(us, &cursor, vk_gva(uaddr.v + moved), len - moved, VK_ACC_W,
+		    page);
+		for (i = 0; i < found; i++) {
+			size_t piece = us_piece(vk_gva(uaddr.v + moved), len - moved);
+
+			if (i + 1 < found)
+				us_prefetch(page[i + 1]);
+			us_move(page[i], kaddr + moved, piece);
+			moved += piece;
+		}
+	}
+	return moved;
+}
+
+/* Moves what the short way reaches; where it stops, the next page needs the long way. */
+static inline size_t
+us_copyin_short(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len)
+{
+	const void *page;
+
+	if (us->direct.ctx == NULL)
+		return 0;
+	if (us_piece(uaddr, len) < len)
+		return us_copyin_found(us, uaddr, kaddr, len);
+	page = us->direct.read(us->direct.ctx, uaddr);
+	if (page == NULL)
+		return 0;
+	us_move(kaddr, page, len);
+	return len;
+}
+
+static inline size_t
+us_copyout_short(struct vk_us *us, const char *kaddr, gva_t uaddr, size_t len)
+{
+	void *page;
+
+	if (us->direct.ctx == NULL)
+		return 0;
+	if (us_piece(uaddr, len) < len)
+		return us_copyout_found(us, kaddr, uaddr, len);
+	page = us->direct.write(us->direct.ctx, uaddr);
+	if (page == NULL)
+		return 0;
+	us_move(page, kaddr, len);
+	return len;
+}
+
+/* --- ranges and strings -------------------------------------------------------------------- */
+
+/* Goes on with the page after the first `moved` bytes; returns how many have been moved in all. */
+static __attribute__((noinline)) size_t
+us_copyin_long(struct vk_us *us, us_translate_fn translate, gva_t uaddr, char *kaddr, size_t len,
+    size_t moved)
+{
+	while (moved < len) {
+		gva_t at = vk_gva(uaddr.v + moved);
+		size_t piece = us_piece(at, len - moved);
+		void *cookie;
+		const void *page = us_hold(us, translate, at, VK_ACC_R, &cookie);
+
+		if (page == NULL)
+			break;
+		us_move(kaddr + moved, page, piece);
+		us_release(us, cookie);
+		moved += piece;
+		at = vk_gva(uaddr.v + moved);
+		if (moved < len)
+			moved += us_copyin_short(us, at, kaddr + moved, len - moved);
+	}
+	return moved;
 }
 
 static inline int
@@ -72,27 +232,37 @@ us_copyin(struct vk_us *us, us_translate_fn translate, gva_t uaddr, void *kaddr,
     size_t *done)
 {
 	size_t moved = 0;
-	int error = VK_OK;
 
-	if (len != 0 && !us_has_range(us, uaddr, len))
-		error = VK_EFAULT;
-	while (error == VK_OK && moved < len) {
-		gva_t at = vk_gva(uaddr.v + moved);
-		size_t piece = us_piece(at, len - moved);
-		void *cookie;
-		const void *page = us_hold(us, translate, at, VK_ACC_R, &cookie);
-
-		if (page == NULL) {
-			error = VK_EFAULT;
-			break;
-		}
-		__builtin_memcpy((char *)kaddr + moved, page, piece);
-		us_release(us, cookie);
-		moved += piece;
+	if (len != 0 && us_has_range(us, uaddr, len)) {
+		moved = us_copyin_short(us, uaddr, kaddr, len);
+		if (moved < len)
+			moved = us_copyin_long(us, translate, uaddr, kaddr, len, moved);
 	}
 	if (done != NULL)
 		*done = moved;
-	return error;
+	return moved == len ? VK_OK : VK_EFAULT;
+}
+
+static __attribute__((noinline)) size_t
+us_copyout_long(struct vk_us *us, us_translate_fn translate, const char *kaddr, gva_t uaddr,
+    size_t len, size_t moved)
+{
+	while (moved < len) {
+		gva_t at = vk_gva(uaddr.v + moved);
+		size_t piece = us_piece(at, len - moved);
+		void *cookie;
+		void *page = us_hold(us, translate, at, VK_ACC_W, &cookie);
+
+		if (page == NULL)
+			break;
+		us_move(page, kaddr + moved, piece);
+		us_release(us, cookie);
+		moved += piece;
+		at = vk_gva(uaddr.v + moved);
+		if (moved < len)
+			moved += us_copyout_short(us, kaddr + moved, at, len - moved);
+	}
+	return moved;
 }
 
 static inline int
@@ -100,42 +270,15 @@ us_copyout(struct vk_us *us, us_translate_fn translate, const void *kaddr, gva_t
     size_t *done)
 {
 	size_t moved = 0;
-	int error = VK_OK;
 
-	if (len != 0 && !us_has_range(us, uaddr, len))
-		error = VK_EFAULT;
-	while (error == VK_OK && moved < len) {
-		gva_t at = vk_gva(uaddr.v + moved);
-		size_t piece = us_piece(at, len - moved);
-		void *cookie;
-		void *page = us_hold(us, translate, at, VK_ACC_W, &cookie);
-
-		if (page == NULL) {
-			error = VK_EFAULT;
-			break;
-		}
-		__builtin_memcpy(page, (const char *)kaddr + moved, piece);
-		us_release(us, cookie);
-		moved += piece;
+	if (len != 0 && us_has_range(us, uaddr, len)) {
+		moved = us_copyout_short(us, kaddr, uaddr, len);
+		if (moved < len)
+			moved = us_copyout_long(us, translate, kaddr, uaddr, len, moved);
 	}
 	if (done != NULL)
 		*done = moved;
-	return error;
-}
-
-/* Moves bytes up to and including a NUL, each read once; returns how many. */
-static size_t
-us_move_string(char *to, const char *from, size_t limit, int *ended)
-{
-	size_t n = 0;
-
-	while (n < limit && !*ended) {
-		char byte = __atomic_load_n(&from[n], __ATOMIC_RELAXED);
-
-		to[n++] = byte;
-		*ended = byte == '\0';
-	}
-	return n;
+	return moved == len ? VK_OK : VK_EFAULT;
 }
 
 static inline int

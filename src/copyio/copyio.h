@@ -17,6 +17,7 @@
 #ifndef VK_COPYIO_COPYIO_H
 #define VK_COPYIO_COPYIO_H
 
+#include "base/direct.h"
 #include "guestpt/guestpt.h"
 
 /* The core's own numbers; glue turns them into the kernel's errno. */
@@ -33,6 +34,7 @@ struct vk_us {
 	const struct vk_pmap *pmap; /* std_* or ept_* */
 	struct gpm mem;             /* its memory, as the host kernel reaches it */
 	struct guestpt pt;          /* ept_*: the guest's tables; pt.mem is `mem` */
+	struct vk_direct direct;    /* a short way to the same memory; ctx NULL: none */
 	gva_t end;                  /* first address that is not user space */
 };
 

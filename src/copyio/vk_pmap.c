@@ -15,6 +15,8 @@
 const struct vk_pmap vk_pmap_std = VK_PMAP_FAMILY(std);
 const struct vk_pmap vk_pmap_ept = VK_PMAP_FAMILY(ept);
 
+static const struct vk_direct no_direct = {NULL, NULL, NULL, NULL};
+
 void
 vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end)
 {
@@ -25,6 +27,7 @@ vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end)
 	us->pmap = &vk_pmap_std;
 	us->mem = mem;
 	us->end = end;
+	us->direct = no_direct;
 	guestpt_init(&us->pt, mem, &no_tables);
 }
 
@@ -34,5 +37,6 @@ vk_us_init_ept(struct vk_us *us, struct gpm mem, const struct guestpt_mode *mode
 	us->pmap = &vk_pmap_ept;
 	us->mem = mem;
 	us->end = end;
+	us->direct = no_direct;
 	guestpt_init(&us->pt, mem, mode);
 }

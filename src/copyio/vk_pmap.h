@@ -34,6 +34,11 @@ struct vk_pmap {
 extern const struct vk_pmap vk_pmap_std;
 extern const struct vk_pmap vk_pmap_ept;
 
+/*
+ * Both begin without a short way.  Who has one puts it into us->direct afterwards, for an ept_*
+ * space only: what it finds has to be what `mode` and `mem` would give.
+ */
+
 /* A user space whose addresses are those of the process' own memory map [DF-COPYIO]. */
 void vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end);
 

@@ -200,6 +200,148 @@ nested_fast_large(const struct nested *n, const struct nested_rights *rights, gv
 	return nested_walk_fast(n, rights, gva, 1);
 }
 
+/* --- many pages at once -------------------------------------------------------------------- */
+
+/* Where a walk of consecutive pages is: what it need not read again. */
+struct nested_cursor {
+	uintptr_t row;     /* the guest's page table, biased as its rows are */
+	uint64_t region;   /* bits 47:30 of the guest-physical addresses that `ept_row` is of */
+	uintptr_t ept_row; /* biased likewise: the EPT's page directory for them */
+};
+
+#define NESTED_REGION(gpa) ((gpa) >> vk_level_shift(3))
+
+/* Goes down to the guest's page table for `gva`. */
+NESTED_INLINE int
+nested_cursor_init(const struct nested *n, const struct nested_pattern *table, gva_t gva,
+    struct nested_cursor *cursor)
+{
+	uint64_t entry, leaf;
+
+	cursor->region = ~0ull;
+	if (NESTED_RARELY(!vk_gva_is_canonical(gva, GVA_WIDTH)) ||
+	    !nested_find_entry(n, n->mode.cr3, n->cr3_row, 1, gva, 4, &entry) ||
+	    !nested_guest_passes(n, table, &entry) ||
+	    !nested_find_entry(n, entry, NULL, 1, gva, 3, &entry) ||
+	    !nested_guest_passes(n, table, &entry) ||
+	    !nested_find_entry(n, entry, NULL, 1, gva, 2, &entry) ||
+	    !nested_guest_passes(n, table, &entry) ||
+	    !nested_find_leaf(n, entry, NULL, 1, &leaf))
+		return 0;
+	leaf &= n->leaf.care;
+	cursor->row = leaf + n->leaf_row;
+	return !NESTED_RARELY(nested_is_outside(n, leaf + n->leaf.minus));
+}
+
+/* Finds the EPT's page directory for another GiB of guest-physical memory. */
+static int
+nested_cursor_move(const struct nested *n, uint64_t gpa, struct nested_cursor *cursor)
+{
+	uint64_t entry = nested_read(n->root + (gpa >> vk_level_shift(4)) * 8);
+
+	if (nested_is_outside(n, entry + n->table_minus))
+		return 0;
+	entry = nested_read(entry + nested_row(n->table_row, gpa, 3));
+	if (nested_is_outside(n, entry + n->table_minus))
+		return 0;
+	cursor->ept_row = entry + n->table_row;
+	cursor->region = NESTED_REGION(gpa);
+	return 1;
+}
+
+/* The page of `gva`, which is in the cursor's table: three reads. */
+NESTED_INLINE int
+nested_cursor_page(const struct nested *n, const struct nested_rights *rights, gva_t gva,
+    struct nested_cursor *cursor, void **found)
+{
+	uint64_t page = nested_read(cursor->row + vk_level_index(gva.v, 1) * 8), leaf;
+
+	if (!nested_guest_passes(n, &rights->leaf, &page) ||
+	    (NESTED_RARELY(NESTED_REGION(page) != cursor->region) &&
+	    !nested_cursor_move(n, page, cursor)))
+		return 0;
+	leaf = nested_read(cursor->ept_row + vk_level_index(page, 2) * 8);
+	if (!NESTED_RARELY(nested_is_outside(n, leaf + n->table_minus)))
+		leaf = nested_read(leaf + nested_row(n->table_row, page, 1));
+	else if (!nested_split(&leaf, n->ept_large[2], page, 2))
+		return 0;
+	leaf = (leaf & rights->page.care) + rights->page.minus;
+	if (NESTED_RARELY(nested_is_outside(n, leaf)))
+		return 0;
+	*found = (char *)n->window.base + leaf + (gva.v & VK_PAGE_OFFSET_MASK);
+	return 1;
+}
+
+static size_t
+nested_find(void *ctx, struct vk_direct_cursor *kept, gva_t gva, unsigned acc, size_t count,
+    void **page)
+{
+	const struct nested *n = ctx;
+	enum nested_kind kind = (acc & VK_ACC_W) ? NESTED_USER_WRITE : NESTED_USER_READ;
+	const struct nested_rights *rights = &n->rights[kind];
+	size_t left = VK_TABLE_ENTRIES - vk_level_index(gva.v, 1), found;
+	struct nested_cursor cursor = {kept->note[0], kept->note[1], kept->note[2]};
+
+#ifdef __GNUC__
+	__asm__ volatile("" ::: "memory"); /* what was read before this call does not count */
+#endif
+	if (cursor.row == 0 && !nested_cursor_init(n, &rights->table, gva, &cursor))
+		return 0;
+	if (count > left)
+		count = left;
+	for (found = 0; found < count; found++) {
+		if (!nested_cursor_page(n, rights, gva, &cursor, &page[found]))
+			break;
+		gva.v = (gva.v | VK_PAGE_OFFSET_MASK) + 1;
+	}
+	kept->note[0] = found == left ? 0 : cursor.row; /* another table comes next */
+	kept->note[1] = cursor.region;
+	kept->note[2] = cursor.ept_row;
+	return found;
+}
+
+static __attribute__((noinline)) void *
+nested_direct_large(const struct nested *n, enum nested_kind kind, gva_t gva)
+{
+	struct nested_fast fast = nested_fast_large(n, &n->rights[kind], gva);
+
+	return fast.taken ? (char *)n->window.base + fast.hpa.v : NULL;
+}
+
+NESTED_INLINE void *
+nested_direct_page(const struct nested *n, enum nested_kind kind, gva_t gva)
+{
+	struct nested_fast fast = nested_walk_fast(n, &n->rights[kind], gva, 0);
+
+	if (NESTED_RARELY(!fast.taken))
+		return nested_direct_large(n, kind, gva);
+	return (char *)n->window.base + fast.hpa.v;
+}
+
+static void *
+nested_direct_read(void *ctx, gva_t gva)
+{
+	return nested_direct_page(ctx, NESTED_USER_READ, gva);
+}
+
+static void *
+nested_direct_write(void *ctx, gva_t gva)
+{
+	return nested_direct_page(ctx, NESTED_USER_WRITE, gva);
+}
+
+struct vk_direct
+nested_direct(struct nested *n)
+{
+	struct vk_direct direct;
+
+	direct.read = nested_direct_read;
+	direct.write = nested_direct_write;
+	direct.find = nested_find;
+	direct.ctx = n;
+	return direct;
+}
+
 /* --- what is ordinary ---------------------------------------------------------------------- */
 
 /* What each kind asks for, by enum nested_kind. */

@@ -17,6 +17,7 @@
 #ifndef VK_NESTED_NESTED_WALK_H
 #define VK_NESTED_NESTED_WALK_H
 
+#include "base/direct.h"
 #include "ept/ept_exit.h"
 #include "ept/ept_gpm.h"
 #include "guestpt/guestpt.h"
@@ -130,6 +131,12 @@ struct nested_fast nested_fast(const struct nested *n, const struct nested_right
 /* The same, a little slower, for pages of all sizes at both sides. */
 struct nested_fast nested_fast_large(const struct nested *n, const struct nested_rights *rights,
     gva_t gva);
+
+/*
+ * The fast walk as copyio's short way to user memory (base/direct.h).  Of several pages all but the
+ * first cost three reads where the guest's tables map 4 KiB pages.  *n stays the caller's.
+ */
+struct vk_direct nested_direct(struct nested *n);
 
 /*
  * The readable walk: translates `gva` for an access of kind `acc` (VK_ACC_R, _W, _X with

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * copyio by the short way, through the direct map of a two-dimensional machine.
+ *
+ * What has to hold: a call with nested_direct() returns, moves and leaves behind what the same call
+ * does that walks for every page, on machines with broken and with flagless entries; and pages that
+ * are found together cost one reading of each entry.  The walk is compiled once more here, with a
+ * read that takes notes.
+ *
+ * [DF-COPYIO] [GUEST-AD] [EPT-AD]
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint64_t note_read(const uint64_t *place);
+
+#define NESTED_READ(place) note_read(place)
+#include "nested/nested_walk.c"
+
+#include "nested/nested_memory.h"
+#include "support/flat_machine.h"
+#include "support/support_alone.h"
+#include "support/support_copyio.h"
+
+#define PAGES    8
+#define START    0x00002a5f49dfc000ull /* half of the pages are in the next page table */
+#define MACHINES 3000
+#define CALLS    24 /* on one machine */
+#define BUFFER   (PAGES * VK_PAGE_BYTES)
+
+/* --- notes --------------------------------------------------------------------------------- */
+
+#define NOTES 256
+
+static const uint64_t *noted[NOTES];
+static unsigned notes;
+static int noting;
+
+static uint64_t
+note_read(const uint64_t *place)
+{
+	if (noting) {
+		assert_true(notes < NOTES);
+		noted[notes++] = place;
+	}
+	return *place;
+}
+
+/* --- a machine and its user space ------------------------------------------------------------ */
+
+struct side {
+	struct flat_machine m;
+	struct nested_memory memory;
+	struct vk_us us;
+	uint64_t frame[PAGES]; /* of the user's pages */
+	unsigned char buffer[BUFFER];
+};
+
+static struct side direct, walked;
+static uint64_t chance;
+
+/* xorshift64, 0 .. below - 1 */
+static unsigned
+draw(unsigned below)
+{
+	chance ^= chance << 13;
+	chance ^= chance >> 7;
+	chance ^= chance << 17;
+	return (unsigned)((chance >> 11) % below);
+}
+
+/* Some pages far apart in guest-physical memory, some side by side; on some machines 2 MiB pages.
+ */
+static void
+side_make_tables(struct side *side, uint64_t seed)
+{
+	struct flat_machine *m = &side->m;
+	unsigned i, level = seed % 5 == 4 ? 2 : 1;
+	int flagless = seed % 3 == 1;
+	uint64_t gpa = FLAT_GPA;
+
+	flat_init_empty(m);
+	m->table_level = seed % 7 == 6 ? 2 : 1;
+	m->mode.cr3 = flat_new_guest_table(m);
+	for (i = 0; i < PAGES; i++) {
+		uint64_t none = flagless && draw(3) == 0 ? VK_PG_A | VK_PG_D : 0;
+		uint64_t ept_none = flagless && draw(4) == 0 ? EPT_A | EPT_D : 0;
+
+		gpa += level == 2 || draw(3) == 0 ? 0x0000004040403000ull : VK_PAGE_BYTES;
+		assert_true(flat_add_page(m, START + i * VK_PAGE_BYTES, gpa, 1, level,
+		    FLAT_GUEST_PAGE & ~none, FLAT_EPT_PAGE & ~ept_none));
+		side->frame[i] = level == 2 ? flat_load(m, m->guest_leaf) & VK_BITS(29, 12) :
+					      flat_load(m, m->ept_leaf) & FLAT_FRAME_BITS;
+	}
+}
+
+static int
+is_ept_frame_bit(uint64_t entry, unsigned bit)
+{
+	return (entry & EPT_MEMTYPE) == FLAT_WB && bit >= 12 && bit < 18;
+}
+
+/*
+ * Turns over a bit of some entries.  Frames inside the window stay as they are: two pages on one
+ * frame, or a page on a table, would make the outcome depend on when an entry is read.
+ */
+static void
+side_break(struct side *side, unsigned faults)
+{
+	struct flat_machine *m = &side->m;
+
+	while (faults-- > 0) {
+		uint64_t slot = m->entry[draw(m->entries)], entry = flat_load(m, slot);
+		unsigned bit = draw(64);
+
+		if (bit < 12 || bit >= 18 || (!is_ept_frame_bit(entry, bit) && entry >> 38 != 0))
+			flat_store(m, slot, entry ^ VK_BIT(bit));
+	}
+}
+
+static void
+side_finish(struct side *side, int is_direct)
+{
+	flat_set(&side->m);
+	nested_memory_init(&side->memory, &side->m.nested);
+	vk_us_init_ept(
+	    &side->us, nested_memory_gpm(&side->memory), &side->m.mode, vk_gva(COPY_END));
+	if (is_direct)
+		side->us.direct = nested_direct(&side->m.nested);
+}
+
+static void
+side_make(struct side *side, uint64_t seed, int is_direct)
+{
+	unsigned i, j;
+
+	chance = (seed + 1) * 0x9e3779b97f4a7c15ull;
+	side_make_tables(side, seed);
+	for (i = 0; i < PAGES; i++) {
+		for (j = 0; j < VK_PAGE_BYTES; j += 8)
+			flat_store(&side->m, side->frame[i] + j,
+			    draw(200) == 0 ? 0 : 0x0101010101010101ull * (1 + draw(255)));
+	}
+	side_break(side, seed % 4 < 2 ? 0 : draw(4));
+	for (i = 0; i < BUFFER; i++)
+		side->buffer[i] = (unsigned char)(i * 7 + seed);
+	side_finish(side, is_direct);
+}
+
+/* --- both ways ----------------------------------------------------------------------------- */
+
+static unsigned outcomes[COPY_CALLS][3]; /* by error */
+
+static void
+random_args(struct copy_args *args, enum copy_name name)
+{
+	args->gva = START + draw(BUFFER + 64) - 32;
+	if (draw(4) == 0)
+		args->gva &= ~VK_PAGE_OFFSET_MASK;
+	if (copy_call[name].acc == UMEM_RW && draw(8) != 0)
+		args->gva &= ~7ull;
+	args->len = draw(3) == 0 ? draw(200) : draw(BUFFER);
+	args->value = chance * 0x9e3779b97f4a7c15ull;
+	args->expected = chance;
+}
+
+static void
+compare_call(uint64_t seed, enum copy_name name, struct copy_args *args)
+{
+	struct copy_result a, b;
+
+	args->buffer = direct.buffer;
+	copy_make(&direct.us, name, args, &a);
+	args->buffer = walked.buffer;
+	copy_make(&walked.us, name, args, &b);
+	if (a.error != b.error || a.done != b.done || a.value != b.value ||
+	    memcmp(direct.buffer, walked.buffer, BUFFER) != 0 ||
+	    memcmp(direct.m.memory, walked.m.memory, FLAT_BYTES) != 0)
+		fail_msg("seed %" PRIu64 ", %s at %#" PRIx64 ", length %#" PRIx64
+			 ": error %d and %d, count %zu and %zu",
+		    seed, copy_call[name].name, args->gva, args->len, a.error, b.error, a.done,
+		    b.done);
+	outcomes[name][a.error]++;
+}
+
+static void
+the_short_way_does_what_a_walk_for_every_page_does(void **state)
+{
+	struct copy_args args;
+	uint64_t seed, calls, short_loads = 0, long_loads = 0;
+	unsigned i, name;
+
+	(void)state;
+	memset(outcomes, 0, sizeof(outcomes));
+	for (seed = 0; seed < MACHINES; seed++) {
+		side_make(&direct, seed, 1);
+		side_make(&walked, seed, 0);
+		calls = chance;
+		for (i = 0; i < CALLS; i++) {
+			enum copy_name call = (enum copy_name)((seed + i) % COPY_CALLS);
+
+			chance = calls + i + 1;
+			(void)draw(2);
+			random_args(&args, call);
+			compare_call(seed, call, &args);
+		}
+		short_loads += direct.m.loads;
+		long_loads += walked.m.loads;
+		flat_destroy(&direct.m);
+		flat_destroy(&walked.m);
+	}
+	/* What the short way leaves to the long one is the exception. */
+	assert_true(short_loads < long_loads / 2);
+	for (name = 0; name < COPY_CALLS; name++)
+		assert_true(outcomes[name][VK_OK] > 100 && outcomes[name][VK_EFAULT] > 100);
+}
+
+/* --- what is read -------------------------------------------------------------------------- */
+
+static size_t
+find_with_notes(
+    struct side *side, struct vk_direct_cursor *cursor, uint64_t gva, size_t count, void **page)
+{
+	size_t found;
+
+	notes = 0;
+	noting = 1;
+	found =
+	    side->us.direct.find(side->us.direct.ctx, cursor, vk_gva(gva), VK_ACC_R, count, page);
+	noting = 0;
+	return found;
+}
+
+static unsigned
+times_read(uint64_t slot)
+{
+	unsigned i, times = 0;
+
+	for (i = 0; i < notes; i++)
+		times += noted[i] == &direct.m.memory[slot / 8];
+	return times;
+}
+
+/* Finds pages, which must be those of single walks, by one reading of each entry that names one. */
+static void
+find_and_check(struct vk_direct_cursor *cursor, uint64_t gva, size_t count, size_t expected)
+{
+	uint64_t slot[FLAT_REFERENCES];
+	void *page[PAGES];
+	size_t i;
+
+	assert_int_equal(find_with_notes(&direct, cursor, gva, count, page), expected);
+	for (i = 0; i < expected; i++) {
+		flat_path(&direct.m, gva, slot);
+		assert_int_equal(times_read(slot[FLAT_REFERENCES - 5]), 1);
+		assert_int_equal(times_read(slot[FLAT_REFERENCES - 1]), 1);
+		assert_ptr_equal(page[i],
+		    (char *)direct.m.memory + (gva & VK_PAGE_OFFSET_MASK) +
+			(flat_load(&direct.m, slot[FLAT_REFERENCES - 1]) & FLAT_FRAME_BITS));
+		gva = (gva | VK_PAGE_OFFSET_MASK) + 1;
+	}
+}
+
+#define WAY_DOWN 19u /* reads, to the guest's page table */
+#define A_PAGE   3u
+#define A_REGION 2u /* more, for another GiB of guest-physical memory */
+
+static void
+pages_found_together_cost_one_reading_of_what_is_above_them(void **state)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+
+	(void)state;
+	side_make(&direct, 0, 1);
+	find_and_check(&cursor, START + 0x123, 2, 2);
+	assert_in_range(
+	    notes, WAY_DOWN + 2 * A_PAGE + A_REGION, WAY_DOWN + 2 * (A_PAGE + A_REGION));
+	/* The cursor goes on; pages of another table are not found with these. */
+	find_and_check(&cursor, START + 0x2000, 6, 2);
+	assert_in_range(notes, 2 * A_PAGE, 2 * (A_PAGE + A_REGION));
+	find_and_check(&cursor, START + 0x4000, 4, 4);
+	assert_in_range(
+	    notes, WAY_DOWN + 4 * A_PAGE + A_REGION, WAY_DOWN + 4 * (A_PAGE + A_REGION));
+	flat_destroy(&direct.m);
+}
+
+static void
+an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page(void **state)
+{
+	static const struct {
+		unsigned reference; /* of the walk */
+		uint64_t bits;      /* turned over */
+	} faults[] = {
+	    {FLAT_REFERENCES - 5, VK_PG_P},
+	    {FLAT_REFERENCES - 5, VK_PG_US},
+	    {FLAT_REFERENCES - 5, VK_PG_A},
+	    {FLAT_REFERENCES - 5, VK_BIT(51)},
+	    {FLAT_REFERENCES - 1, EPT_R},
+	    {FLAT_REFERENCES - 1, EPT_A},
+	    {FLAT_REFERENCES - 1, VK_BIT(4)},
+	    {FLAT_REFERENCES - 1, VK_BIT(30)},
+	};
+	uint64_t slot[FLAT_REFERENCES], kept;
+	void *page[PAGES];
+	unsigned at, i;
+
+	(void)state;
+	side_make(&direct, 0, 1);
+	for (at = 0; at < PAGES / 2; at++) {
+		flat_path(&direct.m, START + at * VK_PAGE_BYTES, slot);
+		for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+			struct vk_direct_cursor cursor = {{0, 0, 0}};
+
+			kept = flat_load(&direct.m, slot[faults[i].reference]);
+			flat_store(&direct.m, slot[faults[i].reference], kept ^ faults[i].bits);
+			assert_int_equal(
+			    find_with_notes(&direct, &cursor, START, PAGES / 2, page), at);
+			flat_store(&direct.m, slot[faults[i].reference], kept);
+		}
+	}
+	flat_destroy(&direct.m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_short_way_does_what_a_walk_for_every_page_does),
+	    cmocka_unit_test(pages_found_together_cost_one_reading_of_what_is_above_them),
+	    cmocka_unit_test(an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
