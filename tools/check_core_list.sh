@@ -10,7 +10,7 @@ export LC_ALL
 cd "${1:-$(dirname "$0")/..}/src"
 
 listed=$(sed -n 's/^CORE_SRCS+=//p' core.mk | tr -s '[:blank:]' '\n' | sed '/^$/d' | sort)
-there=$(for room in base ept guestpt copyio vmm; do
+there=$(for room in base ept guestpt nested copyio vmm; do
 	[ -d "$room" ] && find "$room" -name '*.c' -print
 done | sort)
 
