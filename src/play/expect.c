@@ -104,12 +104,6 @@ differ_number(struct place *place, struct scn_mark mark, const char *field, uint
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
-static bool
-result_has(const struct step_result *result, enum scn_key key)
-{
-	return (result->has[(unsigned)key / 64] >> ((unsigned)key % 64) & 1) != 0;
-}
-
 static void
 check_number(struct place *place, const struct scn_src *src, enum scn_key key, uint64_t expected,
     uint64_t found)

@@ -353,8 +353,8 @@ object_of_content(struct player *player, const struct scn_content *content, uint
 	return object;
 }
 
-static bool
-map_region(struct player *player, struct machine_process *process, const struct scn_region *region)
+enum player_mapped
+player_map_region(struct player *player, uint32_t host_space, const struct scn_region *region)
 {
 	struct vm_range range = { .start = region->at, .end = region->at + region->size };
 	struct vm_object *own = NULL;
@@ -367,14 +367,30 @@ map_region(struct player *player, struct machine_process *process, const struct 
 		range.offset = region->offset;
 	} else {
 		own = object_of_content(player, &region->content, region->offset);
-		if (own == NULL)
-			return no_memory(player);
+		if (own == NULL) {
+			player->status = PLAY_NO_MEMORY;
+			return PLAYER_MAP_NO_MEMORY;
+		}
 		range.object = own;
 	}
-	mapped = vmspace_map(process->map, &range);
+	mapped = vmspace_map(player->process[host_space].map, &range);
 	vm_object_release(own);
-	return mapped || build_failed(player, region->src.mark, "a range that is free",
-	    "one that overlaps another");
+	return mapped ? PLAYER_MAPPED : PLAYER_MAP_OVERLAPS;
+}
+
+static bool
+build_region(struct player *player, uint32_t host_space, const struct scn_region *region)
+{
+	switch (player_map_region(player, host_space, region)) {
+	case PLAYER_MAPPED:
+		return true;
+	case PLAYER_MAP_OVERLAPS:
+		return build_failed(player, region->src.mark, "a range that is free",
+		    "one that overlaps another");
+	case PLAYER_MAP_NO_MEMORY:
+		break;
+	}
+	return false;
 }
 
 static bool
@@ -397,7 +413,7 @@ build_host(struct player *player)
 			return no_memory(player);
 		defects_join_process(&player->defects, &player->process[i]);
 		for (j = 0; j < host->space[i].regions; j++) {
-			if (!map_region(player, &player->process[i], &host->space[i].region[j]))
+			if (!build_region(player, (uint32_t)i, &host->space[i].region[j]))
 				return false;
 		}
 	}

@@ -56,16 +56,6 @@ raise_exception(struct play_thread *thread, unsigned vector, uint32_t type, bool
 	return GUEST_COMPLETED;
 }
 
-static void
-exit_of_ept(const struct ept_exit *from, struct vmx_exit *exit)
-{
-	exit->reason = from->reason;
-	exit->qualification = from->qualification;
-	exit->gpa = from->gpa;
-	exit->gla = from->gla;
-	exit->gla_valid = from->gla_valid;
-}
-
 static enum guest_progress
 access_failed(struct play_thread *thread, const struct vcpu_result *access, struct vmx_exit *exit)
 {
@@ -83,7 +73,7 @@ access_failed(struct play_thread *thread, const struct vcpu_result *access, stru
 	case VCPU_VE:
 		return raise_exception(thread, VMX_VECTOR_VE, VMX_INTR_HARDWARE, false, 0, exit);
 	default:
-		exit_of_ept(&access->exit, exit);
+		vcpu_exit_fields(access, exit);
 		return GUEST_EXITED;
 	}
 }
@@ -110,7 +100,7 @@ translate(struct play_thread *thread, gva_t gva, unsigned size, unsigned acc,
 	result_set(result, SCN_KEY_STALE);
 	if (!*ok)
 		return access_failed(thread, access, exit);
-	if (!(result->has[(unsigned)SCN_KEY_HPA / 64] >> ((unsigned)SCN_KEY_HPA % 64) & 1)) {
+	if (!result_has(result, SCN_KEY_HPA)) {
 		result->hpa = access->piece[0].hpa.v;
 		result_set(result, SCN_KEY_HPA);
 		result->gpa = access->piece[0].gpa.v;

@@ -435,29 +435,9 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_mmap(struct play_thread *thread, const struct scn_step *step)
 {
-	struct player *player = thread->player;
-	const struct scn_region *region = step->region;
-	struct machine_process *process = process_of(thread, step->host_space);
-	struct vm_range range = { .start = region->at, .end = region->at + region->size };
-	struct vm_object *own = NULL;
-
-	range.prot = region->prot;
-	range.copy_on_write = region->cow;
-	range.offset = region->backing == SCN_BACKING_OBJECT ? region->offset : 0;
-	if (region->backing == SCN_BACKING_OBJECT)
-		range.object = player->object[region->object];
-	else
-		range.object = own = vm_object_create(&player->machine.frames,
-		    region->content.data == NULL ? NULL :
-		    region->content.data + (region->offset < region->content.size ?
-		    region->offset : region->content.size),
-		    region->content.data == NULL || region->offset >= region->content.size ? 0 :
-		    (size_t)(region->content.size - region->offset));
-	if (range.object == NULL)
-		player->status = PLAY_NO_MEMORY;
-	else if (!vmspace_map(process->map, &range))
+	if (player_map_region(thread->player, step->host_space, step->region) ==
+	    PLAYER_MAP_OVERLAPS)
 		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
-	vm_object_release(own);
 	emit_call(thread, "mmap", scn_outcome_name(thread->result.outcome));
 }
 
@@ -728,13 +708,8 @@ own_access(struct own_memory *own, gpa_t gpa, unsigned size, unsigned acc,
 	if (vcpu_translate(&own->thread->machine.vcpu, &request, access) == VCPU_DONE)
 		return true;
 	own->exited = access->outcome == VCPU_EXIT;
-	if (own->exited) {
-		own->exit->reason = access->exit.reason;
-		own->exit->qualification = access->exit.qualification;
-		own->exit->gpa = access->exit.gpa;
-		own->exit->gla = access->exit.gla;
-		own->exit->gla_valid = access->exit.gla_valid;
-	}
+	if (own->exited)
+		vcpu_exit_fields(access, own->exit);
 	return false;
 }
 

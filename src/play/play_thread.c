@@ -147,7 +147,7 @@ play_step_finish(struct play_thread *thread)
 	const struct scn_step *step = play_step(thread);
 	struct step_result *result = &thread->result;
 
-	if (!(result->has[(unsigned)SCN_KEY_OUTCOME / 64] >> ((unsigned)SCN_KEY_OUTCOME % 64) & 1))
+	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_outcome(result, SCN_OUTCOME_OK);
 	expect_step(thread, step);
 	thread->begun = false;
@@ -580,7 +580,7 @@ bare_guest_step(struct play_thread *thread, const struct scn_step *step)
 	event.exit = exit;
 	machine_emit(&thread->player->machine, &event);
 	record_exit(thread, &exit);
-	if (!(result->has[(unsigned)SCN_KEY_OUTCOME / 64] >> ((unsigned)SCN_KEY_OUTCOME % 64) & 1))
+	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_exit(result, &exit);
 	vcpu_transition(&thread->machine.vcpu);
 }

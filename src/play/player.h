@@ -78,6 +78,12 @@ struct player {
 bool player_build(struct player *player);
 void player_free(struct player *player);
 
+enum player_mapped { PLAYER_MAPPED, PLAYER_MAP_OVERLAPS, PLAYER_MAP_NO_MEMORY };
+
+/* Adds a region to a host space's map, at the start or by an mmap step. */
+enum player_mapped player_map_region(struct player *player, uint32_t host_space,
+    const struct scn_region *region);
+
 /* Builds the tables of one guest space. */
 bool player_build_space(struct player *player, unsigned space);
 
@@ -127,6 +133,13 @@ const struct scn_step *play_step(const struct play_thread *thread);
 
 /* Ends the step under way: compares its result and goes on to the next. */
 void play_step_finish(struct play_thread *thread);
+
+/* Whether the step has such a result. */
+static inline bool
+result_has(const struct step_result *result, enum scn_key key)
+{
+	return (result->has[(unsigned)key / 64] >> ((unsigned)key % 64) & 1) != 0;
+}
 
 /* Sets a field of the result. */
 void result_set(struct step_result *result, enum scn_key key);

@@ -68,11 +68,7 @@ access_failed(const struct deliver_event *event, const struct vcpu_result *acces
 		second->code = access->error_code;
 		return second_exception(event, second);
 	case VCPU_EXIT:
-		exit->reason = access->exit.reason;
-		exit->qualification = access->exit.qualification;
-		exit->gpa = access->exit.gpa;
-		exit->gla = access->exit.gla;
-		exit->gla_valid = access->exit.gla_valid;
+		vcpu_exit_fields(access, exit);
 		return DELIVER_EXIT;
 	default:
 		/* A stack that is not canonical is #SS, a gate #GP. */

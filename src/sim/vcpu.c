@@ -696,6 +696,16 @@ vcpu_write(struct vcpu *vcpu, gva_t gva, const void *bytes, unsigned size,
 	return result->outcome;
 }
 
+void
+vcpu_exit_fields(const struct vcpu_result *result, struct vmx_exit *exit)
+{
+	exit->reason = result->exit.reason;
+	exit->qualification = result->exit.qualification;
+	exit->gpa = result->exit.gpa;
+	exit->gla = result->exit.gla;
+	exit->gla_valid = result->exit.gla_valid;
+}
+
 unsigned
 vcpu_memtype(const struct vcpu *vcpu, const struct vcpu_piece *piece)
 {

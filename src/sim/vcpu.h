@@ -15,6 +15,7 @@
 #include "sim/event.h"
 #include "sim/hostmem.h"
 #include "sim/tlb.h"
+#include "vmm/vmx.h"
 
 #define VCPU_MAX_ACCESS 16 /* bytes of one access */
 
@@ -106,6 +107,9 @@ enum vcpu_outcome vcpu_fetch(struct vcpu *vcpu, gva_t gva, void *bytes, unsigned
 /* Moves the bytes of a translated access between its pieces and a buffer. */
 void vcpu_load_pieces(const struct vcpu *vcpu, const struct vcpu_result *result, void *bytes);
 void vcpu_store_pieces(struct vcpu *vcpu, const struct vcpu_result *result, const void *bytes);
+
+/* The fields of the VMCS that an EPT exit of an access fills; the others are left alone. */
+void vcpu_exit_fields(const struct vcpu_result *result, struct vmx_exit *exit);
 
 /*
  * Invalidations, each doing what it must [TLB-INVALIDATE].  `name` for the trace; `address` and
