@@ -10,6 +10,10 @@
 
 #include "copyio/copyio.h"
 
+/*
+ * One family: its name and its functions, each with the contract that copyio.h gives it.  Constant;
+ * a table of one's own may stand in a user space as well, to count calls or to deviate.
+ */
 struct vk_pmap {
 	const char *name; /* "std" or "ept" */
 	int (*copyin)(struct vk_us *us, gva_t uaddr, void *kaddr, size_t len, size_t *done);
@@ -35,20 +39,38 @@ extern const struct vk_pmap vk_pmap_std;
 extern const struct vk_pmap vk_pmap_ept;
 
 /*
- * Both begin without a short way.  Who has one puts it into us->direct afterwards, for an ept_*
- * space only: what it finds has to be what `mode` and `mem` would give.
+ * Two functions make a user space; neither can fail or calls an operation of `mem`, so both may be
+ * used in any context.  What they fill is good for as long as what `mem` refers to, which stays the
+ * caller's, and has to be undone by nobody.  There is no short way in it: who has one puts it into
+ * us->direct afterwards, for an ept_* space only, and answers for it finding what `mode` and `mem`
+ * would give.
+ *
+ * `end` is the first address that is not user space, as the interface to the user defines it.
  */
 
-/* A user space whose addresses are those of the process' own memory map [DF-COPYIO]. */
+/*
+ * vk_us_init_std -- the user space of an ordinary process.
+ *
+ * `mem` is its memory map: user addresses are the gpa_t that hold() gets; load and cas are never
+ * called.  [DF-COPYIO]
+ */
 void vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end);
 
 /*
- * A user space behind the guest tables of `mode`, walked in `mem` [DF-EPT-COPYIO].  `end` is the
- * end of user space as the interface defines it.
+ * vk_us_init_ept -- a user space behind the guest's tables.
+ *
+ * `mem` is guest-physical memory as the host kernel reaches it, through the process' memory map;
+ * the tables and the pages are looked for there.  `mode` is copied: the registers of the guest as
+ * they are for the calls to come, with CR3 as it was loaded, flags and PCID included.  After the
+ * guest loads another the user space has to be made anew.  CPL and RFLAGS.AC do not matter: every
+ * access is a user's.  [DF-EPT-COPYIO] [GUEST-MODE] [GUEST-CR3]
  */
 void vk_us_init_ept(struct vk_us *us, struct gpm mem, const struct guestpt_mode *mode, gva_t end);
 
-/* The public names; see copyio.h for what each does. */
+/*
+ * The names that the rest of a kernel calls: vk_NAME() is NAME of the family of `us`, with the
+ * arguments, results and context that copyio.h gives.  [DF-EPT-COPYIO]
+ */
 #define VK_PMAP_CALL(name, params, args)                                                       \
 	static inline int vk_##name params                                                     \
 	{                                                                                      \
