@@ -23,12 +23,13 @@ bits      base ept guestpt vmm bits
 sim       base ept guestpt nested copyio vmm sim
 defect    base ept guestpt copyio vmm sim defect
 scenario  base ept guestpt bits defect/defect_list.h scenario
-play      base ept guestpt nested copyio vmm bits sim defect scenario play
+image     base image
+view      base ept guestpt image view
+play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
 explore   base ept guestpt nested copyio vmm sim play explore
-image     base ept guestpt sim image
 conform   base ept guestpt nested copyio vmm bits sim conform
-report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario play report
-cli       base ept guestpt nested copyio vmm bits sim scenario play explore image conform report cli
+report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario view image play report
+cli       base ept guestpt nested copyio vmm bits sim scenario play explore image view conform report cli
 kmod      base ept guestpt nested copyio vmm kmod
 '
 

@@ -131,24 +131,47 @@ play_outcome_free(struct play_outcome *outcome)
 	memset(outcome, 0, sizeof(*outcome));
 }
 
+/* Plays up to the question; the answer is in what the player was given for it. */
+static enum play_answer
+ask(struct player *player)
+{
+	struct play_options options = { .seed_given = false };
+	struct play_outcome outcome;
+	enum play_answer answer;
+
+	memset(&outcome, 0, sizeof(outcome));
+	outcome.end = calloc(player->scenario->threads, sizeof(*outcome.end));
+	if (outcome.end == NULL)
+		return PLAY_ANSWER_NO_MEMORY;
+	player->outcome = &outcome;
+	player->answer = PLAY_NOT_REACHED;
+	play(player, &options);
+	answer = player->answer;
+	if (finish(player) == PLAY_NO_MEMORY)
+		answer = PLAY_ANSWER_NO_MEMORY;
+	play_outcome_free(&outcome);
+	return answer;
+}
+
 enum play_answer
 play_walk(const struct scenario *scenario, const struct play_question *question,
     struct explanation *why)
 {
-	struct play_options options = { .seed_given = false };
-	struct play_outcome outcome;
-	struct player player = { .scenario = scenario, .outcome = &outcome, .question = question,
-		.answer = PLAY_NOT_REACHED, .why = why };
+	struct player player = { .scenario = scenario, .question = question, .why = why };
+
+	return ask(&player);
+}
+
+enum play_answer
+play_view(const struct scenario *scenario, const struct play_question *question,
+    struct view *view)
+{
+	struct player player = { .scenario = scenario, .question = question, .view = view };
 	enum play_answer answer;
 
-	memset(&outcome, 0, sizeof(outcome));
-	outcome.end = calloc(scenario->threads, sizeof(*outcome.end));
-	if (outcome.end == NULL)
-		return PLAY_ANSWER_NO_MEMORY;
-	play(&player, &options);
-	answer = player.answer;
-	if (finish(&player) == PLAY_NO_MEMORY)
-		answer = PLAY_ANSWER_NO_MEMORY;
-	play_outcome_free(&outcome);
+	memset(view, 0, sizeof(*view));
+	answer = ask(&player);
+	if (answer != PLAY_ANSWERED)
+		view_free(view);
 	return answer;
 }

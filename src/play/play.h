@@ -11,6 +11,7 @@
 #include "scenario/scenario.h"
 #include "sim/event.h"
 #include "sim/explain.h"
+#include "view/view.h"
 
 struct play_options {
 	bool seed_given;      /* overrides the scenario's schedule */
@@ -55,7 +56,7 @@ enum play_status play_run(const struct scenario *scenario, const struct play_opt
 
 void play_outcome_free(struct play_outcome *outcome);
 
-/* What `vkept walk` asks about. */
+/* A moment of a run, as a thread sees it, and an access. */
 struct play_question {
 	unsigned thread;      /* index; a vCPU */
 	size_t step;          /* the state before this step of it; past the last: at the end */
@@ -76,5 +77,12 @@ enum play_answer {
 /* Plays up to a step and explains one access in that state. */
 enum play_answer play_walk(const struct scenario *scenario, const struct play_question *question,
     struct explanation *why);
+
+/*
+ * Plays up to a step and makes a view of the tables that the thread's guest has then; of the
+ * question only `thread` and `step` count.  PLAY_ANSWERED: *view is to be freed.
+ */
+enum play_answer play_view(const struct scenario *scenario, const struct play_question *question,
+    struct view *view);
 
 #endif

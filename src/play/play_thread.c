@@ -171,6 +171,18 @@ is_asked_for(const struct play_thread *thread)
 }
 
 static void
+answer_view(struct play_thread *thread)
+{
+	struct player *player = thread->player;
+
+	if (!(thread->scn->role & SCN_ROLE_VCPUS))
+		player->answer = PLAY_NO_TABLES;
+	else
+		player->answer = play_view_make(thread, player->view) ? PLAY_ANSWERED :
+		    PLAY_ANSWER_NO_MEMORY;
+}
+
+static void
 answer_question(struct play_thread *thread)
 {
 	struct player *player = thread->player;
@@ -179,6 +191,10 @@ answer_question(struct play_thread *thread)
 	struct vcpu_request request = { .gva = { question->gva }, .size = question->size,
 		.acc = question->acc };
 
+	if (player->view != NULL) {
+		answer_view(thread);
+		return;
+	}
 	if (!question->gva_given) {
 		static const unsigned char acc_of_op[SCN_OPS] = {
 			[SCN_OP_READ] = VK_ACC_R, [SCN_OP_WRITE] = VK_ACC_W,
@@ -199,7 +215,7 @@ answer_question(struct play_thread *thread)
 		request.acc = acc_of_op[step->op];
 		request.size = step->size == 0 ? 1 : step->size > 8 ? 8 : (unsigned)step->size;
 	}
-	if (thread->scn->role == SCN_ROLE_KERNEL || thread->scn->role == SCN_ROLE_PROCESS) {
+	if (!(thread->scn->role & SCN_ROLE_VCPUS)) {
 		player->answer = PLAY_NO_TABLES;
 		return;
 	}

@@ -70,7 +70,13 @@ struct player {
 	const struct play_question *question; /* NULL: a plain run */
 	enum play_answer answer;
 	struct explanation *why;
+	struct view *view;               /* to be made instead of an explanation; NULL: not */
 };
+
+/* --- play_view.c: what is kept to be looked at ------------------------------------------------ */
+
+/* A view of what the thread's guest has now; false: out of memory. */
+bool play_view_make(const struct play_thread *thread, struct view *view);
 
 /* --- play_build.c: the machine of a scenario ------------------------------------------------ */
 
