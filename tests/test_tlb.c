@@ -23,7 +23,7 @@
 static struct tlb *
 cache(unsigned entries)
 {
-	struct tlb *tlb = tlb_create(entries);
+	struct tlb *tlb = tlb_create(entries, 0);
 
 	assert_non_null(tlb);
 	return tlb;

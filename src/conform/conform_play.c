@@ -649,7 +649,7 @@ conform_player_create(const struct conform_header *header)
 	player->maxphyaddr = (unsigned)header->maxphyaddr;
 	player->ept_cap = header->ept_cap;
 	player->mem = hostmem_create(1ull << header->maxphyaddr, FRAME_LIMIT);
-	player->tlb = tlb_create(TLB_ENTRIES);
+	player->tlb = tlb_create(TLB_ENTRIES, 0);
 	player->capacity = JOURNAL_FIRST;
 	player->journal = malloc(JOURNAL_FIRST * sizeof(*player->journal));
 	if (player->mem == NULL || player->tlb == NULL || player->journal == NULL) {

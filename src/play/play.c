@@ -64,25 +64,38 @@ collect_ends(struct player *player)
 	}
 }
 
-static void
-play(struct player *player, const struct play_options *options)
+bool
+player_start(struct player *player, const struct play_options *options)
 {
 	if (!player_build(player))
-		return;
+		return false;
 	player->machine.sink = options->sink;
 	player->machine.sink_ctx = options->sink_ctx;
-	if (!start_threads(player, options)) {
-		player->status = PLAY_NO_MEMORY;
-		return;
-	}
-	(void)sched_run(player->machine.sched, POINT_LIMIT); /* collect_ends() sees who was left */
+	if (start_threads(player, options))
+		return true;
+	player->status = PLAY_NO_MEMORY;
+	return false;
+}
+
+void
+player_finish(struct player *player)
+{
 	collect_ends(player);
 	if (player->question == NULL)
 		expect_final(player);
 }
 
-static enum play_status
-finish(struct player *player)
+static void
+play(struct player *player, const struct play_options *options)
+{
+	if (!player_start(player, options))
+		return;
+	(void)sched_run(player->machine.sched, POINT_LIMIT); /* collect_ends() sees who was left */
+	player_finish(player);
+}
+
+enum play_status
+player_end(struct player *player)
 {
 	enum play_status status = player->status;
 
@@ -110,7 +123,7 @@ play_run(const struct scenario *scenario, const struct play_options *options,
 	if (outcome->end == NULL)
 		return PLAY_NO_MEMORY;
 	play(&player, options);
-	status = finish(&player);
+	status = player_end(&player);
 	outcome->passed = status == PLAY_DONE && outcome->mismatches == 0;
 	return status;
 }
@@ -147,7 +160,7 @@ ask(struct player *player)
 	player->answer = PLAY_NOT_REACHED;
 	play(player, &options);
 	answer = player->answer;
-	if (finish(player) == PLAY_NO_MEMORY)
+	if (player_end(player) == PLAY_NO_MEMORY)
 		answer = PLAY_ANSWER_NO_MEMORY;
 	play_outcome_free(&outcome);
 	return answer;

@@ -13,6 +13,7 @@
 #include "guestpt/guestpt_edit.h"
 #include "guestpt/vpte.h"
 #include "play/player.h"
+#include "sim/watch.h"
 
 #define FRAME_LIMIT (1u << 17) /* half a GiB of written frames */
 #define MIB (1ull << 20)
@@ -135,8 +136,9 @@ bare_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 }
 
 static void *
-bare_hold_with(struct player *player, gpa_t gpa, unsigned acc, void **cookie)
+bare_user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 {
+	struct player *player = ctx;
 	unsigned char *frame;
 	hpa_t hpa;
 
@@ -144,20 +146,11 @@ bare_hold_with(struct player *player, gpa_t gpa, unsigned acc, void **cookie)
 	if (!bare_locate(player, gpa, acc, &hpa))
 		return NULL;
 	frame = hostmem_frame(player->machine.mem, hpa);
-	return frame == NULL ? NULL : frame + (hpa.v & VK_PAGE_OFFSET_MASK);
-}
-
-static void *
-bare_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
-{
-	(void)acc;
-	return bare_hold_with(ctx, gpa, 0, cookie);
-}
-
-static void *
-bare_user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
-{
-	return bare_hold_with(ctx, gpa, acc, cookie);
+	if (frame == NULL)
+		return NULL;
+	watch_frame(hpa.v & ~VK_PAGE_OFFSET_MASK,
+	    acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+	return frame + (hpa.v & VK_PAGE_OFFSET_MASK);
 }
 
 static void
@@ -165,9 +158,10 @@ bare_release(void *ctx, void *cookie)
 {
 	(void)ctx;
 	(void)cookie;
+	watch_frame(0, 0);
 }
 
-static const struct gpm_ops bare_ops = { bare_load, bare_cas, bare_hold, bare_release };
+static const struct gpm_ops bare_ops = { bare_load, bare_cas, NULL, NULL };
 static const struct gpm_ops bare_user_ops = { bare_load, bare_cas, bare_user_hold, bare_release };
 
 /* A memory map without its rights: for building and looking. */
@@ -177,6 +171,7 @@ raw_locate(struct machine_process *process, gpa_t gpa, hpa_t *hpa)
 	static const unsigned kinds[] = { VK_ACC_W, VK_ACC_R, VK_ACC_X };
 	size_t i;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct vm_fault fault = vmspace_fault(process->map, gpa.v, kinds[i]);
 
@@ -193,6 +188,7 @@ raw_load(void *ctx, gpa_t slot, uint64_t *entry)
 {
 	struct machine_process *process = ctx;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ);
 	return vmspace_peek(process->map, slot.v, entry);
 }
 
@@ -208,22 +204,7 @@ raw_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 	return hpm.ops->cas(hpm.ctx, hpa, old, new_value);
 }
 
-static void *
-raw_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
-{
-	struct machine_process *process = ctx;
-	unsigned char *frame;
-	hpa_t hpa;
-
-	(void)acc;
-	*cookie = ctx;
-	if (!raw_locate(process, gpa, &hpa))
-		return NULL;
-	frame = hostmem_frame(process->machine->mem, hpa);
-	return frame == NULL ? NULL : frame + (hpa.v & VK_PAGE_OFFSET_MASK);
-}
-
-static const struct gpm_ops raw_ops = { raw_load, raw_cas, raw_hold, bare_release };
+static const struct gpm_ops raw_ops = { raw_load, raw_cas, NULL, NULL };
 
 struct gpm
 player_raw_memory(struct player *player, uint32_t host_space)
@@ -259,18 +240,17 @@ bool
 player_write(struct player *player, uint32_t host_space, uint64_t gpa, const void *bytes,
     size_t size)
 {
-	struct gpm memory = player_raw_memory(player, host_space);
 	const unsigned char *from = bytes;
 
 	while (size != 0) {
 		size_t piece = piece_in_page(gpa, size);
-		void *cookie;
-		void *to = memory.ops->hold(memory.ctx, vk_gpa(gpa), VK_ACC_W, &cookie);
+		hpa_t hpa;
 
-		if (to == NULL)
+		if (host_space == SCN_NONE ? !bare_locate(player, vk_gpa(gpa), 0, &hpa) :
+		    !raw_locate(&player->process[host_space], vk_gpa(gpa), &hpa))
 			return false;
-		memcpy(to, from, piece);
-		memory.ops->release(memory.ctx, cookie);
+		if (!hostmem_write(player->machine.mem, hpa, from, piece))
+			return false;
 		gpa += piece;
 		from += piece;
 		size -= piece;

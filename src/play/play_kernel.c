@@ -8,6 +8,7 @@
 
 #include "guestpt/pmap_inval.h"
 #include "play/player.h"
+#include "sim/watch.h"
 
 typedef void (*kernel_fn)(struct play_thread *thread, const struct scn_step *step);
 
@@ -46,6 +47,7 @@ user_space_of(struct play_thread *thread, struct vk_us *us)
 	struct gpm memory = player_user_memory(thread->player, thread->scn->host_space);
 	gva_t end = vk_gva(thread->scn->user_end);
 
+	play_touch_thread(thread);
 	if (thread->scn->role == SCN_ROLE_PROCESS || thread->scn->role == SCN_ROLE_KERNEL) {
 		vk_us_init_std(us, memory, end);
 		return;
@@ -230,6 +232,7 @@ console_write(struct play_thread *thread, const unsigned char *bytes, size_t siz
 	struct play_outcome *outcome = thread->player->outcome;
 	struct event event = { .kind = EVENT_CONSOLE, .bytes = bytes, .size = size };
 
+	watch_touch(watch_cell_of(WATCH_CONSOLE, 0), WATCH_READ | WATCH_WRITE);
 	if (outcome->console_size + size > CONSOLE_MAX)
 		return false;
 	if (outcome->console_size + size > thread->player->console_room) {
@@ -309,6 +312,7 @@ threads_alive(const struct play_thread *thread)
 	for (i = 0; i < player->scenario->threads; i++) {
 		const struct play_thread *other = &player->thread[i];
 
+		play_touch_thread(other);
 		alive += other == thread || (!other->ended &&
 		    other->machine.process == thread->machine.process &&
 		    (other->machine.vmm.exists || other->begun) &&
@@ -424,8 +428,11 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 {
 	const struct play_thread *other = &thread->player->thread[step->thread];
 
-	while (other->at < step->count && !other->ended)
+	play_touch_thread(other);
+	while (other->at < step->count && !other->ended) {
 		sched_pause(thread->player->machine.sched);
+		play_touch_thread(other);
+	}
 	if (other->at < step->count)
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 }
@@ -435,6 +442,7 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_mmap(struct play_thread *thread, const struct scn_step *step)
 {
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (player_map_region(thread->player, step->host_space, step->region) ==
 	    PLAYER_MAP_OVERLAPS)
 		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
@@ -444,6 +452,7 @@ kernel_mmap(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_mprotect(struct play_thread *thread, const struct scn_step *step)
 {
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (!vmspace_protect(process_of(thread, step->host_space)->map, step->at,
 	    step->at + step->size, step->prot))
 		thread->player->status = PLAY_NO_MEMORY;
@@ -453,6 +462,7 @@ kernel_mprotect(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_munmap(struct play_thread *thread, const struct scn_step *step)
 {
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (!vmspace_unmap(process_of(thread, step->host_space)->map, step->at,
 	    step->at + step->size))
 		thread->player->status = PLAY_NO_MEMORY;
@@ -639,6 +649,7 @@ pmap_active_elsewhere(void *ctx)
 	for (i = 0; i < player->scenario->threads; i++) {
 		const struct play_thread *other = &player->thread[i];
 
+		play_touch_thread(other);
 		if (other != work->thread && other->machine.vmm.exists && !other->ended &&
 		    (other->machine.vmm.cr3 & VK_BITS(51, 12)) == root)
 			return 1;
@@ -856,11 +867,29 @@ static const kernel_fn kernel_table[SCN_OPS] = {
 	[SCN_OP_NEW_SPACE] = kernel_new_space,
 };
 
+/* Edits of memory that a scenario makes at once, as one store. */
+static bool
+is_edit_in_place(enum scn_op op)
+{
+	return op == SCN_OP_SET_ENTRY || op == SCN_OP_SET_EPT || op == SCN_OP_POKE ||
+	    op == SCN_OP_PEEK || op == SCN_OP_NEW_SPACE;
+}
+
+static void
+edit_in_place(struct play_thread *thread, const struct scn_step *step)
+{
+	watch_whole(true);
+	kernel_table[step->op](thread, step);
+	watch_whole(false);
+}
+
 void
 play_kernel_step(struct play_thread *thread, const struct scn_step *step)
 {
 	/* The loader lets only operations through that the thread's role can do. */
-	if (kernel_table[step->op] != NULL)
+	if (is_edit_in_place(step->op))
+		edit_in_place(thread, step);
+	else if (kernel_table[step->op] != NULL)
 		kernel_table[step->op](thread, step);
 	else
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
@@ -871,7 +900,7 @@ static void
 back_to_vkernel(struct play_thread *thread)
 {
 	thread->in_user = false;
-	thread->machine.vmm.cr3 = thread->machine.process->vmm.guest_cr3;
+	thread->machine.vmm.cr3 = vk_atomic_load64(&thread->machine.process->vmm.guest_cr3);
 	result_outcome(&thread->result, SCN_OUTCOME_VKERNEL);
 	emit_call(thread, "return to vkernel", "ok");
 }

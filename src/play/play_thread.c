@@ -11,6 +11,15 @@
 #include <string.h>
 
 #include "play/player.h"
+#include "sim/watch.h"
+
+/* Where a thread stands between two steps, for who watches: its stack follows from that. */
+enum place {
+	PLACE_STEPS,  /* it lives by its steps */
+	PLACE_BECOME, /* before it is a vCPU */
+	PLACE_HOST,   /* in the run loop, out of guest mode */
+	PLACE_GUEST   /* in the run loop, in guest mode */
+};
 
 #define SAME_EXITS_MAX 8
 
@@ -227,10 +236,11 @@ answer_question(struct play_thread *thread)
  * Waits for the thread's turn and begins the next step.  false: let go on out of turn, or done.
  */
 static bool
-take_turn(struct play_thread *thread)
+take_turn(struct play_thread *thread, enum place place)
 {
 	struct player *player = thread->player;
 
+	watch_anchor(place);
 	if (is_asked_for(thread))
 		answer_question(thread);
 	if (play_step(thread) == NULL || thread->wants_exit ||
@@ -264,8 +274,10 @@ shares_cpu(const struct play_thread *thread)
 	for (i = 0; i < player->scenario->threads; i++) {
 		const struct play_thread *other = &player->thread[i];
 
-		if (other != thread && !other->ended && (other->scn->role & SCN_ROLE_VCPUS) &&
-		    other->machine.cpu == thread->machine.cpu)
+		if (other == thread || !(other->scn->role & SCN_ROLE_VCPUS))
+			continue;
+		play_touch_thread(other);
+		if (!other->ended && other->machine.cpu == thread->machine.cpu)
 			return true;
 	}
 	return false;
@@ -289,6 +301,17 @@ record_exit(struct play_thread *thread, const struct vmx_exit *exit)
 	result->exits++;
 }
 
+/* An interrupt is taken between instructions; one more may run while it is on its way. */
+static bool
+is_interrupted(const struct play_thread *thread)
+{
+	unsigned cpu = thread->machine.cpu;
+	bool waits = thread->begun || thread->wants_exit;
+
+	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu), WATCH_READ);
+	return thread->player->machine.cpu[cpu].interrupt && watch_choose(waits ? 1 : 2) == 0;
+}
+
 static void
 guest_run(void *ctx, struct vmx_exit *exit)
 {
@@ -298,7 +321,9 @@ guest_run(void *ctx, struct vmx_exit *exit)
 	for (;;) {
 		const struct scn_step *step;
 
-		if (cpu->interrupt) {
+		if (is_interrupted(thread)) {
+			watch_touch(watch_cell_of(WATCH_INTERRUPT, thread->machine.cpu),
+			    WATCH_WRITE);
 			cpu->interrupt = false;
 			exit->reason = VMX_EXIT_INTERRUPT;
 			return;
@@ -324,7 +349,7 @@ guest_run(void *ctx, struct vmx_exit *exit)
 			exit->reason = VMX_EXIT_INTERRUPT; /* out, for what comes in the host */
 			return;
 		}
-		if (!thread->begun && !take_turn(thread))
+		if (!thread->begun && !take_turn(thread, PLACE_GUEST))
 			continue;
 		if (play_guest_step(thread, play_step(thread), exit) == GUEST_COMPLETED) {
 			play_step_finish(thread);
@@ -341,15 +366,16 @@ guest_host_work(void *ctx)
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
 
+	watch_anchor(PLACE_HOST);
 	if (thread->begun || thread->wants_exit || step == NULL)
 		return 0;
 	if (is_guest_op(step->op)) {
 		/* With a shared CPU the turn is awaited here, outside guest mode. */
 		if (shares_cpu(thread))
-			(void)take_turn(thread);
+			(void)take_turn(thread, PLACE_HOST);
 		return 0;
 	}
-	if (!take_turn(thread))
+	if (!take_turn(thread, PLACE_HOST))
 		return 1;
 	play_kernel_step(thread, play_step(thread));
 	play_step_finish(thread);
@@ -452,8 +478,8 @@ guest_reflect(void *ctx, const struct vmx_exit *exit)
 	    thread->in_user ? SCN_OUTCOME_VKERNEL : SCN_OUTCOME_SIGNAL);
 	if (thread->in_user) {
 		thread->in_user = false;
-		thread->machine.vmm.cr3 = thread->player->process[thread->scn->host_space].vmm
-		    .guest_cr3;
+		thread->machine.vmm.cr3 = vk_atomic_load64(
+		    &thread->player->process[thread->scn->host_space].vmm.guest_cr3);
 		expected = true;
 	}
 	play_step_finish(thread);
@@ -530,7 +556,7 @@ become_vcpu(struct play_thread *thread)
 			result_clear(&thread->result);
 			return play_vminit(thread, NULL);
 		}
-		if (!take_turn(thread)) {
+		if (!take_turn(thread, PLACE_BECOME)) {
 			if (thread->wants_exit)
 				return false;
 			continue;
@@ -608,7 +634,7 @@ live_by_steps(struct play_thread *thread)
 	for (;;) {
 		const struct scn_step *step;
 
-		if (!take_turn(thread)) {
+		if (!take_turn(thread, PLACE_STEPS)) {
 			if (thread->wants_exit)
 				break;
 			continue;
@@ -635,6 +661,90 @@ play_thread_body(void *arg)
 		live_by_steps(thread);
 	thread->ended = true;
 	thread->machine.vcpu.step = -1;
+}
+
+/* --- who watches ------------------------------------------------------------------------------ */
+
+void
+play_touch_thread(const struct play_thread *thread)
+{
+	watch_touch(watch_cell_of(WATCH_THREAD, thread->index), WATCH_READ);
+}
+
+void
+play_thread_seen(const struct play_thread *thread, const struct watch_sink *sink)
+{
+	const struct guestpt_mode *mode = &thread->machine.vcpu.mode;
+
+	watch_put64(sink, thread->at | (uint64_t)thread->begun << 32 |
+	    (uint64_t)thread->ended << 33 | (uint64_t)(thread->machine.vmm.exists != 0) << 34 |
+	    (uint64_t)thread->machine.cpu << 40);
+	watch_put64(sink, thread->machine.vmm.cr3);
+	watch_put64(sink, mode->cr0);
+	watch_put64(sink, mode->cr3);
+	watch_put64(sink, mode->cr4);
+	watch_put64(sink, mode->efer);
+}
+
+static void
+put_vcpu(const struct vcpu *vcpu, const struct watch_sink *sink)
+{
+	const struct guestpt_mode *mode = &vcpu->mode;
+
+	watch_put64(sink, mode->cr0);
+	watch_put64(sink, mode->cr3);
+	watch_put64(sink, mode->cr4);
+	watch_put64(sink, mode->efer);
+	watch_put64(sink, mode->pkru | (uint64_t)mode->pkrs << 32);
+	watch_put64(sink, (uint64_t)(mode->ac != 0) | (uint64_t)vcpu->cpl << 1 |
+	    (uint64_t)vcpu->ept_on << 3 | (uint64_t)vcpu->vpid << 16 |
+	    (uint64_t)vcpu->pml.index << 32);
+	watch_put64(sink, vcpu->ept_on ? vcpu->ept.eptp : 0);
+}
+
+static void
+put_machine_thread(const struct machine_thread *thread, const struct watch_sink *sink)
+{
+	const struct vmm_vcpu *vmm = &thread->vmm;
+
+	watch_put64(sink, thread->cpu | (uint64_t)thread->next_cpu << 8 |
+	    (uint64_t)thread->syncing << 16 | (uint64_t)thread->vmcs_launched << 17 |
+	    (uint64_t)(vmm->launched != 0) << 18 | (uint64_t)(vmm->exists != 0) << 19 |
+	    (uint64_t)(uint8_t)thread->vmcs_cpu << 24 | (uint64_t)(uint8_t)vmm->last_cpu << 32);
+	watch_put64(sink, thread->instruction_error);
+	watch_put64(sink, vmm->cr3);
+	watch_put64(sink, vmm->eptgen);
+	put_vcpu(&thread->vcpu, sink);
+}
+
+/* What the step under way has come to so far. */
+static void
+put_result(const struct play_thread *thread, const struct watch_sink *sink)
+{
+	const struct step_result *result = &thread->result;
+	size_t kept = result->exits < PLAYER_EXITS_MAX ? result->exits : PLAYER_EXITS_MAX;
+
+	watch_put(sink, result->has, sizeof(result->has));
+	watch_put64(sink, result->outcome);
+	watch_put64(sink, result->reads);
+	watch_put64(sink, (uint64_t)result->exits << 1 | result->stale);
+	watch_put(sink, result->exit, kept * sizeof(result->exit[0]));
+	watch_put64(sink, thread->same_exits);
+	watch_put(sink, &thread->last_exit, sizeof(thread->last_exit));
+}
+
+void
+play_thread_state(const struct play_thread *thread, const struct watch_sink *sink)
+{
+	watch_put64(sink, thread->at | (uint64_t)thread->round << 32);
+	watch_put64(sink, (uint64_t)thread->begun | (uint64_t)thread->ended << 1 |
+	    (uint64_t)thread->wants_exit << 2 | (uint64_t)thread->exited << 3 |
+	    (uint64_t)thread->entry_checked << 4 | (uint64_t)thread->in_user << 5 |
+	    (uint64_t)thread->sent << 6 | (uint64_t)thread->livelock << 7 |
+	    (uint64_t)thread->end << 8);
+	put_machine_thread(&thread->machine, sink);
+	if (thread->begun)
+		put_result(thread, sink);
 }
 
 /* --- start and end ---------------------------------------------------------------------------- */

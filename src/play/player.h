@@ -78,6 +78,17 @@ struct player {
 /* A view of what the thread's guest has now; false: out of memory. */
 bool play_view_make(const struct play_thread *thread, struct view *view);
 
+/* --- play.c: a run ---------------------------------------------------------------------------- */
+
+/* Builds machine and threads; false: see player->status and the outcome's mismatches. */
+bool player_start(struct player *player, const struct play_options *options);
+
+/* How the threads ended, and what the scenario expects of the end. */
+void player_finish(struct player *player);
+
+/* Frees the machine; what became of the run. */
+enum play_status player_end(struct player *player);
+
 /* --- play_build.c: the machine of a scenario ------------------------------------------------ */
 
 /* false: see player->status and the outcome's mismatches. */
@@ -133,6 +144,13 @@ void play_thread_free(struct play_thread *thread);
 
 /* The coroutine's body. */
 void play_thread_body(void *arg);
+
+/* For who watches: a thread looks at what others see of another. */
+void play_touch_thread(const struct play_thread *thread);
+
+/* What others see of a thread, and all that is its own between two touches, as canonical bytes. */
+void play_thread_seen(const struct play_thread *thread, const struct watch_sink *sink);
+void play_thread_state(const struct play_thread *thread, const struct watch_sink *sink);
 
 /* The step under way, or NULL past the last. */
 const struct scn_step *play_step(const struct play_thread *thread);

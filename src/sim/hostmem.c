@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/watch.h"
+
 #define PIECE_SHIFT 9
 #define PIECE_BYTES ((size_t)1 << PIECE_SHIFT)
 #define PIECE_OFFSET (PIECE_BYTES - 1)
@@ -188,6 +190,23 @@ chunk_take(struct hostmem *mem, size_t size)
 	return memset(chunk->bytes + chunk->used - size, 0, size);
 }
 
+/* --- who watches ------------------------------------------------------------------------------ */
+
+/* Tells who watches of each word of a range; one that is written in part keeps the rest. */
+static void
+announce(hpa_t hpa, size_t size, unsigned how)
+{
+	uint64_t word = hpa.v / 8, end = (hpa.v + size + 7) / 8;
+
+	if (watch_current == NULL)
+		return;
+	for (; word < end; word++) {
+		bool in_part = word * 8 < hpa.v || word * 8 + 8 > hpa.v + size;
+
+		watch_touch(watch_cell_of(WATCH_WORD, word), in_part ? how | WATCH_READ : how);
+	}
+}
+
 /* --- frames ----------------------------------------------------------------------------------- */
 
 bool
@@ -294,6 +313,7 @@ hostmem_clear(struct hostmem *mem, hpa_t hpa)
 
 	if (!hostmem_written(mem, hpa))
 		return piece_write(mem, hpa) != NULL;
+	announce(vk_hpa(hpa.v & ~VK_PAGE_OFFSET_MASK), VK_PAGE_BYTES, WATCH_WRITE);
 	for (; key < end; key++) {
 		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
 
@@ -308,9 +328,11 @@ hostmem_clear(struct hostmem *mem, hpa_t hpa)
 uint64_t
 hostmem_load(const struct hostmem *mem, hpa_t slot)
 {
-	const unsigned char *piece = piece_read(mem, slot);
+	const unsigned char *piece;
 	uint64_t value;
 
+	announce(slot, sizeof(value), WATCH_READ);
+	piece = piece_read(mem, slot);
 	if (piece == NULL)
 		return slot.v < mem->size ? 0 : ~0ull;
 	memcpy(&value, piece + (slot.v & PIECE_OFFSET & ~7ull), sizeof(value));
@@ -320,8 +342,10 @@ hostmem_load(const struct hostmem *mem, hpa_t slot)
 bool
 hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 {
-	unsigned char *piece = piece_write(mem, slot);
+	unsigned char *piece;
 
+	announce(slot, sizeof(value), WATCH_WRITE);
+	piece = piece_write(mem, slot);
 	if (piece == NULL)
 		return false;
 	memcpy(piece + (slot.v & PIECE_OFFSET & ~7ull), &value, sizeof(value));
@@ -342,6 +366,7 @@ hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size)
 {
 	unsigned char *to = bytes;
 
+	announce(hpa, size, WATCH_READ);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);
 		const unsigned char *piece = piece_read(mem, hpa);
@@ -362,6 +387,7 @@ hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 	const unsigned char *from = bytes;
 	bool all = true;
 
+	announce(hpa, size, WATCH_WRITE);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);
 		unsigned char *piece = piece_write(mem, hpa);
@@ -386,9 +412,15 @@ hpm_load(void *ctx, hpa_t slot)
 static enum cas_status
 hpm_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 {
-	if (hostmem_load(ctx, slot) != old)
-		return CAS_LOST;
-	return hostmem_store(ctx, slot, new_value) ? CAS_DONE : CAS_REFUSED;
+	enum cas_status status = CAS_LOST;
+
+	/* One locked operation. */
+	announce(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
+	watch_whole(true);
+	if (hostmem_load(ctx, slot) == old)
+		status = hostmem_store(ctx, slot, new_value) ? CAS_DONE : CAS_REFUSED;
+	watch_whole(false);
+	return status;
 }
 
 static const struct hpm_ops hostmem_ops = { hpm_load, hpm_cas };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ept/memtype.h"
+#include "sim/watch.h"
 
 /* --- events -------------------------------------------------------------------------------- */
 
@@ -104,7 +105,7 @@ machine_init(struct machine *machine, const struct machine_config *config, uint6
 		return false;
 	frames_init(&machine->frames, machine->mem, vk_hpa(first_free), vk_hpa(config->memory));
 	for (i = 0; config->tlb_entries != 0 && i < config->cpus; i++) {
-		machine->cpu[i].tlb = tlb_create(config->tlb_entries);
+		machine->cpu[i].tlb = tlb_create(config->tlb_entries, i);
 		if (machine->cpu[i].tlb == NULL)
 			return false;
 	}
@@ -176,13 +177,16 @@ stop_guests(struct machine_process *process)
 {
 	struct machine *machine = process->machine;
 	struct machine_thread *thread;
+	unsigned whole;
 
-	if (machine->sched == NULL || !process->vmm.ready)
+	if (machine->sched == NULL || !vk_atomic_load64(&process->vmm.ready))
 		return NULL;
 	thread = machine->thread[sched_current(machine->sched)];
 	if (thread->syncing)
 		return NULL;
+	whole = watch_whole_leave();
 	machine->protocol->stop_begin(&process->vmm, machine->protocol->ops, thread);
+	watch_whole_rejoin(whole);
 	return thread;
 }
 
@@ -217,15 +221,22 @@ machine_process_revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 			/* Others ran while we waited for the gate: the list may have changed. */
 			stopped = stop_guests(process);
 			any = true;
+			watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 			i = 0;
 			continue;
 		}
+		watch_whole(true);
 		edit = ept_unmap(&process->ept, vk_gpa(process->mapped[i]));
+		watch_whole(false);
 		emit_edit(process, process->mapped[i], edit.before, 0);
 		process->mapped[i] = process->mapped[--process->mapped_count];
 	}
-	if (stopped != NULL)
+	if (stopped != NULL) {
+		unsigned whole = watch_whole_leave();
+
 		process->machine->protocol->stop_end(&process->vmm, stopped);
+		watch_whole_rejoin(whole);
+	}
 }
 
 bool
@@ -248,12 +259,37 @@ machine_process_free(struct machine_process *process)
 	memset(process, 0, sizeof(*process));
 }
 
+static int
+compare_pages(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+machine_process_state(const struct machine_process *process, const struct watch_sink *sink)
+{
+	vmspace_state(process->map, sink);
+	watch_put64(sink, (uint64_t)process->has_ept | (uint64_t)process->threads << 1);
+	if (!process->has_ept)
+		return;
+	watch_put64(sink, process->ept.eptp);
+	/* The order in which pages came in is of no matter. */
+	qsort(process->mapped, process->mapped_count, sizeof(process->mapped[0]), compare_pages);
+	watch_put(sink, process->mapped, process->mapped_count * sizeof(process->mapped[0]));
+}
+
 static struct vm_fault
 fault_page(struct machine_process *process, gpa_t gpa, unsigned acc)
 {
-	struct vm_fault fault = vmspace_fault(process->map, gpa.v, acc);
 	struct event event = { .kind = EVENT_FAULT, .acc = acc };
+	struct vm_fault fault;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	watch_whole(true);
+	fault = vmspace_fault(process->map, gpa.v, acc);
+	watch_whole(false);
 	event.address = gpa.v;
 	event.fault = fault.status == VM_FAULT_OK ? fault.kind : EVENT_FAULT_REFUSED;
 	event.gpa = fault.frame.v;
@@ -296,7 +332,9 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 		return 0;
 	flags = rights | ((uint64_t)MEMTYPE_WB << EPT_MEMTYPE_SHIFT) | EPT_IPAT;
 	/* The map has revoked what it took back: nothing is owed for what is added here. */
+	watch_whole(true);
 	edit = ept_map(&process->ept, &frames, page, fault.frame, 1, flags);
+	watch_whole(false);
 	if (edit.status != EPT_EDIT_DONE || !remember_mapped(process, page.v))
 		return 0;
 	emit_edit(process, page.v, edit.before, fault.frame.v | flags);
@@ -347,6 +385,7 @@ process_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 	frame = hostmem_frame(process->machine->mem, fault.frame);
 	if (frame == NULL)
 		return NULL;
+	watch_frame(fault.frame.v, acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ);
 	process->held++;
 	return frame + (gpa.v & VK_PAGE_OFFSET_MASK);
 }
@@ -357,6 +396,7 @@ process_release(void *ctx, void *cookie)
 	struct machine_process *process = ctx;
 
 	(void)cookie;
+	watch_frame(0, 0);
 	process->held--;
 }
 

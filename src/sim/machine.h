@@ -13,6 +13,7 @@
 #include "sim/sched.h"
 #include "sim/vcpu.h"
 #include "sim/vmspace.h"
+#include "sim/watch.h"
 #include "vmm/vmm.h"
 
 #define MACHINE_CPUS_MAX 64
@@ -134,6 +135,9 @@ void machine_process_free(struct machine_process *process);
  * calls when it takes pages back.  `process` is a struct machine_process.
  */
 void machine_process_revoke(void *process, uint64_t start, uint64_t end, bool take_all);
+
+/* What the host knows of a process' memory, as canonical bytes: its map, its pages, its EPT. */
+void machine_process_state(const struct machine_process *process, const struct watch_sink *sink);
 
 /* A vCPU thread's processor state; the caller then sets its mode and, for a bare one, its EPT. */
 void machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,

@@ -7,6 +7,14 @@
  */
 #include "ept/memtype.h"
 #include "sim/machine.h"
+#include "sim/watch.h"
+
+/* Who holds a CPU, and whose VMCS is loaded there. */
+static void
+touch_cpu(unsigned cpu, unsigned how)
+{
+	watch_touch(watch_cell_of(WATCH_CPU, cpu), how);
+}
 
 static int
 host_this_cpu(void *ctx)
@@ -21,6 +29,7 @@ host_critical(void *ctx, int enter)
 	struct machine_thread *thread = ctx;
 	struct machine_cpu *cpu = &thread->machine->cpu[thread->cpu];
 
+	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
 	if (!enter) {
 		cpu->critical = NULL;
 		thread->cpu = thread->next_cpu;
@@ -28,8 +37,10 @@ host_critical(void *ctx, int enter)
 		    &thread->machine->cpu[thread->cpu].interrupt);
 		return;
 	}
-	while (cpu->critical != NULL && cpu->critical != thread)
+	while (cpu->critical != NULL && cpu->critical != thread) {
 		sched_pause(thread->machine->sched);
+		touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
+	}
 	cpu->critical = thread;
 }
 
@@ -39,8 +50,10 @@ host_interrupts(void *ctx, int on)
 	struct machine_thread *thread = ctx;
 
 	/* An interrupt that came while we were in the host is taken, and forgotten, here. */
-	if (on)
+	if (on) {
+		watch_touch(watch_cell_of(WATCH_INTERRUPT, thread->cpu), WATCH_WRITE);
 		thread->machine->cpu[thread->cpu].interrupt = false;
+	}
 }
 
 static int
@@ -59,6 +72,7 @@ host_ept_create(void *ctx, uint64_t *eptp)
 	const struct machine_config *config = &process->machine->config;
 	hpa_t root;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (!frames_take(&process->machine->frames, &root))
 		return 0;
 	*eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
@@ -76,6 +90,7 @@ host_ept_destroy(void *ctx, uint64_t eptp)
 	struct machine_thread *thread = ctx;
 
 	(void)eptp;
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	thread->process->has_ept = false;
 	thread->process->mapped_count = 0;
 }
@@ -100,6 +115,7 @@ host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 	thread->vcpu.tlb = machine->cpu[cpu].tlb;
 	host_invept(ctx, eptp);
 	thread->vcpu.tlb = here;
+	touch_cpu((unsigned)cpu, WATCH_READ | WATCH_WRITE);
 	if (machine->cpu[cpu].loaded == thread)
 		machine->cpu[cpu].loaded = NULL;
 	thread->vmcs_launched = false;
@@ -112,6 +128,7 @@ host_vmptrld(void *ctx, int first_time_here)
 	struct machine_thread *thread = ctx;
 
 	(void)first_time_here;
+	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
 	thread->machine->cpu[thread->cpu].loaded = thread;
 	thread->vmcs_cpu = (int)thread->cpu;
 	thread->vcpu.tlb = thread->machine->cpu[thread->cpu].tlb;
@@ -125,6 +142,7 @@ host_is_current(void *ctx)
 {
 	const struct machine_thread *thread = ctx;
 
+	touch_cpu(thread->cpu, WATCH_READ);
 	return thread->machine->cpu[thread->cpu].loaded == thread;
 }
 
@@ -200,6 +218,7 @@ host_ipi(void *ctx, uint64_t cpus)
 
 	for (i = 0; i < thread->machine->config.cpus; i++) {
 		if (cpus & VK_BIT(i)) {
+			watch_touch(watch_cell_of(WATCH_INTERRUPT, i), WATCH_WRITE);
 			thread->machine->cpu[i].interrupt = true;
 			thread->machine->count.ipis++;
 		}

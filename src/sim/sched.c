@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "sim/coro.h"
+#include "sim/watch.h"
 
 /* So many waits without a step in between: nobody makes progress. */
 #define WAITS_IN_A_ROW 10000
@@ -257,12 +258,42 @@ sched_run(struct sched *sched, uint64_t point_limit)
 	return end;
 }
 
+void
+sched_resume(struct sched *sched, unsigned thread, struct watch *watch)
+{
+	struct sched *outer = running;
+	struct watch *outer_watch = watch_current;
+
+	running = sched;
+	watch_current = watch;
+	sched->switches += thread != sched->current;
+	sched->current = thread;
+	coro_resume(sched->thread[thread].coro);
+	watch_current = outer_watch;
+	running = outer;
+}
+
+void
+sched_leave(struct sched *sched)
+{
+	coro_leave(sched->thread[sched->current].coro);
+}
+
+bool
+sched_ended(const struct sched *sched, unsigned thread)
+{
+	return sched->thread[thread].ended;
+}
+
 bool
 sched_step(struct sched *sched)
 {
 	struct thread *thread = &sched->thread[sched->current];
 	bool has_turn;
 
+	/* Who watches chooses among touches; a step is what happens between them. */
+	if (watch_current != NULL)
+		return true;
 	sched->waits = 0;
 	thread->awaits_turn = true;
 	thread->has_turn = false;
@@ -275,9 +306,29 @@ sched_step(struct sched *sched)
 void
 sched_pause(struct sched *sched)
 {
+	if (watch_current != NULL) {
+		watch_current->pause(watch_current->ctx);
+		return;
+	}
 	sched->waits++;
 	sched->pausing = true;
 	coro_leave(sched->thread[sched->current].coro);
+}
+
+static void
+announce_atomic(enum vk_env_op op, const void *where)
+{
+	static const unsigned how[] = {
+		[VK_ENV_LOAD] = WATCH_READ,
+		[VK_ENV_STORE] = WATCH_WRITE,
+		[VK_ENV_ADD] = WATCH_READ | WATCH_WRITE,
+		[VK_ENV_SWAP] = WATCH_READ | WATCH_WRITE,
+		[VK_ENV_CAS] = WATCH_READ | WATCH_WRITE,
+	};
+	watch_cell cell;
+
+	if (watch_current->cell_at(watch_current->ctx, where, &cell))
+		watch_touch(cell, how[op]);
 }
 
 void
@@ -285,11 +336,12 @@ vk_env_point(enum vk_env_op op, const void *where)
 {
 	struct sched *sched = running;
 
-	(void)where;
 	if (sched == NULL)
 		return;
 	if (op == VK_ENV_PAUSE) {
 		sched_pause(sched);
+	} else if (watch_current != NULL) {
+		announce_atomic(op, where);
 	} else if (sched->policy.kind == SCHED_SEED) {
 		coro_leave(sched->thread[sched->current].coro);
 	}

@@ -48,6 +48,19 @@ void sched_set_wake(struct sched *sched, unsigned thread, const bool *wake);
 /* Runs all threads.  A livelock is declared after so many scheduling points. */
 enum sched_end sched_run(struct sched *sched, uint64_t point_limit);
 
+struct watch;
+
+/*
+ * Runs one thread, and no other, until it calls sched_leave() or ends: for whoever makes the
+ * choices itself.  `watch` is told of every touch meanwhile.
+ */
+void sched_resume(struct sched *sched, unsigned thread, struct watch *watch);
+
+/* In a thread that sched_resume() runs: back to its caller. */
+void sched_leave(struct sched *sched);
+
+bool sched_ended(const struct sched *sched, unsigned thread);
+
 /*
  * In a thread: before a step of its script.  true: the step may be made; false: the thread was let
  * go on out of turn, for what `wake` tells, and has to ask again.

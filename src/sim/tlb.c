@@ -14,18 +14,21 @@
 
 struct tlb {
 	struct tlb_stats stats;
+	unsigned cpu;
 	unsigned count;
 	unsigned capacity;
 	struct tlb_entry entry[]; /* oldest first */
 };
 
 struct tlb *
-tlb_create(unsigned entries)
+tlb_create(unsigned entries, unsigned cpu)
 {
 	struct tlb *tlb = calloc(1, sizeof(*tlb) + entries * sizeof(tlb->entry[0]));
 
-	if (tlb != NULL)
+	if (tlb != NULL) {
 		tlb->capacity = entries;
+		tlb->cpu = cpu;
+	}
 	return tlb;
 }
 
@@ -47,6 +50,33 @@ tlb_entry_at(const struct tlb *tlb, unsigned i)
 	return i < tlb->count ? &tlb->entry[i] : NULL;
 }
 
+static void
+touch(const struct tlb *tlb, unsigned how)
+{
+	watch_touch(watch_cell_of(WATCH_TLB, tlb->cpu), how);
+}
+
+void
+tlb_state(const struct tlb *tlb, const struct watch_sink *sink)
+{
+	unsigned i;
+
+	for (i = 0; i < tlb->count; i++) {
+		const struct tlb_entry *entry = &tlb->entry[i];
+
+		watch_put64(sink, (uint64_t)entry->tag.vpid | (uint64_t)entry->tag.pcid << 16 |
+		    (uint64_t)entry->guest_shift << 32 | (uint64_t)entry->fetch << 40 |
+		    (uint64_t)entry->global << 41 | (uint64_t)entry->writable << 42);
+		watch_put64(sink, entry->tag.eptrta);
+		watch_put64(sink, entry->page);
+		watch_put64(sink, entry->frame.v);
+		watch_put64(sink, entry->gpa_frame.v);
+		watch_put64(sink, entry->guest_perm);
+		watch_put64(sink, entry->guest_leaf);
+		watch_put64(sink, entry->ept_perm);
+	}
+}
+
 static bool
 tag_matches(const struct tlb_entry *entry, const struct tlb_tag *tag)
 {
@@ -59,6 +89,7 @@ tlb_find(struct tlb *tlb, const struct tlb_tag *tag, gva_t gva, bool fetch)
 {
 	unsigned i;
 
+	touch(tlb, WATCH_READ);
 	for (i = 0; i < tlb->count; i++) {
 		const struct tlb_entry *entry = &tlb->entry[i];
 
@@ -81,6 +112,7 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 {
 	unsigned i;
 
+	touch(tlb, WATCH_READ | WATCH_WRITE);
 	for (i = 0; i < tlb->count; i++) {
 		if (tlb->entry[i].page == entry->page && tlb->entry[i].fetch == entry->fetch &&
 		    tag_matches(&tlb->entry[i], &entry->tag)) {
@@ -120,6 +152,7 @@ tlb_drop(struct tlb *tlb, const struct tlb_scope *scope)
 {
 	unsigned i = 0, dropped = 0;
 
+	touch(tlb, WATCH_READ | WATCH_WRITE);
 	while (i < tlb->count) {
 		if (in_scope(&tlb->entry[i], scope)) {
 			tlb_remove(tlb, i);

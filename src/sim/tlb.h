@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
+#include "sim/watch.h"
 
 struct tlb_tag {
 	uint16_t vpid;
@@ -46,8 +47,8 @@ struct tlb_stats {
 
 struct tlb;
 
-/* `entries` at least 1.  NULL when out of memory. */
-struct tlb *tlb_create(unsigned entries);
+/* `entries` at least 1; `cpu` is whose it is.  NULL when out of memory. */
+struct tlb *tlb_create(unsigned entries, unsigned cpu);
 void tlb_destroy(struct tlb *tlb);
 
 /* The translation of `gva` for a data access or a fetch; NULL when there is none. */
@@ -70,6 +71,9 @@ struct tlb_scope {
 unsigned tlb_drop(struct tlb *tlb, const struct tlb_scope *scope);
 
 struct tlb_stats *tlb_stats(struct tlb *tlb);
+
+/* Hands over what is cached as canonical bytes: equal contents, equal bytes; no history. */
+void tlb_state(const struct tlb *tlb, const struct watch_sink *sink);
 
 /* The i-th entry in order of filling, oldest first; NULL past the last. */
 const struct tlb_entry *tlb_entry_at(const struct tlb *tlb, unsigned i);

@@ -462,11 +462,15 @@ is_stale(const struct access_state *state, const struct vcpu_piece *piece)
 {
 	struct vcpu_request request = *state->request;
 	struct vcpu_result now;
+	bool stale;
 
 	request.gva = piece->gva;
 	request.size = piece->size;
-	return vcpu_explain(state->vcpu, &request, &now) != VCPU_DONE ||
+	watch_quiet(true); /* the processor does not look */
+	stale = vcpu_explain(state->vcpu, &request, &now) != VCPU_DONE ||
 	    now.piece[0].hpa.v != piece->hpa.v;
+	watch_quiet(false);
+	return stale;
 }
 
 static bool

@@ -442,3 +442,33 @@ vmspace_peek(const struct vmspace *space, uint64_t address, uint64_t *word)
 		    sizeof(*word));
 	return true;
 }
+
+static void
+object_state(const struct vm_object *object, const struct watch_sink *sink)
+{
+	size_t i;
+
+	watch_put64(sink, object == NULL ? ~0ull : object->count);
+	for (i = 0; object != NULL && i < object->count; i++) {
+		watch_put64(sink, object->pages[i].index);
+		watch_put64(sink, object->pages[i].frame.v);
+	}
+}
+
+void
+vmspace_state(const struct vmspace *space, const struct watch_sink *sink)
+{
+	size_t i;
+
+	watch_put64(sink, space->count);
+	for (i = 0; i < space->count; i++) {
+		const struct entry *entry = &space->entries[i];
+
+		watch_put64(sink, entry->range.start);
+		watch_put64(sink, entry->range.end);
+		watch_put64(sink, entry->range.prot);
+		watch_put64(sink, entry->range.offset);
+		object_state(entry->range.object, sink);
+		object_state(entry->private, sink);
+	}
+}

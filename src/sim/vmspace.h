@@ -12,6 +12,7 @@
 #include "ept/ept_edit.h"
 #include "sim/event.h"
 #include "sim/frames.h"
+#include "sim/watch.h"
 
 #define VMSPACE_R 1u
 #define VMSPACE_W 2u
@@ -82,5 +83,8 @@ struct vm_fault vmspace_fault(struct vmspace *space, uint64_t address, unsigned 
  * the protection.  false when nothing is there.
  */
 bool vmspace_peek(const struct vmspace *space, uint64_t address, uint64_t *word);
+
+/* Hands over the ranges and the pages behind them as canonical bytes. */
+void vmspace_state(const struct vmspace *space, const struct watch_sink *sink);
 
 #endif
