@@ -24,7 +24,6 @@ struct defects {
 	uint64_t set;                     /* bit n: enum defect n */
 	struct machine *machine;
 	struct machine_process *process;  /* whose memory copyio last went to */
-	size_t touched;                   /* bytes written by a copyinstr; 0: as many as told */
 	uint64_t freed_root;              /* of the EPT that was freed last; 0: none */
 	uint64_t root[DEFECT_THREADS_MAX]; /* that a thread brought; 0: none */
 	bool revoking;                    /* the memory map takes pages back */

@@ -133,7 +133,6 @@ defect_copyinstr(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t 
 		}
 		release(us, cookie);
 	}
-	defects_of_us(us)->touched = touched;
 	if (done != NULL)
 		*done = moved;
 	return ended ? VK_OK : error;

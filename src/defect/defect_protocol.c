@@ -455,7 +455,6 @@ defects_join_process(struct defects *defects, struct machine_process *process)
 void
 defects_join_us(struct defects *defects, struct vk_us *us, struct machine_process *process)
 {
-	defects->touched = 0;
 	defects->process = process;
 	if (defects->set != 0)
 		us->pmap = &defects->family;

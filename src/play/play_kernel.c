@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the host kernel does: copyio on behalf of a thread, system calls, the VMM's calls, the
- * memory map, edits of tables; and the vkernel's own routines, which are the core's too.
+ * What the host kernel does: system calls, the VMM's calls, the memory map, edits of tables; and
+ * the vkernel's routines over its page tables, which are the core's too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +24,6 @@ process_of(struct play_thread *thread, uint32_t host_space)
 }
 
 static void
-set_value(struct step_result *result, uint64_t value)
-{
-	result->value = value;
-	result_set(result, SCN_KEY_VALUE);
-}
-
-static void
 emit_call(struct play_thread *thread, const char *name, const char *result)
 {
 	struct event event = { .kind = EVENT_CALL, .name = name, .result = result };
@@ -38,188 +31,10 @@ emit_call(struct play_thread *thread, const char *name, const char *result)
 	machine_emit(&thread->player->machine, &event);
 }
 
-/* --- copyio ----------------------------------------------------------------------------------- */
-
-/* The user space of a thread, as the kernel's function table has it. */
-static void
-user_space_of(struct play_thread *thread, struct vk_us *us)
-{
-	struct gpm memory = player_user_memory(thread->player, thread->scn->host_space);
-	gva_t end = vk_gva(thread->scn->user_end);
-
-	play_touch_thread(thread);
-	if (thread->scn->role == SCN_ROLE_PROCESS || thread->scn->role == SCN_ROLE_KERNEL) {
-		vk_us_init_std(us, memory, end);
-		return;
-	}
-	if (thread->machine.vmm.exists)
-		thread->machine.vcpu.mode.cr3 = thread->machine.vmm.cr3;
-	vk_us_init_ept(us, memory, &thread->machine.vcpu.mode, end);
-	defects_join_us(&thread->player->defects, us, thread->machine.process);
-}
-
-static void
-copy_ended(struct play_thread *thread, const struct scn_step *step, const struct vk_us *us,
-    int error, size_t asked, size_t done)
-{
-	static const enum scn_outcome outcomes[] = {
-		[VK_OK] = SCN_OUTCOME_OK,
-		[VK_EFAULT] = SCN_OUTCOME_EFAULT,
-		[VK_ENAMETOOLONG] = SCN_OUTCOME_ENAMETOOLONG,
-	};
-	struct event event = { .kind = EVENT_COPY, .name = scn_op_name(step->op) };
-
-	result_outcome(&thread->result, outcomes[error]);
-	thread->result.done = done;
-	result_set(&thread->result, SCN_KEY_DONE);
-	event.address = step->at;
-	event.size = asked;
-	event.done = done;
-	event.error = (unsigned)error;
-	event.result = us->pmap->name;
-	machine_emit(&thread->player->machine, &event);
-}
-
 static size_t
 clip(uint64_t size)
 {
 	return size > PLAYER_BYTES_MAX ? PLAYER_BYTES_MAX : (size_t)size;
-}
-
-/*
- * The kernel's buffer has PLAYER_BYTES_MAX bytes; a longer length is passed on as it is only where
- * the user's range is refused before the first byte, else the buffer bounds it.
- */
-static bool
-is_refused_at_once(const struct vk_us *us, uint64_t at, uint64_t size)
-{
-	return at + size - 1 < at || at + size - 1 >= us->end.v;
-}
-
-static void
-kernel_copyin(struct play_thread *thread, const struct scn_step *step)
-{
-	struct play_thread *of = &thread->player->thread[step->thread];
-	struct step_result *result = &thread->result;
-	struct vk_us us;
-	size_t size, done = 0;
-	int error;
-
-	user_space_of(of, &us);
-	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
-	    (size_t)step->size : clip(step->size);
-	if (!result_room(thread, clip(step->size)))
-		return;
-	if (step->op == SCN_OP_COPYIN)
-		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
-	else
-		error = vk_copyinstr(&us, vk_gva(step->at), (char *)result->bytes,
-		    clip(step->size), &done);
-	result->size = done;
-	/* A defect may have written more of the buffer than it told. */
-	if (thread->player->defects.touched > done)
-		result->size = thread->player->defects.touched;
-	result_set(result, SCN_KEY_BYTES);
-	copy_ended(thread, step, &us, error, (size_t)step->size, done);
-}
-
-/* What a copyout takes its bytes from: a value, or a content; zeroes fill up the size. */
-static size_t
-copyout_room(const struct scn_step *step)
-{
-	size_t room = clip(step->size > step->content.size ? step->size : step->content.size);
-
-	return room > sizeof(step->value) ? room : sizeof(step->value);
-}
-
-static void
-kernel_copyout(struct play_thread *thread, const struct scn_step *step)
-{
-	struct play_thread *of = &thread->player->thread[step->thread];
-	struct step_result *result = &thread->result;
-	struct vk_us us;
-	size_t size, done = 0, i;
-	int error;
-
-	user_space_of(of, &us);
-	if (!result_room(thread, copyout_room(step)))
-		return;
-	size = step->size != 0 && is_refused_at_once(&us, step->at, step->size) ?
-	    (size_t)step->size : clip(step->size);
-	memset(result->bytes, 0, copyout_room(step));
-	if (step->content.size == 0)
-		memcpy(result->bytes, &step->value, sizeof(step->value));
-	for (i = 0; i < clip(step->content.size); i++)
-		result->bytes[i] = content_byte(&step->content, i);
-	error = vk_copyout(&us, result->bytes, vk_gva(step->at), size, &done);
-	copy_ended(thread, step, &us, error, (size_t)step->size, done);
-}
-
-/* Calls the function of the step; the sizes and values are the step's. */
-static int
-call_word(struct vk_us *us, const struct scn_step *step, uint64_t *old)
-{
-	gva_t at = vk_gva(step->at);
-	uint32_t value32 = (uint32_t)step->value, old32 = 0;
-	uint8_t byte = 0;
-	int error;
-
-	switch (step->op) {
-	case SCN_OP_FUBYTE:
-		error = vk_fubyte(us, at, &byte);
-		*old = byte;
-		return error;
-	case SCN_OP_SUBYTE:
-		return vk_subyte(us, at, (uint8_t)step->value);
-	case SCN_OP_FUWORD32:
-		error = vk_fuword32(us, at, &old32);
-		break;
-	case SCN_OP_SUWORD32:
-		return vk_suword32(us, at, value32);
-	case SCN_OP_SWAPU32:
-		error = vk_swapu32(us, at, value32, &old32);
-		break;
-	case SCN_OP_CASU32:
-		error = vk_casu32(us, at, (uint32_t)step->expected, value32, &old32);
-		break;
-	case SCN_OP_FUWORDADD32:
-		error = vk_fuwordadd32(us, at, value32, &old32);
-		break;
-	case SCN_OP_FUWORD64:
-		return vk_fuword64(us, at, old);
-	case SCN_OP_SUWORD64:
-		return vk_suword64(us, at, step->value);
-	case SCN_OP_SWAPU64:
-		return vk_swapu64(us, at, step->value, old);
-	case SCN_OP_CASU64:
-		return vk_casu64(us, at, step->expected, step->value, old);
-	default:
-		return vk_fuwordadd64(us, at, step->value, old);
-	}
-	*old = old32;
-	return error;
-}
-
-static void
-kernel_word(struct play_thread *thread, const struct scn_step *step)
-{
-	static const unsigned char sizes[SCN_OPS] = {
-		[SCN_OP_FUBYTE] = 1, [SCN_OP_SUBYTE] = 1, [SCN_OP_FUWORD32] = 4,
-		[SCN_OP_SUWORD32] = 4, [SCN_OP_SWAPU32] = 4, [SCN_OP_CASU32] = 4,
-		[SCN_OP_FUWORDADD32] = 4,
-	};
-	size_t size = sizes[step->op] != 0 ? sizes[step->op] : 8;
-	bool stores_only = step->op == SCN_OP_SUBYTE || step->op == SCN_OP_SUWORD32 ||
-	    step->op == SCN_OP_SUWORD64;
-	uint64_t old = 0;
-	struct vk_us us;
-	int error;
-
-	user_space_of(&thread->player->thread[step->thread], &us);
-	error = call_word(&us, step, &old);
-	if (error == VK_OK && !stores_only)
-		set_value(&thread->result, old);
-	copy_ended(thread, step, &us, error, size, error == VK_OK ? size : 0);
 }
 
 /* --- console ---------------------------------------------------------------------------------- */
@@ -260,13 +75,13 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 	uint64_t at = step->arg_count > 1 ? step->args[1] : 0;
 	uint64_t left = step->arg_count > 2 ? step->args[2] : 0;
 	struct scn_step copy = *step;
+	struct play_user user;
 	size_t total = 0;
-	struct vk_us us;
 	int error = VK_OK;
 
-	user_space_of(thread, &us);
+	play_user_init(&user, thread, &thread->result);
 	copy.op = SCN_OP_COPYIN;
-	if (left != 0 && is_refused_at_once(&us, at, left))
+	if (left != 0 && (at + left - 1 < at || at + left - 1 >= user.us.end.v))
 		error = VK_EFAULT;
 	while (error == VK_OK && left != 0) {
 		size_t done = 0, size = clip(left);
@@ -274,8 +89,9 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 		if (!result_room(thread, size))
 			return;
 		copy.at = at;
-		error = vk_copyin(&us, vk_gva(at), result->bytes, size, &done);
-		copy_ended(thread, &copy, &us, error, size, done);
+		play_user_init(&user, thread, &thread->result);
+		error = vk_copyin(&user.us, vk_gva(at), result->bytes, size, &done);
+		play_copy_ended(thread, &copy, &user, error, size, done);
 		if (error != VK_OK || !console_write(thread, result->bytes, done))
 			break;
 		at += done;
@@ -283,7 +99,7 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 		total += done;
 	}
 	result_outcome(result, error == VK_OK ? SCN_OUTCOME_OK : SCN_OUTCOME_EFAULT);
-	set_value(result, total);
+	result_value(result, total);
 	emit_call(thread, "write", error == VK_OK ? "ok" : "EFAULT");
 }
 
@@ -355,12 +171,12 @@ static void
 sync_addr(struct play_thread *thread, uint64_t dst, uint64_t src)
 {
 	enum vmm_status status;
-	struct vk_us us;
+	struct play_user user;
 
-	user_space_of(thread, &us);
+	play_user_init(&user, thread, &thread->result);
 	thread->machine.syncing = true;
-	status = defects_sync_addr(&thread->player->defects, &thread->machine, &us, vk_gva(dst),
-	    vk_gva(src));
+	status = defects_sync_addr(&thread->player->defects, &thread->machine, &user.us,
+	    vk_gva(dst), vk_gva(src));
 	thread->machine.syncing = false;
 	result_outcome(&thread->result, vmm_outcomes[status]);
 	emit_call(thread, "vmm_guest_sync_addr", scn_outcome_name(vmm_outcomes[status]));
@@ -407,7 +223,7 @@ kernel_invvpid(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_exit(struct play_thread *thread, const struct scn_step *step)
 {
-	set_value(&thread->result, step->value);
+	result_value(&thread->result, step->value);
 	result_outcome(&thread->result, SCN_OUTCOME_EXITED);
 	thread->wants_exit = thread->exited = true;
 }
@@ -503,7 +319,7 @@ kernel_set_entry(struct play_thread *thread, const struct scn_step *step)
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 		return;
 	}
-	set_value(&thread->result, before);
+	result_value(&thread->result, before);
 	emit_edit(thread, EVENT_GUEST, entry->level, slot.v, before, after);
 }
 
@@ -521,7 +337,7 @@ kernel_set_ept(struct play_thread *thread, const struct scn_step *step)
 	before = hostmem_load(player->machine.mem, slot);
 	after = player_changed_ept(step->ept, before);
 	hostmem_store(player->machine.mem, slot, after);
-	set_value(&thread->result, before);
+	result_value(&thread->result, before);
 	emit_edit(thread, EVENT_EPT, step->ept->level, slot.v, before, after);
 }
 
@@ -572,7 +388,7 @@ kernel_peek(struct play_thread *thread, const struct scn_step *step)
 		return;
 	}
 	memcpy(&value, result->bytes, size < 8 ? size : 8);
-	set_value(result, value);
+	result_value(result, value);
 	result_set(result, SCN_KEY_BYTES);
 }
 
@@ -696,115 +512,8 @@ play_pmap(struct play_thread *thread, const struct scn_step *step)
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 		return;
 	}
-	set_value(&thread->result, old);
+	result_value(&thread->result, old);
 	emit_call(thread, "pmap", "ok");
-}
-
-/*
- * The memory of a vkernel as it sees it itself: through its identity map, by its own accesses.  An
- * access that exits ends the copy; the whole of it is made again when the exit was resolved.
- */
-struct own_memory {
-	struct play_thread *thread;
-	struct vmx_exit *exit;
-	bool exited;
-};
-
-static bool
-own_access(struct own_memory *own, gpa_t gpa, unsigned size, unsigned acc,
-    struct vcpu_result *access)
-{
-	struct vcpu_request request = { .gva = { gpa.v }, .size = size, .acc = acc };
-
-	if (vcpu_translate(&own->thread->machine.vcpu, &request, access) == VCPU_DONE)
-		return true;
-	own->exited = access->outcome == VCPU_EXIT;
-	if (own->exited)
-		vcpu_exit_fields(access, own->exit);
-	return false;
-}
-
-static int
-own_load(void *ctx, gpa_t slot, uint64_t *entry)
-{
-	struct own_memory *own = ctx;
-	struct vcpu_result access;
-
-	if (!own_access(own, slot, 8, VK_ACC_R, &access))
-		return 0;
-	vcpu_load_pieces(&own->thread->machine.vcpu, &access, entry);
-	return 1;
-}
-
-static enum cas_status
-own_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
-{
-	struct own_memory *own = ctx;
-	struct vcpu_result access;
-	uint64_t now;
-
-	if (!own_access(own, slot, 8, VK_ACC_R | VK_ACC_W, &access))
-		return CAS_REFUSED;
-	vcpu_load_pieces(&own->thread->machine.vcpu, &access, &now);
-	if (now != old)
-		return CAS_LOST;
-	vcpu_store_pieces(&own->thread->machine.vcpu, &access, &new_value);
-	return CAS_DONE;
-}
-
-static void *
-own_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
-{
-	struct own_memory *own = ctx;
-	struct vcpu_result access;
-	unsigned char *frame;
-
-	*cookie = own;
-	if (!own_access(own, gpa, 1, acc, &access))
-		return NULL;
-	frame = hostmem_frame(own->thread->player->machine.mem, access.piece[0].hpa);
-	return frame == NULL ? NULL : frame + (gpa.v & VK_PAGE_OFFSET_MASK);
-}
-
-static void
-own_release(void *ctx, void *cookie)
-{
-	(void)ctx;
-	(void)cookie;
-}
-
-static const struct gpm_ops own_ops = { own_load, own_cas, own_hold, own_release };
-
-enum guest_progress
-play_vk_copy(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
-{
-	struct step_result *result = &thread->result;
-	struct own_memory own = { thread, exit, false };
-	struct gpm memory = { &own_ops, &own };
-	struct guestpt_mode mode = thread->machine.vcpu.mode;
-	struct vk_us us;
-	size_t size = clip(step->size), done = 0, i;
-	int error;
-
-	mode.cr3 = thread->player->scenario->guest.space[step->space].root;
-	vk_us_init_ept(&us, memory, &mode, vk_gva(thread->scn->user_end));
-	if (!result_room(thread, copyout_room(step)))
-		return GUEST_COMPLETED;
-	result->size = size;
-	if (step->op == SCN_OP_VK_COPYIN) {
-		error = vk_copyin(&us, vk_gva(step->at), result->bytes, size, &done);
-		result->size = done;
-		result_set(result, SCN_KEY_BYTES);
-	} else {
-		memcpy(result->bytes, &step->value, size < 8 ? size : 8);
-		for (i = 0; i < clip(step->content.size); i++)
-			result->bytes[i] = content_byte(&step->content, i);
-		error = vk_copyout(&us, result->bytes, vk_gva(step->at), size, &done);
-	}
-	if (own.exited)
-		return GUEST_EXITED;
-	copy_ended(thread, step, &us, error, size, done);
-	return GUEST_COMPLETED;
 }
 
 static void
@@ -834,21 +543,21 @@ run_user(struct play_thread *thread, const struct scn_step *step)
 /* --- tables ----------------------------------------------------------------------------------- */
 
 static const kernel_fn kernel_table[SCN_OPS] = {
-	[SCN_OP_COPYIN] = kernel_copyin,
-	[SCN_OP_COPYOUT] = kernel_copyout,
-	[SCN_OP_COPYINSTR] = kernel_copyin,
-	[SCN_OP_FUBYTE] = kernel_word,
-	[SCN_OP_FUWORD32] = kernel_word,
-	[SCN_OP_FUWORD64] = kernel_word,
-	[SCN_OP_SUBYTE] = kernel_word,
-	[SCN_OP_SUWORD32] = kernel_word,
-	[SCN_OP_SUWORD64] = kernel_word,
-	[SCN_OP_SWAPU32] = kernel_word,
-	[SCN_OP_SWAPU64] = kernel_word,
-	[SCN_OP_CASU32] = kernel_word,
-	[SCN_OP_CASU64] = kernel_word,
-	[SCN_OP_FUWORDADD32] = kernel_word,
-	[SCN_OP_FUWORDADD64] = kernel_word,
+	[SCN_OP_COPYIN] = play_copy,
+	[SCN_OP_COPYOUT] = play_copy,
+	[SCN_OP_COPYINSTR] = play_copy,
+	[SCN_OP_FUBYTE] = play_copy,
+	[SCN_OP_FUWORD32] = play_copy,
+	[SCN_OP_FUWORD64] = play_copy,
+	[SCN_OP_SUBYTE] = play_copy,
+	[SCN_OP_SUWORD32] = play_copy,
+	[SCN_OP_SUWORD64] = play_copy,
+	[SCN_OP_SWAPU32] = play_copy,
+	[SCN_OP_SWAPU64] = play_copy,
+	[SCN_OP_CASU32] = play_copy,
+	[SCN_OP_CASU64] = play_copy,
+	[SCN_OP_FUWORDADD32] = play_copy,
+	[SCN_OP_FUWORDADD64] = play_copy,
 	[SCN_OP_VMINIT] = kernel_vminit,
 	[SCN_OP_SYNC_ADDR] = kernel_sync_addr,
 	[SCN_OP_INVEPT] = kernel_invept,

@@ -38,6 +38,13 @@ result_outcome(struct step_result *result, enum scn_outcome outcome)
 	result_set(result, SCN_KEY_OUTCOME);
 }
 
+void
+result_value(struct step_result *result, uint64_t value)
+{
+	result->value = value;
+	result_set(result, SCN_KEY_VALUE);
+}
+
 bool
 result_room(struct play_thread *thread, size_t room)
 {

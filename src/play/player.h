@@ -14,6 +14,9 @@
 #define PLAYER_EXITS_MAX 32     /* exits of one step that are kept for comparison */
 #define PLAYER_BYTES_MAX 65536u /* of one step */
 
+/* The kernel's buffer of a copy: so many bytes from any place of their first page. */
+#define PLAY_BUFFER_BYTES (PLAYER_BYTES_MAX + VK_PAGE_BYTES)
+
 /* What one step came to.  A field counts when its bit in `has` is set (enum scn_key). */
 struct step_result {
 	uint64_t has[SCN_SRC_WORDS];
@@ -168,6 +171,7 @@ result_has(const struct step_result *result, enum scn_key key)
 /* Sets a field of the result. */
 void result_set(struct step_result *result, enum scn_key key);
 void result_outcome(struct step_result *result, enum scn_outcome outcome);
+void result_value(struct step_result *result, uint64_t value);
 /* Room for bytes of a step, and for a word at least; false: out of memory. */
 bool result_room(struct play_thread *thread, size_t room);
 /* The same, and so many bytes are the result. */
@@ -200,8 +204,31 @@ enum vmm_end play_syscall(struct play_thread *thread, const struct scn_step *ste
 /* Becomes a vCPU; the outcome tells how it went. */
 bool play_vminit(struct play_thread *thread, const struct scn_step *step);
 
-/* The vkernel's own routines over its page tables and its processes' memory. */
+/* The vkernel's own routines over its page tables. */
 void play_pmap(struct play_thread *thread, const struct scn_step *step);
+
+/* --- play_copyio.c: calls of the copyio family ------------------------------------------------ */
+
+/* A user space, its memory watched; `us` points into this, so it stays where it is. */
+struct play_user {
+	struct vk_us us;
+	struct gpm under;           /* the memory itself */
+	struct step_result *result; /* of the step: counts the entries that walks read */
+	size_t room;                /* bytes of held pages that the kernel's buffer has room for */
+	bool no_room;               /* a page was refused for that */
+};
+
+/* The user space of thread `of`, as the kernel's function table has it, for a step. */
+void play_user_init(struct play_user *user, struct play_thread *of, struct step_result *result);
+
+/* Makes the call of a step, on behalf of the thread that it names. */
+void play_copy(struct play_thread *thread, const struct scn_step *step);
+
+/* The step's result and its event, after a call that was made otherwise. */
+void play_copy_ended(struct play_thread *thread, const struct scn_step *step,
+    const struct play_user *user, int error, size_t asked, size_t done);
+
+/* The vkernel's copies from and to the memory of its processes. */
 enum guest_progress play_vk_copy(struct play_thread *thread, const struct scn_step *step,
     struct vmx_exit *exit);
 
