@@ -327,6 +327,37 @@ an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page(void **state)
 	flat_destroy(&direct.m);
 }
 
+static void
+a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
+{
+	static const uint64_t bits[] = {EPT_R, EPT_R | EPT_W | EPT_X, EPT_A, VK_BIT(13)};
+	uint64_t slot[FLAT_REFERENCES], kept, leaf;
+	void *page[PAGES];
+	unsigned at, i;
+
+	(void)state;
+	side_make(&direct, 9, 1);
+	for (at = 0; at < PAGES / 2; at++) {
+		flat_path(&direct.m, START + at * VK_PAGE_BYTES, slot);
+		leaf = slot[FLAT_REFERENCES - 2];
+		kept = flat_load(&direct.m, leaf);
+		assert_true(kept & EPT_PS);
+		for (i = 0; i <= sizeof(bits) / sizeof(bits[0]); i++) {
+			struct vk_direct_cursor cursor = {{0, 0, 0}};
+			int broken = i < sizeof(bits) / sizeof(bits[0]);
+
+			flat_store(&direct.m, leaf, kept ^ (broken ? bits[i] : 0));
+			assert_int_equal(
+			    find_with_notes(&direct, &cursor, START, PAGES / 2, page),
+			    broken ? at : PAGES / 2);
+			assert_int_equal(times_read(leaf), 1);
+			flat_store(&direct.m, leaf, kept);
+		}
+		assert_ptr_equal(page[at], (char *)direct.m.memory + direct.frame[at]);
+	}
+	flat_destroy(&direct.m);
+}
+
 int
 main(void)
 {
@@ -334,6 +365,7 @@ main(void)
 	    cmocka_unit_test(the_short_way_does_what_a_walk_for_every_page_does),
 	    cmocka_unit_test(pages_found_together_cost_one_reading_of_what_is_above_them),
 	    cmocka_unit_test(an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page),
+	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,29 +249,46 @@ nested_cursor_move(const struct nested *n, uint64_t gpa, struct nested_cursor *c
 	return 1;
 }
 
-/* The page of `gva`, which is in the cursor's table: three reads. */
+/*
+ * Where the EPT has its leaf for the page that the guest entry at `slot` maps: the first two reads
+ * of three.  In the place of a large page's leaf, which is known by then, stands what it would be
+ * for 4 KiB: it has R set, and so is no address of an entry.
+ */
 NESTED_INLINE int
-nested_cursor_page(const struct nested *n, const struct nested_rights *rights, gva_t gva,
-    struct nested_cursor *cursor, void **found)
+nested_cursor_place(const struct nested *n, const struct nested_rights *rights, uintptr_t slot,
+    struct nested_cursor *cursor, uint64_t *place)
 {
-	uint64_t page = nested_read(cursor->row + vk_level_index(gva.v, 1) * 8), leaf;
+	uint64_t page = nested_read(slot), entry;
 
 	if (!nested_guest_passes(n, &rights->leaf, &page) ||
 	    (NESTED_RARELY(NESTED_REGION(page) != cursor->region) &&
 	    !nested_cursor_move(n, page, cursor)))
 		return 0;
-	leaf = nested_read(cursor->ept_row + vk_level_index(page, 2) * 8);
-	if (!NESTED_RARELY(nested_is_outside(n, leaf + n->table_minus)))
-		leaf = nested_read(leaf + nested_row(n->table_row, page, 1));
-	else if (!nested_split(&leaf, n->ept_large[2], page, 2))
-		return 0;
-	leaf = (leaf & rights->page.care) + rights->page.minus;
-	if (NESTED_RARELY(nested_is_outside(n, leaf)))
-		return 0;
-	*found = (char *)n->window.base + leaf + (gva.v & VK_PAGE_OFFSET_MASK);
+	entry = nested_read(cursor->ept_row + vk_level_index(page, 2) * 8);
+	if (NESTED_RARELY(nested_is_outside(n, entry + n->table_minus))) {
+		*place = entry;
+		return nested_split(place, n->ept_large[2], page, 2) && (*place & EPT_R);
+	}
+	*place = entry + nested_row(n->table_row, page, 1);
+	__builtin_prefetch((const void *)(uintptr_t)*place);
 	return 1;
 }
 
+/* The third read: the offset in the window of the page whose leaf is at `place`. */
+NESTED_INLINE int
+nested_place_page(const struct nested *n, const struct nested_pattern *pattern, uint64_t place,
+    uint64_t *offset)
+{
+	uint64_t leaf = NESTED_RARELY(place & EPT_R) ? place : nested_read((uintptr_t)place);
+
+	*offset = (leaf & pattern->care) + pattern->minus;
+	return !NESTED_RARELY(nested_is_outside(n, *offset));
+}
+
+/*
+ * In two passes, since the EPT's leaves lie far apart and are seldom in the nearest cache: the
+ * first asks for all of them, the second reads them.  In between page[] holds their places.
+ */
 static size_t
 nested_find(void *ctx, struct vk_direct_cursor *kept, gva_t gva, unsigned acc, size_t count,
     void **page)
@@ -279,20 +296,28 @@ nested_find(void *ctx, struct vk_direct_cursor *kept, gva_t gva, unsigned acc, s
 	const struct nested *n = ctx;
 	enum nested_kind kind = (acc & VK_ACC_W) ? NESTED_USER_WRITE : NESTED_USER_READ;
 	const struct nested_rights *rights = &n->rights[kind];
-	size_t left = VK_TABLE_ENTRIES - vk_level_index(gva.v, 1), found;
+	size_t left = VK_TABLE_ENTRIES - vk_level_index(gva.v, 1), placed, found;
 	struct nested_cursor cursor = {kept->note[0], kept->note[1], kept->note[2]};
+	uint64_t offset = gva.v & VK_PAGE_OFFSET_MASK, value;
+	uintptr_t slot;
 
-#ifdef __GNUC__
 	__asm__ volatile("" ::: "memory"); /* what was read before this call does not count */
-#endif
 	if (cursor.row == 0 && !nested_cursor_init(n, &rights->table, gva, &cursor))
 		return 0;
 	if (count > left)
 		count = left;
-	for (found = 0; found < count; found++) {
-		if (!nested_cursor_page(n, rights, gva, &cursor, &page[found]))
+	slot = cursor.row + vk_level_index(gva.v, 1) * sizeof(uint64_t);
+	for (placed = 0; placed < count; placed++) {
+		if (!nested_cursor_place(n, rights, slot, &cursor, &value))
 			break;
-		gva.v = (gva.v | VK_PAGE_OFFSET_MASK) + 1;
+		page[placed] = (void *)(uintptr_t)value;
+		slot += sizeof(uint64_t);
+	}
+	for (found = 0; found < placed; found++) {
+		if (!nested_place_page(n, &rights->page, (uintptr_t)page[found], &value))
+			break;
+		page[found] = (char *)n->window.base + value + offset;
+		offset = 0;
 	}
 	kept->note[0] = found == left ? 0 : cursor.row; /* another table comes next */
 	kept->note[1] = cursor.region;
