@@ -582,6 +582,100 @@ expectations_are_read(void **state)
 }
 
 static void
+outcomes_are_read(void **state)
+{
+	struct scenario *s = load_sample();
+	const struct scn_step *look = &s->thread[1].step[0];
+
+	(void)state;
+	assert_string_equal(look->label, "look");
+	assert_int_equal(look->conditions, 0x5);
+	assert_int_equal(s->thread[0].step[2].conditions, 0x2);
+	assert_int_equal(s->thread[0].step[1].conditions, 0);
+	assert_null(s->thread[0].step[2].label);
+	assert_int_equal(s->conditions, 3);
+	assert_int_equal(s->reaches, 3);
+	assert_true(s->reach[0].wanted);
+	assert_string_equal(s->reach[0].what, "both saw it");
+	assert_int_equal(s->reach[0].conditions, 2);
+	assert_int_equal(s->reach[0].needs, 0x3);
+	assert_ptr_equal(s->condition[1], &s->reach[0].condition[1]);
+	assert_int_equal(s->condition[0]->thread, 1);
+	assert_int_equal(s->condition[0]->step, 0);
+	assert_int_equal(s->condition[0]->expect.value, 1);
+	assert_true(scn_has(&s->condition[0]->expect.src, SCN_KEY_VALUE));
+	assert_int_equal(s->condition[1]->step, 2);
+	assert_mark(s->condition[1]->expect.src.mark, 113, 75);
+	assert_int_equal(s->reach[0].final.memories, 1);
+	assert_false(s->reach[1].wanted);
+	assert_null(s->reach[1].what);
+	assert_mark(s->reach[1].final.src.mark, 115, 7);
+	assert_int_equal(s->reach[1].needs, 0);
+	assert_int_equal(s->reach[1].final.thread[0].end, SCN_END_KILLED);
+	assert_int_equal(s->reach[2].needs, 0x4);
+	assert_int_equal(s->condition[2]->expect.eithers, 2);
+	scenario_free(s);
+}
+
+static void
+an_exploration_is_read(void **state)
+{
+	static const char head[] = "scenario: x\n"
+	    "threads: [{name: t, role: kernel, steps: []}, {name: u, role: bare, "
+	    "mode: {paging: no}, steps: [{hlt: , repeat: forever}]}]\nschedule: ";
+	static const struct {
+		const char *what, *yaml;
+		const char *given; /* preemptions, depth, states: one letter each */
+		struct scn_explore explore;
+	} row[] = {
+		{ "no bounds, in short", "explore", "",
+		    { .walk_sees_own_stores = 1 } },
+		{ "no bounds, in full", "{explore: {}}", "",
+		    { .walk_sees_own_stores = 1 } },
+		{ "no preemptions at all", "{explore: {preemptions: 0}}", "p",
+		    { .walk_sees_own_stores = 1 } },
+		{ "every bound", "{explore: {preemptions: 3, states: 1M, depth: 200}}", "pds",
+		    { .preemptions = 3, .depth = 200, .states = 0x100000,
+		    .walk_sees_own_stores = 1 } },
+		{ "store buffers", "{explore: {memory: tso}}", "",
+		    { .memory = SCN_STORES_TSO, .walk_sees_own_stores = 1 } },
+		{ "store buffers that walks do not see",
+		    "{explore: {memory: tso, walk-sees-own-stores: no}}", "",
+		    { .memory = SCN_STORES_TSO } },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct text text = { NULL, 0, 0 };
+		const struct scn_explore *found, *expected = &row[i].explore;
+		struct scenario *s;
+
+		print_message("%s\n", row[i].what);
+		text_puts(&text, head);
+		text_puts(&text, row[i].yaml);
+		s = load_one(text.s, text.size);
+		found = &s->schedule.explore;
+		assert_int_equal(s->schedule.order, SCN_ORDER_EXPLORE);
+		assert_int_equal(scn_has(&found->src, SCN_KEY_PREEMPTIONS),
+		    strchr(row[i].given, 'p') != NULL);
+		assert_int_equal(scn_has(&found->src, SCN_KEY_DEPTH),
+		    strchr(row[i].given, 'd') != NULL);
+		assert_int_equal(scn_has(&found->src, SCN_KEY_STATES),
+		    strchr(row[i].given, 's') != NULL);
+		assert_int_equal(found->preemptions, expected->preemptions);
+		assert_int_equal(found->depth, expected->depth);
+		assert_int_equal(found->states, expected->states);
+		assert_int_equal(found->memory, expected->memory);
+		assert_int_equal(found->walk_sees_own_stores, expected->walk_sees_own_stores);
+		assert_false(scn_thread_is_daemon(&s->thread[0]));
+		assert_true(scn_thread_is_daemon(&s->thread[1]));
+		scenario_free(s);
+		free(text.s);
+	}
+}
+
+static void
 what_is_not_written_has_its_default(void **state)
 {
 	static const char yaml[] = "scenario: x\n"
@@ -597,6 +691,7 @@ what_is_not_written_has_its_default(void **state)
 	assert_int_equal(s->host.spaces, 0);
 	assert_null(s->about);
 	assert_int_equal(s->schedule.order, SCN_ORDER_IN_ORDER);
+	assert_int_equal(s->reaches, 0);
 	assert_int_equal(s->thread[0].cpl, 3);
 	assert_int_equal(s->thread[0].cr0, VK_CR0_WP);
 	assert_int_equal(s->thread[0].vpid, 0);
@@ -846,6 +941,47 @@ nesting_is_refused_before_it_costs_memory(void **state)
 	free(text.s);
 }
 
+/* `count` outcomes under one key, each with so many steps. */
+static void
+outcomes_add(struct text *text, const char *key, unsigned count, unsigned steps)
+{
+	text_puts(text, key);
+	for (; count > 0; count--) {
+		text_puts(text, "    - {threads: {t: finished}, steps: [");
+		text_times(text, "{thread: t, step: 0},", steps);
+		text_puts(text, "]}\n");
+	}
+}
+
+static void
+outcomes_and_their_steps_fit_a_word(void **state)
+{
+	static const char head[] = "scenario: x\n"
+	    "threads: [{name: t, role: bare, mode: {paging: no}, steps: [hlt]}]\nexpect:\n";
+	struct text text = { NULL, 0, 0 };
+	struct scenario *s;
+
+	(void)state;
+	text_puts(&text, head);
+	outcomes_add(&text, "  reachable:\n", 4, 16);
+	outcomes_add(&text, "  unreachable:\n", 60, 0);
+	s = load_one(text.s, text.size);
+	assert_int_equal(s->reaches, 64);
+	assert_int_equal(s->conditions, 64);
+	assert_int_equal(s->reach[3].needs, 0xffff000000000000);
+	assert_int_equal(s->reach[63].needs, 0);
+	assert_int_equal(s->thread[0].step[0].conditions, UINT64_MAX);
+	scenario_free(s);
+	outcomes_add(&text, "", 2, 0);
+	assert_errors(&text, "70:7: found more than 64 outcomes, expected at most that many\n");
+	text.size = 0;
+	text_puts(&text, head);
+	outcomes_add(&text, "  unreachable:\n", 1, 67);
+	assert_errors(&text, "5:1384: found more than 64 steps in the outcomes of a scenario, "
+	    "expected at most that many\n");
+	free(text.s);
+}
+
 static void
 steps_are_counted_with_their_repetitions(void **state)
 {
@@ -853,6 +989,14 @@ steps_are_counted_with_their_repetitions(void **state)
 	struct scenario *s;
 
 	(void)state;
+	text_puts(&text, "scenario: x\nthreads:\n  - {name: u, role: kernel, steps: []}\n"
+	    "  - name: t\n    role: bare\n    mode: {paging: no}\n    steps:\n"
+	    "      - {hlt: , repeat: 999_999}\n");
+	text_puts(&text, "      - {hlt: , repeat: forever}\n");
+	s = load_one(text.s, text.size);
+	assert_int_equal(s->thread[1].step[1].repeat, SCN_FOREVER);
+	scenario_free(s);
+	text.size = 0;
 	text_puts(&text, "scenario: x\nthreads:\n  - name: t\n    role: bare\n"
 	    "    mode: {paging: no}\n    steps:\n      - {hlt: , repeat: 900_000}\n");
 	text_times(&text, "      - hlt\n", 100000);
@@ -924,6 +1068,8 @@ main(void)
 		cmocka_unit_test(steps_of_the_guest_are_read),
 		cmocka_unit_test(steps_of_kernel_and_vmm_are_read),
 		cmocka_unit_test(expectations_are_read),
+		cmocka_unit_test(outcomes_are_read),
+		cmocka_unit_test(an_exploration_is_read),
 		cmocka_unit_test(what_is_not_written_has_its_default),
 		cmocka_unit_test(a_matrix_makes_every_combination_in_order),
 		cmocka_unit_test(an_alias_stands_for_what_its_anchor_marks),
@@ -934,6 +1080,7 @@ main(void)
 		cmocka_unit_test(text_that_aliases_multiply_is_refused),
 		cmocka_unit_test(text_that_variables_multiply_is_refused),
 		cmocka_unit_test(nesting_is_refused_before_it_costs_memory),
+		cmocka_unit_test(outcomes_and_their_steps_fit_a_word),
 		cmocka_unit_test(steps_are_counted_with_their_repetitions),
 		cmocka_unit_test(every_name_of_the_tables_is_there_once),
 		cmocka_unit_test(the_schema_is_that_of_the_tables),

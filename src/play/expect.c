@@ -2,14 +2,20 @@
 /*
  * What came of a step, or of a run, against what the scenario expects.  Every difference is
  * recorded, each with the place in the file that it contradicts.
+ *
+ * Comparing and recording are apart: a comparison that finds a difference asks differs() whether it
+ * is to be told, and then tells it in words.  So alternatives, and the outcomes that a scenario
+ * calls reachable or unreachable, are compared by the same code, which then only counts.
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guestpt/vpte.h"
 #include "play/player.h"
+#include "sim/watch.h"
 
 #define TEXT 96
 #define BYTES_SHOWN 16
@@ -18,7 +24,7 @@
 struct place {
 	struct player *player;
 	int thread, step;
-	bool quiet;            /* trying an alternative: count, do not record */
+	bool quiet;            /* only to see whether it holds: count, do not record */
 	size_t failures;
 	const struct step_result *result; /* NULL: the end of the run */
 };
@@ -70,21 +76,28 @@ expect_failed(struct player *player, struct scn_mark mark, int thread, int step,
 		player->status = PLAY_NO_MEMORY;
 }
 
+/* Counts a difference; whether it is to be told. */
+static bool
+differs(struct place *place)
+{
+	place->failures++;
+	return !place->quiet;
+}
+
 static void
-differ(struct place *place, struct scn_mark mark, const char *field, const char *expected,
+tell(struct place *place, struct scn_mark mark, const char *field, const char *expected,
     const char *found)
 {
 	const struct step_result *result = place->result;
 	struct explanation *why = NULL;
 
-	place->failures++;
-	if (place->quiet)
-		return;
 	if (result != NULL && result->accessed) {
 		why = malloc(sizeof(*why));
+		watch_quiet(true);
 		if (why != NULL)
 			explain_access(&place->player->thread[place->thread].machine.vcpu,
 			    &result->access, why);
+		watch_quiet(false);
 	}
 	expect_failed(place->player, mark, place->thread, place->step, field, expected, found,
 	    why);
@@ -92,33 +105,14 @@ differ(struct place *place, struct scn_mark mark, const char *field, const char 
 }
 
 static void
-differ_number(struct place *place, struct scn_mark mark, const char *field, uint64_t expected,
+tell_number(struct place *place, struct scn_mark mark, const char *field, uint64_t expected,
     uint64_t found)
 {
 	char want[TEXT], got[TEXT];
 
 	snprintf(want, sizeof(want), "0x%" PRIx64, expected);
 	snprintf(got, sizeof(got), "0x%" PRIx64, found);
-	differ(place, mark, field, want, got);
-}
-
-/* --- fields ----------------------------------------------------------------------------------- */
-
-static void
-check_number(struct place *place, const struct scn_src *src, enum scn_key key, uint64_t expected,
-    uint64_t found)
-{
-	char want[TEXT];
-
-	if (!scn_has(src, key))
-		return;
-	if (!result_has(place->result, key)) {
-		snprintf(want, sizeof(want), "0x%" PRIx64, expected);
-		differ(place, scn_mark_of(src, key), scn_key_name(key), want,
-		    "none: the step has no such result");
-	} else if (expected != found) {
-		differ_number(place, scn_mark_of(src, key), scn_key_name(key), expected, found);
-	}
+	tell(place, mark, field, want, got);
 }
 
 static void
@@ -133,34 +127,95 @@ show_bytes(char *text, size_t room, const unsigned char *bytes, size_t size)
 		snprintf(text + at, room - at, " ...");
 }
 
+/* Shows bytes from the first difference on, which is at `from`. */
+static void
+tell_bytes(struct place *place, struct scn_mark mark, const char *field,
+    const struct scn_content *expected, const unsigned char *found, size_t size, size_t from)
+{
+	unsigned char shown[BYTES_SHOWN];
+	char want[TEXT], got[TEXT];
+	size_t n;
+
+	if (expected->size != size) {
+		snprintf(want, sizeof(want), "%" PRIu64 " bytes", expected->size);
+		snprintf(got, sizeof(got), "%zu bytes", size);
+		tell(place, mark, field, want, got);
+		return;
+	}
+	for (n = 0; n < BYTES_SHOWN && from + n < size; n++)
+		shown[n] = content_byte(expected, from + n);
+	show_bytes(want, sizeof(want), shown, n);
+	show_bytes(got, sizeof(got), found + from, n);
+	tell(place, mark, field, want, got);
+}
+
+static void
+tell_bits(struct place *place, struct scn_mark mark, const char *field, uint64_t set,
+    uint64_t clear, uint64_t found)
+{
+	char want[TEXT], got[TEXT];
+
+	snprintf(want, sizeof(want), "0x%" PRIx64 " set and 0x%" PRIx64 " clear", set, clear);
+	snprintf(got, sizeof(got), "0x%" PRIx64, found);
+	tell(place, mark, field, want, got);
+}
+
+static void
+tell_exits(struct place *place, struct scn_mark mark, size_t expected,
+    const struct step_result *result)
+{
+	char want[TEXT], got[TEXT];
+
+	snprintf(want, sizeof(want), "%zu exits", expected);
+	if (result->exits > expected && expected < PLAYER_EXITS_MAX) {
+		const struct vmx_exit *next = &result->exit[expected];
+
+		snprintf(got, sizeof(got), "%zu; the next: reason %u, qualification 0x%" PRIx64
+		    ", GPA 0x%" PRIx64, result->exits, (unsigned)(next->reason & 0xffff),
+		    next->qualification, next->gpa.v);
+	} else {
+		snprintf(got, sizeof(got), "%zu", result->exits);
+	}
+	tell(place, mark, "exits", want, got);
+}
+
+/* --- fields ----------------------------------------------------------------------------------- */
+
+static void
+check_value(struct place *place, struct scn_mark mark, const char *field, uint64_t expected,
+    uint64_t found)
+{
+	if (expected != found && differs(place))
+		tell_number(place, mark, field, expected, found);
+}
+
+static void
+check_number(struct place *place, const struct scn_src *src, enum scn_key key, uint64_t expected,
+    uint64_t found)
+{
+	char want[TEXT];
+
+	if (!scn_has(src, key))
+		return;
+	if (result_has(place->result, key)) {
+		check_value(place, scn_mark_of(src, key), scn_key_name(key), expected, found);
+	} else if (differs(place)) {
+		snprintf(want, sizeof(want), "0x%" PRIx64, expected);
+		tell(place, scn_mark_of(src, key), scn_key_name(key), want,
+		    "none: the step has no such result");
+	}
+}
+
 static void
 check_bytes(struct place *place, struct scn_mark mark, const char *field,
     const struct scn_content *expected, const unsigned char *found, size_t size)
 {
-	unsigned char shown[BYTES_SHOWN];
-	char want[TEXT], got[TEXT];
-	uint64_t i;
-	size_t n;
+	size_t i = 0;
 
-	for (i = 0; i < expected->size && i < size; i++) {
-		if (content_byte(expected, i) != found[i])
-			break;
-	}
-	if (i == expected->size && i == size)
-		return;
-	/* Show from the first difference on. */
-	for (n = 0; n < BYTES_SHOWN && i + n < expected->size; n++)
-		shown[n] = content_byte(expected, i + n);
-	if (expected->size != size) {
-		snprintf(want, sizeof(want), "%" PRIu64 " bytes", expected->size);
-		snprintf(got, sizeof(got), "%zu bytes", size);
-		differ(place, mark, field, want, got);
-		return;
-	}
-	show_bytes(want, sizeof(want), shown, n);
-	show_bytes(got, sizeof(got), found + i, size - (size_t)i < BYTES_SHOWN ?
-	    size - (size_t)i : BYTES_SHOWN);
-	differ(place, mark, field, want, got);
+	while (i < expected->size && i < size && content_byte(expected, i) == found[i])
+		i++;
+	if ((i != expected->size || i != size) && differs(place))
+		tell_bytes(place, mark, field, expected, found, size, i);
 }
 
 /* --- entries and memory ----------------------------------------------------------------------- */
@@ -170,18 +225,10 @@ static void
 check_entry_value(struct place *place, struct scn_mark mark, const char *field,
     enum scn_entry_form form, uint64_t exact, uint64_t set, uint64_t clear, uint64_t found)
 {
-	char want[TEXT], got[TEXT];
-
-	if (form == SCN_ENTRY_EXACT) {
-		if (exact != found)
-			differ_number(place, mark, field, exact, found);
-		return;
-	}
-	if ((found & set) == set && (found & clear) == 0)
-		return;
-	snprintf(want, sizeof(want), "0x%" PRIx64 " set and 0x%" PRIx64 " clear", set, clear);
-	snprintf(got, sizeof(got), "0x%" PRIx64, found);
-	differ(place, mark, field, want, got);
+	if (form == SCN_ENTRY_EXACT)
+		check_value(place, mark, field, exact, found);
+	else if (((found & set) != set || (found & clear) != 0) && differs(place))
+		tell_bits(place, mark, field, set, clear, found);
 }
 
 static void
@@ -195,7 +242,8 @@ check_entry(struct place *place, const struct scn_entry *entry)
 
 	if (!player_entry_slot(player, entry, &slot, &host_space) ||
 	    !player_read(player, host_space, slot.v, &value, sizeof(value))) {
-		differ(place, entry->src.mark, "entry", "an entry there", "no table there");
+		if (differs(place))
+			tell(place, entry->src.mark, "entry", "an entry there", "no table there");
 		return;
 	}
 	if (layout == SCN_LAYOUT_VPTE_OLD && entry->form != SCN_ENTRY_EXACT)
@@ -236,8 +284,8 @@ check_memory(struct place *place, const struct scn_memory *memory)
 		there = player_read(place->player, memory->host_space, memory->at, found, size);
 	if (there)
 		check_bytes(place, memory->src.mark, "memory", &memory->content, found, size);
-	else
-		differ(place, memory->src.mark, "memory", "memory there", "nothing there");
+	else if (differs(place))
+		tell(place, memory->src.mark, "memory", "memory there", "nothing there");
 	free(found);
 }
 
@@ -260,9 +308,8 @@ check_exit(struct place *place, const struct scn_exit *expected, const struct vm
 	size_t i;
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (scn_has(&expected->src, fields[i].key) &&
-		    fields[i].expected != fields[i].found)
-			differ_number(place, scn_mark_of(&expected->src, fields[i].key),
+		if (scn_has(&expected->src, fields[i].key))
+			check_value(place, scn_mark_of(&expected->src, fields[i].key),
 			    scn_key_name(fields[i].key), fields[i].expected, fields[i].found);
 	}
 }
@@ -271,26 +318,14 @@ static void
 check_exits(struct place *place, const struct scn_expect *expect)
 {
 	const struct step_result *result = place->result;
-	char want[TEXT], got[TEXT];
 	size_t i;
 
 	if (!scn_has(&expect->src, SCN_KEY_EXITS))
 		return;
 	for (i = 0; i < expect->exits && i < result->exits && i < PLAYER_EXITS_MAX; i++)
 		check_exit(place, &expect->exit[i], &result->exit[i]);
-	if (expect->exits == result->exits)
-		return;
-	snprintf(want, sizeof(want), "%zu exits", expect->exits);
-	if (result->exits > expect->exits && expect->exits < PLAYER_EXITS_MAX) {
-		const struct vmx_exit *next = &result->exit[expect->exits];
-
-		snprintf(got, sizeof(got), "%zu; the next: reason %u, qualification 0x%" PRIx64
-		    ", GPA 0x%" PRIx64, result->exits, (unsigned)(next->reason & 0xffff),
-		    next->qualification, next->gpa.v);
-	} else {
-		snprintf(got, sizeof(got), "%zu", result->exits);
-	}
-	differ(place, scn_mark_of(&expect->src, SCN_KEY_EXITS), "exits", want, got);
+	if (expect->exits != result->exits && differs(place))
+		tell_exits(place, scn_mark_of(&expect->src, SCN_KEY_EXITS), expect->exits, result);
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -338,21 +373,19 @@ check_expect(struct place *place, const struct scn_expect *expect)
 	const struct step_result *result = place->result;
 	size_t i;
 
-	if (scn_has(&expect->src, SCN_KEY_OUTCOME) && expect->outcome != result->outcome)
-		differ(place, scn_mark_of(&expect->src, SCN_KEY_OUTCOME), "outcome",
+	if (scn_has(&expect->src, SCN_KEY_OUTCOME) && expect->outcome != result->outcome &&
+	    differs(place))
+		tell(place, scn_mark_of(&expect->src, SCN_KEY_OUTCOME), "outcome",
 		    scn_outcome_name(expect->outcome), scn_outcome_name(result->outcome));
 	check_numbers(place, expect);
 	if (has_content(&expect->src))
 		check_bytes(place, expect->src.mark, "bytes", &expect->content, result->bytes,
 		    result->size);
 	check_exits(place, expect);
-	if (scn_has(&expect->src, SCN_KEY_PML_INDEX)) {
-		uint16_t index = place->player->thread[place->thread].machine.vcpu.pml.index;
-
-		if (expect->pml_index != index)
-			differ_number(place, scn_mark_of(&expect->src, SCN_KEY_PML_INDEX),
-			    "pml-index", expect->pml_index, index);
-	}
+	if (scn_has(&expect->src, SCN_KEY_PML_INDEX))
+		check_value(place, scn_mark_of(&expect->src, SCN_KEY_PML_INDEX), "pml-index",
+		    expect->pml_index,
+		    place->player->thread[place->thread].machine.vcpu.pml.index);
 	for (i = 0; i < expect->entries; i++)
 		check_entry(place, &expect->entry[i]);
 	for (i = 0; i < expect->epts; i++)
@@ -375,9 +408,30 @@ check_either(struct place *place, const struct scn_expect *expect)
 		if (attempt.failures == 0)
 			return;
 	}
-	if (expect->eithers != 0)
-		differ(place, scn_mark_of(&expect->src, SCN_KEY_EITHER), "either",
+	if (expect->eithers != 0 && differs(place))
+		tell(place, scn_mark_of(&expect->src, SCN_KEY_EITHER), "either",
 		    "one of the alternatives", scn_outcome_name(place->result->outcome));
+}
+
+/* What outcomes of the scenario say about the step; a repeated one is judged anew each time. */
+static void
+note_conditions(struct play_thread *thread, const struct scn_step *step, struct place place)
+{
+	uint64_t left;
+
+	thread->held &= ~step->conditions;
+	place.quiet = true;
+	for (left = step->conditions; left != 0; left &= left - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(left);
+		const struct scn_expect *expect =
+		    &thread->player->scenario->condition[bit]->expect;
+
+		place.failures = 0;
+		check_expect(&place, expect);
+		check_either(&place, expect);
+		if (place.failures == 0)
+			thread->held |= (uint64_t)1 << bit;
+	}
 }
 
 void
@@ -388,11 +442,13 @@ expect_step(struct play_thread *thread, const struct scn_step *step)
 	const struct scn_expect *expect = step->expect;
 	enum scn_outcome outcome = thread->result.outcome;
 
+	note_conditions(thread, step, place);
+
 	if (expect == NULL || (!scn_has(&expect->src, SCN_KEY_OUTCOME) && expect->eithers == 0)) {
 		/* What a step does not speak of is expected to go well. */
-		if (outcome != SCN_OUTCOME_OK && outcome != SCN_OUTCOME_EXITED)
-			differ(&place, step->src.mark, "outcome", "ok",
-			    scn_outcome_name(outcome));
+		if (outcome != SCN_OUTCOME_OK && outcome != SCN_OUTCOME_EXITED &&
+		    differs(&place))
+			tell(&place, step->src.mark, "outcome", "ok", scn_outcome_name(outcome));
 	}
 	if (expect == NULL)
 		return;
@@ -402,59 +458,147 @@ expect_step(struct play_thread *thread, const struct scn_step *step)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void
-collect_counters(struct player *player)
+#define COUNT_AT(field) offsetof(struct machine_counters, field)
+
+/* Where the machine counts what; hits and misses are counted by each TLB. */
+static const size_t count_at[SCN_COUNTERS] = {
+	[SCN_COUNTER_ENTRIES] = COUNT_AT(entries),
+	[SCN_COUNTER_EXITS] = COUNT_AT(exits),
+	[SCN_COUNTER_EPT_VIOLATIONS] = COUNT_AT(ept_violations),
+	[SCN_COUNTER_PAGE_FAULTS] = COUNT_AT(page_faults),
+	[SCN_COUNTER_VM_FAULTS] = COUNT_AT(vm_faults),
+	[SCN_COUNTER_COW_COPIES] = COUNT_AT(cow_copies),
+	[SCN_COUNTER_GUEST_READS] = COUNT_AT(guest_reads),
+	[SCN_COUNTER_EPT_READS] = COUNT_AT(ept_reads),
+	[SCN_COUNTER_AD_UPDATES] = COUNT_AT(ad_updates),
+	[SCN_COUNTER_TLB_FLUSHES] = COUNT_AT(tlb_flushes),
+	[SCN_COUNTER_INVEPTS] = COUNT_AT(invepts),
+	[SCN_COUNTER_INVVPIDS] = COUNT_AT(invvpids),
+	[SCN_COUNTER_IPIS] = COUNT_AT(ipis),
+	[SCN_COUNTER_SYSCALLS] = COUNT_AT(syscalls),
+	[SCN_COUNTER_COPIES] = COUNT_AT(copies),
+};
+
+static uint64_t
+count_of(const struct player *player, enum scn_counter counter)
 {
-	const struct machine_counters *count = &player->machine.count;
-	uint64_t *counter = player->outcome->counter;
+	const char *counts = (const char *)&player->machine.count;
+	uint64_t count = 0;
 	unsigned i;
 
-	counter[SCN_COUNTER_ENTRIES] = count->entries;
-	counter[SCN_COUNTER_EXITS] = count->exits;
-	counter[SCN_COUNTER_EPT_VIOLATIONS] = count->ept_violations;
-	counter[SCN_COUNTER_PAGE_FAULTS] = count->page_faults;
-	counter[SCN_COUNTER_VM_FAULTS] = count->vm_faults;
-	counter[SCN_COUNTER_COW_COPIES] = count->cow_copies;
-	counter[SCN_COUNTER_GUEST_READS] = count->guest_reads;
-	counter[SCN_COUNTER_EPT_READS] = count->ept_reads;
-	counter[SCN_COUNTER_AD_UPDATES] = count->ad_updates;
-	counter[SCN_COUNTER_TLB_FLUSHES] = count->tlb_flushes;
-	counter[SCN_COUNTER_INVEPTS] = count->invepts;
-	counter[SCN_COUNTER_INVVPIDS] = count->invvpids;
-	counter[SCN_COUNTER_IPIS] = count->ipis;
-	counter[SCN_COUNTER_SYSCALLS] = count->syscalls;
-	counter[SCN_COUNTER_COPIES] = count->copies;
+	if (counter != SCN_COUNTER_TLB_HITS && counter != SCN_COUNTER_TLB_MISSES) {
+		memcpy(&count, counts + count_at[counter], sizeof(count));
+		return count;
+	}
 	for (i = 0; i < player->machine.config.cpus; i++) {
-		if (player->machine.cpu[i].tlb == NULL)
-			continue;
-		counter[SCN_COUNTER_TLB_HITS] += tlb_stats(player->machine.cpu[i].tlb)->hits;
-		counter[SCN_COUNTER_TLB_MISSES] += tlb_stats(player->machine.cpu[i].tlb)->misses;
+		struct tlb *tlb = player->machine.cpu[i].tlb;
+
+		if (tlb != NULL)
+			count += counter == SCN_COUNTER_TLB_HITS ? tlb_stats(tlb)->hits :
+			    tlb_stats(tlb)->misses;
+	}
+	return count;
+}
+
+/* What is expected of a thread by name; NULL when nothing is. */
+static const struct scn_expect_thread *
+find_thread(const struct scn_final *final, size_t thread)
+{
+	size_t i;
+
+	for (i = 0; i < final->threads; i++) {
+		if (final->thread[i].thread == thread)
+			return &final->thread[i];
+	}
+	return NULL;
+}
+
+/* A thread that nobody speaks of may end in any way its steps have told. */
+static void
+check_unnamed_threads(struct place *place, const struct scn_final *final)
+{
+	const struct scenario *scenario = place->player->scenario;
+	size_t i;
+
+	for (i = 0; i < scenario->threads; i++) {
+		enum scn_end end = place->player->outcome->end[i];
+
+		if (end != SCN_END_FINISHED && end != SCN_END_EXITED && end != SCN_END_KILLED &&
+		    end != SCN_END_FAILED && find_thread(final, i) == NULL && differs(place))
+			tell(place, scenario->thread[i].src.mark, "end of thread",
+			    scn_end_name(SCN_END_FINISHED), scn_end_name(end));
 	}
 }
 
+/* All that is said about the end of a run. */
 static void
-check_threads(struct place *place, const struct scn_final *final)
+check_final(struct place *place, const struct scn_final *final)
 {
-	struct player *player = place->player;
-	size_t i, j;
+	const struct play_outcome *outcome = place->player->outcome;
+	size_t i;
 
-	for (i = 0; i < player->scenario->threads; i++) {
-		enum scn_end end = player->outcome->end[i], expected = SCN_END_FINISHED;
-		struct scn_mark mark = player->scenario->thread[i].src.mark;
-		bool named = false;
+	if (scn_has(&final->src, SCN_KEY_CONSOLE))
+		check_bytes(place, scn_mark_of(&final->src, SCN_KEY_CONSOLE), "console",
+		    &final->console, outcome->console, outcome->console_size);
+	for (i = 0; i < final->memories; i++)
+		check_memory(place, &final->memory[i]);
+	for (i = 0; i < final->entries; i++)
+		check_entry(place, &final->entry[i]);
+	for (i = 0; i < final->epts; i++)
+		check_ept_entry(place, &final->ept[i]);
+	for (i = 0; i < final->counters; i++) {
+		const struct scn_expect_counter *counter = &final->counter[i];
 
-		for (j = 0; j < final->threads; j++) {
-			if (final->thread[j].thread == i) {
-				expected = final->thread[j].end;
-				mark = final->thread[j].mark;
-				named = true;
-			}
-		}
-		/* A thread that nobody speaks of may end in any way its steps have told. */
-		if (end == expected || (!named && (end == SCN_END_EXITED ||
-		    end == SCN_END_KILLED || end == SCN_END_FAILED)))
+		check_value(place, counter->mark, scn_counter_name(counter->counter),
+		    counter->value, count_of(place->player, counter->counter));
+	}
+	for (i = 0; i < final->threads; i++) {
+		const struct scn_expect_thread *thread = &final->thread[i];
+		enum scn_end end = outcome->end[thread->thread];
+
+		if (end != thread->end && differs(place))
+			tell(place, thread->mark, "end of thread", scn_end_name(thread->end),
+			    scn_end_name(end));
+	}
+}
+
+uint64_t
+expect_reached(struct player *player)
+{
+	const struct scenario *scenario = player->scenario;
+	uint64_t held = 0, reached = 0;
+	size_t i;
+
+	for (i = 0; i < scenario->threads; i++)
+		held |= player->thread[i].held;
+	for (i = 0; i < scenario->reaches; i++) {
+		const struct scn_reach *reach = &scenario->reach[i];
+		struct place place = { .player = player, .thread = -1, .step = -1,
+			.quiet = true };
+
+		if ((held & reach->needs) != reach->needs)
 			continue;
-		differ(place, mark, "end of thread", scn_end_name(expected), scn_end_name(end));
+		check_final(&place, &reach->final);
+		if (place.failures == 0)
+			reached |= (uint64_t)1 << i;
+	}
+	return reached;
+}
+
+/* An outcome that no run may come to. */
+static void
+check_unreachable(struct place *place)
+{
+	const struct scenario *scenario = place->player->scenario;
+	size_t i;
+
+	for (i = 0; i < scenario->reaches; i++) {
+		const struct scn_reach *reach = &scenario->reach[i];
+
+		if (!reach->wanted && (place->player->outcome->reached >> i & 1) != 0 &&
+		    differs(place))
+			tell(place, reach->final.src.mark, "unreachable", "any other outcome",
+			    reach->what != NULL ? reach->what : "this one");
 	}
 }
 
@@ -463,25 +607,12 @@ expect_final(struct player *player)
 {
 	const struct scn_final *final = &player->scenario->expect;
 	struct place place = { .player = player, .thread = -1, .step = -1 };
-	size_t i;
+	unsigned i;
 
-	collect_counters(player);
-	if (scn_has(&final->src, SCN_KEY_CONSOLE))
-		check_bytes(&place, scn_mark_of(&final->src, SCN_KEY_CONSOLE), "console",
-		    &final->console, player->outcome->console, player->outcome->console_size);
-	for (i = 0; i < final->memories; i++)
-		check_memory(&place, &final->memory[i]);
-	for (i = 0; i < final->entries; i++)
-		check_entry(&place, &final->entry[i]);
-	for (i = 0; i < final->epts; i++)
-		check_ept_entry(&place, &final->ept[i]);
-	for (i = 0; i < final->counters; i++) {
-		const struct scn_expect_counter *counter = &final->counter[i];
-		uint64_t found = player->outcome->counter[counter->counter];
-
-		if (found != counter->value)
-			differ_number(&place, counter->mark, scn_counter_name(counter->counter),
-			    counter->value, found);
-	}
-	check_threads(&place, final);
+	for (i = 0; i < SCN_COUNTERS; i++)
+		player->outcome->counter[i] = count_of(player, (enum scn_counter)i);
+	player->outcome->reached = expect_reached(player);
+	check_final(&place, final);
+	check_unnamed_threads(&place, final);
+	check_unreachable(&place);
 }

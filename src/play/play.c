@@ -48,7 +48,10 @@ start_threads(struct player *player, const struct play_options *options)
 	return true;
 }
 
-/* Threads that were left in the middle: they wait, or go round for ever. */
+/*
+ * Threads that were left in the middle: they wait, or go round for ever, which one that repeats a
+ * step for ever may do.
+ */
 static void
 collect_ends(struct player *player)
 {
@@ -60,6 +63,7 @@ collect_ends(struct player *player)
 		bool waits = step != NULL && step->op == SCN_OP_WAIT && thread->begun;
 
 		player->outcome->end[i] = thread->ended ? thread->end :
+		    scn_thread_is_daemon(thread->scn) ? SCN_END_FINISHED :
 		    waits ? SCN_END_BLOCKED : SCN_END_LIVELOCK;
 	}
 }

@@ -24,7 +24,7 @@ struct play_options {
 struct play_mismatch {
 	struct scn_mark mark; /* of what was expected */
 	int thread, step;     /* -1: of the end of the run */
-	const char *field;    /* "outcome", "qualification", "memory" ... */
+	const char *field;    /* "outcome", "memory", "unreachable" ... */
 	char *expected;       /* as text */
 	char *found;
 	struct explanation *why; /* of the access that the step made; NULL when there was none */
@@ -45,12 +45,17 @@ struct play_outcome {
 	size_t console_size;
 	uint64_t counter[SCN_COUNTERS];
 	enum scn_end *end;   /* of each thread */
+	uint64_t reached;    /* bit n: the run came to the scenario's outcome `reach[n]` */
 	uint64_t steps;      /* made, over all threads */
 };
 
 #define PLAY_MISMATCHES_MAX 100
 
-/* Plays one scenario from its beginning to its end.  The outcome is the caller's to free. */
+/*
+ * Plays one scenario from its beginning to its end, once.  A scenario whose schedule is to be
+ * explored goes in order: an outcome that it must not come to is a mismatch, one that only some
+ * schedule has to come to is none.  The outcome is the caller's to free.
+ */
 enum play_status play_run(const struct scenario *scenario, const struct play_options *options,
     struct play_outcome *outcome);
 

@@ -245,11 +245,11 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 	const struct play_thread *other = &thread->player->thread[step->thread];
 
 	play_touch_thread(other);
-	while (other->at < step->count && !other->ended) {
+	while (other->at < step->count && !other->ended && !play_is_taken_down(thread)) {
 		sched_pause(thread->player->machine.sched);
 		play_touch_thread(other);
 	}
-	if (other->at < step->count)
+	if (other->at < step->count && !play_is_taken_down(thread))
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 }
 

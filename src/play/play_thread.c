@@ -22,6 +22,7 @@ enum place {
 };
 
 #define SAME_EXITS_MAX 8
+#define ROUNDS_MAX 100000
 
 /* --- results ---------------------------------------------------------------------------------- */
 
@@ -165,12 +166,21 @@ play_step_finish(struct play_thread *thread)
 
 	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_outcome(result, SCN_OUTCOME_OK);
+	/* It is held against what is there now, before anybody else comes. */
+	watch_whole(true);
 	expect_step(thread, step);
+	watch_whole(false);
 	thread->begun = false;
 	thread->player->outcome->steps++;
-	if (++thread->round >= step->repeat) {
-		thread->round = 0;
-		thread->at++;
+	if (step->repeat == SCN_FOREVER) {
+		thread->yields = true;
+		thread->player->rounds++;
+	} else {
+		thread->player->rounds = 0;
+		if (++thread->round >= step->repeat) {
+			thread->round = 0;
+			thread->at++;
+		}
 	}
 	if (hostmem_failed(thread->player->machine.mem) != HOSTMEM_FINE)
 		thread->wants_exit = true;
@@ -239,6 +249,41 @@ answer_question(struct play_thread *thread)
 	player->answer = PLAY_ANSWERED;
 }
 
+bool
+play_is_taken_down(const struct play_thread *thread)
+{
+	const struct player *player = thread->player;
+	size_t i;
+
+	if (!scn_thread_is_daemon(thread->scn))
+		return false;
+	for (i = 0; i < player->scenario->threads; i++) {
+		const struct play_thread *other = &player->thread[i];
+
+		if (scn_thread_is_daemon(other->scn))
+			continue;
+		play_touch_thread(other);
+		if (!other->ended)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A round of a step that is repeated for ever is a turn of a wait, for the end of the others.
+ * false: they have been given so many turns that they will not get on any more.  Then the thread
+ * only waits, and the scheduler sees that nobody does anything else.  Who watches sees it without.
+ */
+static bool
+yield_round(struct play_thread *thread)
+{
+	if (!thread->yields)
+		return true;
+	sched_pause(thread->player->machine.sched);
+	thread->yields = watch_current == NULL && thread->player->rounds >= ROUNDS_MAX;
+	return !thread->yields || play_is_taken_down(thread);
+}
+
 /*
  * Waits for the thread's turn and begins the next step.  false: let go on out of turn, or done.
  */
@@ -250,6 +295,8 @@ take_turn(struct play_thread *thread, enum place place)
 	watch_anchor(place);
 	if (is_asked_for(thread))
 		answer_question(thread);
+	if (!yield_round(thread))
+		return false;
 	if (play_step(thread) == NULL || thread->wants_exit ||
 	    (player->question != NULL && player->answer != PLAY_NOT_REACHED)) {
 		thread->wants_exit = true;
@@ -257,6 +304,10 @@ take_turn(struct play_thread *thread, enum place place)
 	}
 	if (!sched_step(player->machine.sched))
 		return false;
+	if (play_is_taken_down(thread)) {
+		thread->wants_exit = true;
+		return false;
+	}
 	step_begin(thread);
 	return true;
 }
@@ -580,7 +631,8 @@ live_as_vcpu(struct play_thread *thread)
 	enum vmm_end end;
 
 	if (!become_vcpu(thread)) {
-		thread->end = play_step(thread) == NULL ? SCN_END_FINISHED : SCN_END_FAILED;
+		thread->end = play_step(thread) == NULL || play_is_taken_down(thread) ?
+		    SCN_END_FINISHED : SCN_END_FAILED;
 		return;
 	}
 	end = vmm_run(&thread->machine.vmm);
@@ -748,7 +800,8 @@ play_thread_state(const struct play_thread *thread, const struct watch_sink *sin
 	    (uint64_t)thread->wants_exit << 2 | (uint64_t)thread->exited << 3 |
 	    (uint64_t)thread->entry_checked << 4 | (uint64_t)thread->in_user << 5 |
 	    (uint64_t)thread->sent << 6 | (uint64_t)thread->livelock << 7 |
-	    (uint64_t)thread->end << 8);
+	    (uint64_t)thread->end << 8 | (uint64_t)thread->yields << 16);
+	watch_put64(sink, thread->held);
 	put_machine_thread(&thread->machine, sink);
 	if (thread->begun)
 		put_result(thread, sink);

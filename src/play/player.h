@@ -40,7 +40,10 @@ struct play_thread {
 	unsigned index;
 	struct machine_thread machine;
 	size_t at;            /* step that is next or under way */
-	uint32_t round;       /* of a repeated step */
+	uint32_t round;       /* of a repeated step; of one that is repeated for ever 0 */
+	bool yields;          /* made a round of a step that is repeated for ever */
+	uint64_t held;        /* bit n: the step of scenario.condition[n] came to that, the last
+	                       * time it was made; all that is kept of steps past */
 	bool begun;
 	bool ended;
 	bool wants_exit;      /* an exit step, or the end of the steps */
@@ -69,6 +72,7 @@ struct player {
 	uint64_t *tables_next;           /* a guest space: the next table page */
 	struct play_outcome *outcome;
 	enum play_status status;
+	uint32_t rounds;      /* of steps repeated for ever, since another step was made */
 	size_t console_room;
 	const struct play_question *question; /* NULL: a plain run */
 	enum play_answer answer;
@@ -161,6 +165,9 @@ const struct scn_step *play_step(const struct play_thread *thread);
 /* Ends the step under way: compares its result and goes on to the next. */
 void play_step_finish(struct play_thread *thread);
 
+/* Whether the thread repeats a step for ever, and every thread that ends by itself has ended. */
+bool play_is_taken_down(const struct play_thread *thread);
+
 /* Whether the step has such a result. */
 static inline bool
 result_has(const struct step_result *result, enum scn_key key)
@@ -234,11 +241,20 @@ enum guest_progress play_vk_copy(struct play_thread *thread, const struct scn_st
 
 /* --- expect.c --------------------------------------------------------------------------------- */
 
-/* Holds the result of the step under way against its expectation. */
+/*
+ * Holds the result of the step under way against its expectation, and against what outcomes of the
+ * scenario say about the step: thread->held.
+ */
 void expect_step(struct play_thread *thread, const struct scn_step *step);
 
-/* Holds the end of the run against the scenario's. */
+/* Holds the end of the run against the scenario's, and tells which outcomes it came to. */
 void expect_final(struct player *player);
+
+/*
+ * Which outcomes of the scenario the run has come to: bit n for scenario.reach[n].  It only looks.
+ * The ends of threads are those in the play_outcome.
+ */
+uint64_t expect_reached(struct player *player);
 
 /* Records one mismatch; the texts are copied. */
 void expect_failed(struct player *player, struct scn_mark mark, int thread, int step,

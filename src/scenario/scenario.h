@@ -49,6 +49,8 @@ enum scn_key {
 	SCN_KEY_STALE, SCN_KEY_EITHER, SCN_KEY_CONSOLE, SCN_KEY_COUNTERS,
 	SCN_KEY_IMPLICIT, SCN_KEY_IDT, SCN_KEY_STACK, SCN_KEY_IDT_INFO, SCN_KEY_PAT,
 	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
+	SCN_KEY_EXPLORE, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
+	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -426,13 +428,20 @@ enum scn_pmap {
 };
 
 #define SCN_ARGS_MAX 6
+#define SCN_FOREVER UINT32_MAX /* as the number of repetitions */
 
 struct scn_step {
 	struct scn_src src;  /* keys of the step and of its operands (a scalar is the first), except
 	                      * operands that are in region, entry or ept, which have their own */
 	enum scn_op op;
-	uint32_t repeat;     /* default 1; the sum over a scenario is at most SCN_STEPS_MAX */
+	/*
+	 * Default 1; the sum over a scenario is at most SCN_STEPS_MAX, in which SCN_FOREVER, for
+	 * the last step of its thread only, counts as one.
+	 */
+	uint32_t repeat;
+	uint64_t conditions; /* bit n: scenario.condition[n] is about this step */
 	const char *what;    /* a sentence, or NULL */
+	const char *label;   /* unique in its thread, or NULL */
 	const struct scn_expect *expect; /* NULL when nothing is expected */
 	uint64_t at;
 	uint64_t size;
@@ -560,8 +569,18 @@ struct scn_expect {
 	size_t eithers;
 };
 
+/* That a step was made and came to this; a part of an outcome of the whole run. */
+struct scn_condition {
+	struct scn_expect expect; /* its src is that of the condition */
+	const char *step_name; /* as written: an index or a label */
+	uint32_t thread;
+	uint32_t step;         /* index */
+	uint32_t bit;          /* index in scenario.condition */
+};
+
 enum scn_end {
-	SCN_END_FINISHED, /* came to the end of its steps */
+	/* came to the end of its steps, or would have repeated the last one for ever */
+	SCN_END_FINISHED,
 	SCN_END_EXITED,   /* by an exit step or exit(2) */
 	SCN_END_KILLED,   /* by an exit that cannot be handled, or a signal */
 	SCN_END_FAILED,   /* VM entry failed, or it could not become a vCPU */
@@ -619,22 +638,60 @@ struct scn_final {
 	size_t threads;
 };
 
+/* An outcome that some schedule must come to, or none may: all of its parts hold. */
+struct scn_reach {
+	struct scn_final final; /* its src is that of the outcome */
+	const char *what;       /* a sentence, or NULL */
+	int wanted;             /* reachable; otherwise unreachable */
+	const struct scn_condition *condition;
+	size_t conditions;
+	uint64_t needs;         /* the bits of its conditions */
+};
+
 /* --- scenario --------------------------------------------------------------------------------- */
 
 enum scn_order {
 	SCN_ORDER_IN_ORDER, /* each thread to its end, or until it waits, in order of the file */
 	SCN_ORDER_SEED,     /* chosen step by step by a generator seeded with `seed` */
-	SCN_ORDER_SCRIPT    /* script[i] makes its next step; afterwards as in order */
+	SCN_ORDER_SCRIPT,   /* script[i] makes its next step; afterwards as in order */
+	SCN_ORDER_EXPLORE   /* all of them; a single run goes in order */
+};
+
+/* In which order stores become visible to other CPUs. */
+enum scn_stores {
+	SCN_STORES_SC, /* at once */
+	SCN_STORES_TSO /* through a store buffer, x86-TSO */
+};
+
+/* Bounds of an exploration; each counts only if given (scn_has). */
+struct scn_explore {
+	struct scn_src src;
+	uint32_t preemptions; /* of threads that could go on; 0: none */
+	uint32_t depth;       /* scheduling points of a schedule, at least 1 */
+	uint64_t states;      /* at least 1 */
+	enum scn_stores memory;   /* default sc */
+	int walk_sees_own_stores; /* tso: a walk reads the own store buffer first; default 1 */
 };
 
 struct scn_schedule {
 	struct scn_src src;
 	enum scn_order order; /* default in-order */
+	struct scn_explore explore;
 	uint64_t seed;
 	const uint32_t *script; /* indexes of threads */
 	const struct scn_mark *script_mark;
 	size_t scripts;
 };
+
+/* Whether the thread repeats its last step for ever: a run is over without it. */
+static inline int
+scn_thread_is_daemon(const struct scn_thread *thread)
+{
+	return thread->steps != 0 && thread->step[thread->steps - 1].repeat == SCN_FOREVER;
+}
+
+#define SCN_REACHES_MAX 64u    /* outcomes of a scenario: bits of a word */
+#define SCN_CONDITIONS_MAX 64u /* of steps, in all of them: bits of a word */
 
 struct scenario {
 	struct scn_src src;
@@ -650,6 +707,10 @@ struct scenario {
 	size_t threads;
 	struct scn_schedule schedule;
 	struct scn_final expect;
+	const struct scn_reach *reach; /* reachable and unreachable, each in order of the file */
+	size_t reaches;                /* at most SCN_REACHES_MAX */
+	const struct scn_condition *condition[SCN_CONDITIONS_MAX]; /* of all of them, by bit */
+	size_t conditions;
 	struct scn_arena *arena; /* where all of it lives */
 };
 

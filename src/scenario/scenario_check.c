@@ -16,6 +16,7 @@
 #include "ept/ept.h"
 #include "guestpt/guestpt.h"
 #include "scenario/scenario_reader.h"
+#include "scenario/scenario_scalar.h"
 
 #define PHYS_END 0x10000000000000ull /* 2^52 */
 #define PAGE 4096u
@@ -558,6 +559,20 @@ scn_settle_thread(struct scn_reader *rd, void *object)
 }
 
 int
+scn_settle_explore(struct scn_reader *rd, void *object)
+{
+	const struct scn_explore *explore = object;
+
+	if (!scn_has(&explore->src, SCN_KEY_WALK_SEES_OWN_STORES) ||
+	    explore->memory == SCN_STORES_TSO)
+		return 1;
+	scn_error(rd->errors, scn_mark_of(&explore->src, SCN_KEY_WALK_SEES_OWN_STORES),
+	    "found 'walk-sees-own-stores' without store buffers, expected it only with 'memory: "
+	    "tso'");
+	return 0;
+}
+
+int
 scn_settle_schedule(struct scn_reader *rd, void *object)
 {
 	struct scn_schedule *schedule = object;
@@ -567,6 +582,93 @@ scn_settle_schedule(struct scn_reader *rd, void *object)
 		schedule->order = SCN_ORDER_SEED;
 	else if (scn_has(&schedule->src, SCN_KEY_SCRIPT))
 		schedule->order = SCN_ORDER_SCRIPT;
+	else if (scn_has(&schedule->src, SCN_KEY_EXPLORE))
+		schedule->order = SCN_ORDER_EXPLORE;
+	return 1;
+}
+
+/* --- outcomes of runs ------------------------------------------------------------------------- */
+
+/* Labels of a thread, for suggestions; those of further steps are not suggested. */
+static const char *
+label_at(const void *ctx, size_t index)
+{
+	const struct scn_thread *thread = ctx;
+
+	if (index >= thread->steps || index >= SCN_NAMES_MAX)
+		return NULL;
+	return thread->step[index].label != NULL ? thread->step[index].label : "";
+}
+
+/* Which step of a thread is meant by its index or label; thread->steps when there is none. */
+static size_t
+step_find(const struct scn_thread *thread, const char *name)
+{
+	uint64_t index;
+	size_t i;
+
+	if (scn_number_parse(name, strlen(name), &index) != SCN_NUMBER_NONE)
+		return index < thread->steps ? (size_t)index : thread->steps;
+	for (i = 0; i < thread->steps; i++) {
+		if (thread->step[i].label != NULL && strcmp(thread->step[i].label, name) == 0)
+			break;
+	}
+	return i;
+}
+
+/* Records that there is no such step, unless it may be one that could not be read. */
+static void
+step_missing(struct scn_reader *rd, const struct scn_condition *condition,
+    const struct scn_thread *thread)
+{
+	struct scn_mark mark = scn_mark_of(&condition->expect.src, SCN_KEY_STEP);
+	const char *name = condition->step_name;
+	char shown[SCN_SHOWN_SIZE], hint[SCN_SUGGEST_SIZE];
+	size_t size = strlen(name);
+	uint64_t index;
+
+	if (scn_number_parse(name, size, &index) != SCN_NUMBER_NONE)
+		scn_error(rd->errors, mark,
+		    "found step '%s' of a thread with %zu steps, expected an index below that, "
+		    "from 0, or a label", scn_show(shown, name, size), thread->steps);
+	else if (!rd->step_lost && !scn_errors_enough(rd->errors))
+		scn_error(rd->errors, mark,
+		    "found '%s' for 'step', which is not the label of a step of '%s'%s",
+		    scn_show(shown, name, size),
+		    rd->names[SCN_SECTION_THREAD].name[condition->thread],
+		    scn_suggest(hint, name, size, label_at, thread));
+}
+
+/* Threads are complete when this is read; each condition gets a bit, in order of reading. */
+int
+scn_settle_condition(struct scn_reader *rd, void *object)
+{
+	struct scenario *scenario = rd->scenario;
+	struct scn_condition *condition = object;
+	const struct scn_thread *thread;
+	size_t step;
+
+	if (condition->thread >= scenario->threads || scn_errors_enough(rd->errors))
+		return 0;
+	if (scenario->conditions >= SCN_CONDITIONS_MAX) {
+		/* Said once: the scenario is bad now. */
+		if (scenario->conditions++ == SCN_CONDITIONS_MAX)
+			scn_error(rd->errors, condition->expect.src.mark,
+			    "found more than %u steps in the outcomes of a scenario, expected at "
+			    "most that many", SCN_CONDITIONS_MAX);
+		return 0;
+	}
+	thread = &scenario->thread[condition->thread];
+	step = step_find(thread, condition->step_name);
+	if (step == thread->steps) {
+		step_missing(rd, condition, thread);
+		return 0;
+	}
+	condition->step = (uint32_t)step;
+	condition->bit = (uint32_t)scenario->conditions;
+	scenario->condition[scenario->conditions++] = condition;
+	/* Still being built: nobody else has seen it. */
+	((struct scn_step *)thread->step)[step].conditions |= (uint64_t)1 << condition->bit;
 	return 1;
 }
 
@@ -836,17 +938,90 @@ check_of(struct scn_reader *rd, const struct scn_step *step)
 static void
 check_wait(struct scn_reader *rd, struct scn_step *step)
 {
-	size_t steps;
+	const struct scn_thread *thread;
+	enum scn_key key = SCN_KEY_STEP;
 
 	if (step->op != SCN_OP_WAIT || step->thread >= rd->scenario->threads)
 		return;
-	steps = rd->scenario->thread[step->thread].steps;
-	if (!scn_has(&step->src, SCN_KEY_STEP))
-		step->count = steps;
-	if (step->count > steps)
-		scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_STEP),
+	thread = &rd->scenario->thread[step->thread];
+	if (!scn_has(&step->src, key)) {
+		step->count = thread->steps;
+		key = SCN_KEY_THREAD;
+	}
+	if (step->count > thread->steps)
+		scn_error(rd->errors, scn_mark_of(&step->src, key),
 		    "found step %" PRIu64 " of a thread with %zu, expected at most that",
-		    step->count, steps);
+		    step->count, thread->steps);
+	else if (step->count == thread->steps && scn_thread_is_daemon(thread))
+		scn_error(rd->errors, scn_mark_of(&step->src, key),
+		    "found a wait for a step that is repeated forever, expected one for the steps "
+		    "before it");
+}
+
+/* What comes after a step that is repeated for ever is never made. */
+static void
+check_forever(struct scn_reader *rd, const struct scn_thread *thread)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < thread->steps; i++) {
+		if (thread->step[i].repeat != SCN_FOREVER)
+			continue;
+		scn_error(rd->errors, thread->step[i + 1].src.mark,
+		    "found a step behind one that is repeated forever, expected none");
+		return;
+	}
+}
+
+/* A run lasts as long as a thread that ends by itself. */
+static void
+check_lasts(struct scn_reader *rd)
+{
+	const struct scenario *scenario = rd->scenario;
+	size_t i;
+
+	for (i = 0; i < scenario->threads; i++) {
+		if (!scn_thread_is_daemon(&scenario->thread[i]))
+			return;
+	}
+	if (scenario->threads != 0)
+		scn_error(rd->errors, scn_mark_of(&scenario->src, SCN_KEY_THREADS),
+		    "found only threads that repeat a step forever, expected one that ends");
+}
+
+static int
+label_compare(const void *a, const void *b)
+{
+	const struct scn_step *x = *(const struct scn_step *const *)a;
+	const struct scn_step *y = *(const struct scn_step *const *)b;
+	int order = strcmp(x->label, y->label);
+
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+/* Labels are unique in their thread. */
+static void
+check_labels(struct scn_reader *rd, const struct scn_thread *thread)
+{
+	const struct scn_step **labelled;
+	size_t count = 0, i;
+
+	for (i = 0; i < thread->steps; i++)
+		count += thread->step[i].label != NULL;
+	labelled = scn_arena_alloc(rd->arena, count + 1, sizeof(*labelled));
+	if (labelled == NULL)
+		return;
+	for (count = i = 0; i < thread->steps; i++) {
+		if (thread->step[i].label != NULL)
+			labelled[count++] = &thread->step[i];
+	}
+	qsort(labelled, count, sizeof(*labelled), label_compare);
+	for (i = 1; i < count; i++) {
+		if (strcmp(labelled[i - 1]->label, labelled[i]->label) == 0)
+			scn_error(rd->errors, scn_mark_of(&labelled[i]->src, SCN_KEY_LABEL),
+			    "found a second use of the label '%s' in a thread, expected another "
+			    "one", labelled[i]->label);
+	}
 }
 
 static void
@@ -861,7 +1036,7 @@ check_steps(struct scn_reader *rd)
 		struct scn_step *step = (struct scn_step *)scenario->thread[i].step;
 
 		for (j = 0; j < scenario->thread[i].steps; j++) {
-			total += step[j].repeat;
+			total += step[j].repeat == SCN_FOREVER ? 1 : step[j].repeat;
 			if (total > SCN_STEPS_MAX) {
 				scn_error(rd->errors, step[j].src.mark,
 				    "found more than %u steps, repetitions counted, expected less",
@@ -951,6 +1126,7 @@ void
 scn_check(struct scn_reader *rd)
 {
 	struct scenario *scenario = rd->scenario;
+	size_t i;
 
 	if (scn_has(&scenario->src, SCN_KEY_THREADS) && scenario->threads == 0)
 		scn_error(rd->errors, scn_mark_of(&scenario->src, SCN_KEY_THREADS),
@@ -958,4 +1134,9 @@ scn_check(struct scn_reader *rd)
 	check_pages(rd);
 	check_contents(rd);
 	check_steps(rd);
+	for (i = 0; i < scenario->threads && !scn_errors_enough(rd->errors); i++) {
+		check_forever(rd, &scenario->thread[i]);
+		check_labels(rd, &scenario->thread[i]);
+	}
+	check_lasts(rd);
 }

@@ -988,6 +988,42 @@ read_ends(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 	return 1;
 }
 
+/* Outcomes of both kinds are one list of the scenario. */
+static int
+read_outcomes(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
+    void *object)
+{
+	const struct scn_node *real = scn_node_real(node), *item;
+	struct scenario *scenario = rd->scenario;
+	struct scn_reach *list;
+	size_t count = scenario->reaches, i;
+
+	(void)object;
+	if (real->kind != SCN_NODE_LIST)
+		return wrong(rd, row, node, NULL, "a list");
+	list = scn_arena_alloc(rd->arena, SCN_REACHES_MAX, sizeof(*list));
+	if (list == NULL)
+		return 0;
+	if (count != 0)
+		memcpy(list, scenario->reach, count * sizeof(*list));
+	for (item = real->u.child; item != NULL; item = item->next) {
+		if (count == SCN_REACHES_MAX) {
+			scn_error(rd->errors, scn_node_real(item)->mark,
+			    "found more than %u outcomes, expected at most that many",
+			    SCN_REACHES_MAX);
+			break;
+		}
+		scn_read_object(rd, item, row->detail, &list[count]);
+		list[count].wanted = row->key == SCN_KEY_REACHABLE;
+		for (i = 0; i < list[count].conditions; i++)
+			list[count].needs |= (uint64_t)1 << list[count].condition[i].bit;
+		count++;
+	}
+	scenario->reach = list;
+	scenario->reaches = count;
+	return 1;
+}
+
 /* The matrix is taken apart before any scenario is read. */
 static int
 read_matrix(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
@@ -1029,6 +1065,7 @@ static row_reader *const row_readers[SCN_TYPES] = {
 	[SCN_TYPE_EPT_ITEMS] = read_ept_items,
 	[SCN_TYPE_COUNTERS] = read_counters,
 	[SCN_TYPE_ENDS] = read_ends,
+	[SCN_TYPE_OUTCOMES] = read_outcomes,
 	[SCN_TYPE_MATRIX] = read_matrix,
 };
 

@@ -427,8 +427,10 @@ step_read(struct scn_reader *rd, const struct scn_node *node, struct scn_step *s
 
 	state_begin(&state, step, sizeof(*step), scn_node_real(node)->mark);
 	step->space = step->host_space = step->thread = SCN_NONE;
-	if (!step_take(rd, node, &state, &written))
+	if (!step_take(rd, node, &state, &written)) {
+		rd->step_lost = 1;
 		return;
+	}
 	step->op = written.op;
 	step->src.mark = written.key->mark;
 	rows_read(rd, &scn_table_step, &state, step);

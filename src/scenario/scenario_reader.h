@@ -53,6 +53,7 @@ struct scn_reader {
 	struct scn_thread *thread; /* whose steps are being read, or NULL */
 	int thread_good;           /* nothing was wrong with it before its steps */
 	size_t thread_index;       /* of the thread being read */
+	int step_lost;             /* some step could not be read, nor its label */
 	uint32_t item;             /* index of the named object being read, or SCN_NONE */
 	size_t expanded;   /* bytes of texts with variables, after they were put in */
 	uint64_t given[3]; /* switches that the last map of switches turned either way */
@@ -101,7 +102,9 @@ int scn_settle_guest_map(struct scn_reader *rd, void *object);
 int scn_settle_entry(struct scn_reader *rd, void *object);
 int scn_settle_guest_space(struct scn_reader *rd, void *object);
 int scn_settle_thread(struct scn_reader *rd, void *object);
+int scn_settle_explore(struct scn_reader *rd, void *object);
 int scn_settle_schedule(struct scn_reader *rd, void *object);
+int scn_settle_condition(struct scn_reader *rd, void *object);
 
 /* Completes a step; `good` is 0 when its operands could not all be read. */
 void scn_settle_step(struct scn_reader *rd, struct scn_step *step, int good);

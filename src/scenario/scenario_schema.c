@@ -429,6 +429,7 @@ static value_writer *const value_writers[SCN_TYPES] = {
 	[SCN_TYPE_STEPS] = write_steps,
 	[SCN_TYPE_COUNTERS] = write_counters,
 	[SCN_TYPE_ENDS] = write_ends,
+	[SCN_TYPE_OUTCOMES] = write_list,
 	[SCN_TYPE_MATRIX] = write_matrix,
 };
 
@@ -459,6 +460,7 @@ row_default(struct writer *w, const struct scn_row *row)
 {
 	const struct scn_choices *choices = row->detail;
 	size_t i;
+	int named = 0;
 
 	if ((row->flags & SCN_ROW_DEFAULT) == 0)
 		return;
@@ -468,9 +470,13 @@ row_default(struct writer *w, const struct scn_row *row)
 		put_raw(w, "default", row->dflt ? "true" : "false");
 	} else if (row->type == SCN_TYPE_CHOICE) {
 		for (i = 0; i < choices->count; i++) {
-			if (choices->choice[i].value == row->dflt)
-				put_string(w, "default", choices->choice[i].name);
+			if (choices->choice[i].value != row->dflt)
+				continue;
+			put_string(w, "default", choices->choice[i].name);
+			named = 1;
 		}
+		if (!named)
+			put_number(w, "default", row->dflt);
 	} else {
 		put_number(w, "default", row->dflt);
 	}

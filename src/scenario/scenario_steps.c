@@ -141,30 +141,75 @@ static const struct scn_table table_alternative = {
 	.size = sizeof(struct scn_expect), ROWS(rows_alternative), RULES(rules_content),
 };
 
-static const struct scn_row rows_expect[] = {
-	EXPECT_ROWS,
-	EXPECT_LIST(EITHER, either, eithers, .detail = &table_alternative,
-	    .doc = "At least one of these must hold too, where the architecture leaves a choice."),
-};
+#define EXPECT_EITHER                                                                           \
+	EXPECT_LIST(EITHER, either, eithers, .detail = &table_alternative,                      \
+	    .doc = "At least one of these must hold too, where the architecture leaves a choice.")
+
+static const struct scn_row rows_expect[] = { EXPECT_ROWS, EXPECT_EITHER };
 
 static const struct scn_table table_expect = {
 	.name = "expect", .what = "an expectation", .doc = "What a step must come to.",
 	.size = sizeof(struct scn_expect), ROWS(rows_expect), RULES(rules_content),
 };
 
+#define CONDITION(k, t, member, ...) ROW(k, t, struct scn_condition, member, __VA_ARGS__)
+
+static const struct scn_row rows_condition[] = {
+	CONDITION(THREAD, REF, thread, .detail = &scn_section_thread, REQUIRED,
+	    .doc = "The thread ..."),
+	CONDITION(STEP, TEXT, step_name, REQUIRED,
+	    .doc = "... and its step, by label or by index from 0; the last time it was made."),
+	EXPECT_ROWS, EXPECT_EITHER,
+};
+
+_Static_assert(offsetof(struct scn_condition, expect) == 0 &&
+    offsetof(struct scn_reach, final) == 0, "rows of the part do for the whole");
+
+static const struct scn_table table_condition = {
+	.name = "final.condition", .what = "a step of an outcome",
+	.doc = "A step that was made, and what it came to.",
+	.size = sizeof(struct scn_condition), ROWS(rows_condition), RULES(rules_content),
+	.settle = scn_settle_condition,
+};
+
+#define FINAL_ROWS                                                                              \
+	ROW(CONSOLE, STRING, struct scn_final, console,                                         \
+	    .doc = "Everything written to the console, exactly."),                              \
+	LIST(MEMORY, LIST, struct scn_final, memory, memories, .detail = &table_expect_memory,  \
+	    .doc = "Memory at the end."),                                                       \
+	LIST(ENTRIES, LIST, struct scn_final, entry, entries, .detail = &table_expect_entry,    \
+	    .doc = "Entries of guest tables at the end."),                                      \
+	LIST(EPT, LIST, struct scn_final, ept, epts, .detail = &table_expect_ept,               \
+	    .doc = "EPT entries at the end."),                                                  \
+	LIST(COUNTERS, COUNTERS, struct scn_final, counter, counters,                           \
+	    .doc = "Counts of a whole run, by name."),                                          \
+	LIST(THREADS, ENDS, struct scn_final, thread, threads,                                  \
+	    .doc = "How each thread ended, by name.")
+
+static const struct scn_row rows_reach[] = {
+	ROW(WHAT, TEXT, struct scn_reach, what, .doc = "What it would mean, in a sentence."),
+	LIST(STEPS, LIST, struct scn_reach, condition, conditions, .detail = &table_condition,
+	    .doc = "Steps and what they came to."),
+	FINAL_ROWS,
+};
+
+static const struct scn_rule rules_reach[] = {
+	{ SCN_RULE_ANY, { { SCN_KEY_STEPS, SCN_KEY_CONSOLE, SCN_KEY_MEMORY, SCN_KEY_ENTRIES },
+	    { SCN_KEY_EPT, SCN_KEY_COUNTERS, SCN_KEY_THREADS } } },
+};
+
+static const struct scn_table table_reach = {
+	.name = "final.outcome", .what = "an outcome",
+	.doc = "One way in which a run can end: all of its parts hold.",
+	.size = sizeof(struct scn_reach), ROWS(rows_reach), RULES(rules_reach),
+};
+
 static const struct scn_row rows_final[] = {
-	ROW(CONSOLE, STRING, struct scn_final, console,
-	    .doc = "Everything written to the console, exactly."),
-	LIST(MEMORY, LIST, struct scn_final, memory, memories, .detail = &table_expect_memory,
-	    .doc = "Memory at the end."),
-	LIST(ENTRIES, LIST, struct scn_final, entry, entries, .detail = &table_expect_entry,
-	    .doc = "Entries of guest tables at the end."),
-	LIST(EPT, LIST, struct scn_final, ept, epts, .detail = &table_expect_ept,
-	    .doc = "EPT entries at the end."),
-	LIST(COUNTERS, COUNTERS, struct scn_final, counter, counters,
-	    .doc = "Counts of a whole run, by name."),
-	LIST(THREADS, ENDS, struct scn_final, thread, threads,
-	    .doc = "How each thread ended, by name."),
+	FINAL_ROWS,
+	{ .key = SCN_KEY_REACHABLE, .type = SCN_TYPE_OUTCOMES, .detail = &table_reach,
+	    .doc = "Outcomes that some schedule must come to." },
+	{ .key = SCN_KEY_UNREACHABLE, .type = SCN_TYPE_OUTCOMES, .detail = &table_reach,
+	    .doc = "Outcomes that no schedule may come to." },
 };
 
 const struct scn_table scn_table_final = {
@@ -622,8 +667,9 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 
 static const struct scn_row rows_step[] = {
 	STEP(WHAT, TEXT, what, .doc = "What the step is for, in a sentence."),
-	STEP(REPEAT, NUMBER, repeat, .detail = &scn_range_repeat, DEFAULT(1),
-	    .doc = "How many times it is made."),
+	STEP(LABEL, NAME, label, .doc = "The name that outcomes call it by."),
+	STEP(REPEAT, CHOICE, repeat, .detail = &scn_choices_repeat, DEFAULT(1),
+	    .doc = "How many times it is made, or forever: until all other threads have ended."),
 	POINTER(EXPECT, POINTER, struct scn_step, expect, .detail = &table_expect,
 	    .doc = "What it must come to."),
 };

@@ -369,6 +369,25 @@ const struct scn_table scn_table_thread = {
 
 /* --- scenario --------------------------------------------------------------------------------- */
 
+static const struct scn_row rows_explore[] = {
+	ROW(PREEMPTIONS, NUMBER, struct scn_explore, preemptions, .detail = &scn_range_preemptions,
+	    .doc = "How often a thread that could go on is made to wait; any number unless told."),
+	ROW(STATES, NUMBER, struct scn_explore, states, .detail = &scn_range_states,
+	    .doc = "How many states are looked at; all unless told."),
+	ROW(DEPTH, NUMBER, struct scn_explore, depth, .detail = &scn_range_depth,
+	    .doc = "How many scheduling points of a schedule are decided."),
+	ROW(MEMORY, CHOICE, struct scn_explore, memory, .detail = &scn_choices_stores,
+	    DEFAULT(SCN_STORES_SC), .doc = "When stores are seen by other CPUs."),
+	ROW(WALK_SEES_OWN_STORES, BOOL, struct scn_explore, walk_sees_own_stores, DEFAULT(1),
+	    .doc = "With tso: whether a walk reads the store buffer of its CPU first."),
+};
+
+static const struct scn_table table_explore = {
+	.name = "schedule.explore", .what = "the exploration",
+	.doc = "Every schedule, within bounds.",
+	.size = sizeof(struct scn_explore), ROWS(rows_explore), .settle = scn_settle_explore,
+};
+
 static const struct scn_row row_order = ROW(NONE, CHOICE, struct scn_schedule, order,
     .detail = &scn_choices_order, .doc = "A schedule without parameters.");
 
@@ -378,10 +397,12 @@ static const struct scn_row rows_schedule[] = {
 	LIST(SCRIPT, REFS, struct scn_schedule, script, scripts, .detail = &scn_section_thread,
 	    .mark_offset = offsetof(struct scn_schedule, script_mark),
 	    .doc = "Threads in the order in which they make steps; then in order."),
+	ROW(EXPLORE, OBJECT, struct scn_schedule, explore, .detail = &table_explore,
+	    .doc = "Every schedule, within bounds; a single run goes in order."),
 };
 
 static const struct scn_rule rules_schedule[] = {
-	{ SCN_RULE_ONE, { { SCN_KEY_SEED }, { SCN_KEY_SCRIPT } } },
+	{ SCN_RULE_ONE, { { SCN_KEY_SEED }, { SCN_KEY_SCRIPT }, { SCN_KEY_EXPLORE } } },
 };
 
 static const struct scn_table table_schedule = {

@@ -35,6 +35,7 @@ enum scn_type {
 	SCN_TYPE_STEPS,    /* read when all else of their thread is known */
 	SCN_TYPE_COUNTERS,
 	SCN_TYPE_ENDS,
+	SCN_TYPE_OUTCOMES, /* list, to the scenario's other outcomes; detail: struct scn_table */
 	SCN_TYPE_MATRIX,   /* read before everything else */
 	SCN_TYPES
 };

@@ -57,7 +57,11 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_STACK] = "stack", [SCN_KEY_IDT_INFO] = "idt-info", [SCN_KEY_PAT] = "pat",
 	[SCN_KEY_PML_LOG] = "pml-log", [SCN_KEY_PML_INDEX] = "pml-index",
 	[SCN_KEY_VE_PAGE] = "ve-page", [SCN_KEY_SPP] = "spp",
-	[SCN_KEY_DEFECTS] = "defects",
+	[SCN_KEY_DEFECTS] = "defects", [SCN_KEY_EXPLORE] = "explore",
+	[SCN_KEY_PREEMPTIONS] = "preemptions", [SCN_KEY_STATES] = "states",
+	[SCN_KEY_DEPTH] = "depth", [SCN_KEY_WALK_SEES_OWN_STORES] = "walk-sees-own-stores",
+	[SCN_KEY_LABEL] = "label", [SCN_KEY_REACHABLE] = "reachable",
+	[SCN_KEY_UNREACHABLE] = "unreachable",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -92,6 +96,9 @@ RANGE(pcid, "a PCID", 0, 4095, 1, 0);
 RANGE(access, "a size in bytes", 1, 65536, 1, 0);
 RANGE(fetch, "a size in bytes", 1, 15, 1, 0);
 RANGE(repeat, "a number of times", 1, SCN_STEPS_MAX, 1, 0);
+RANGE(preemptions, "a number of preemptions", 0, UINT16_MAX, 1, 0);
+RANGE(states, "a number of states", 1, 0x10000000000, 1, 0);
+RANGE(depth, "a number of scheduling points", 1, 0x10000000, 1, 0);
 RANGE(step, "a number of steps", 1, SCN_STEPS_MAX, 1, 0);
 RANGE(vector, "a vector", 0, 31, 1, 0);
 RANGE(reason, "an exit reason", 0, UINT32_MAX, 1, 0);
@@ -177,8 +184,20 @@ static const struct scn_choice choice_cpl[] = {
 };
 CHOICES(cpl, "a privilege level");
 
+static const struct scn_choice choice_repeat[] = {
+	{ "forever", SCN_FOREVER, "Until every thread without such a step has ended." },
+};
+CHOICES_OR(repeat, "a number of times or 'forever'", &scn_range_repeat);
+
+static const struct scn_choice choice_stores[] = {
+	{ "sc", SCN_STORES_SC, "Every store is seen by all CPUs at once." },
+	{ "tso", SCN_STORES_TSO, "Stores go through a buffer of their CPU, as x86-TSO allows." },
+};
+CHOICES(stores, "a memory model");
+
 static const struct scn_choice choice_order[] = {
 	{ "in-order", SCN_ORDER_IN_ORDER, "Each thread runs to its end, or until it waits." },
+	{ "explore", SCN_ORDER_EXPLORE, "Every schedule, without bounds of its own." },
 };
 CHOICES(order, "a schedule");
 
