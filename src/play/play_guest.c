@@ -10,6 +10,7 @@
 
 #include "play/player.h"
 #include "sim/deliver.h"
+#include "sim/watch.h"
 
 typedef enum guest_progress (*guest_fn)(struct play_thread *thread, const struct scn_step *step,
     struct vmx_exit *exit);
@@ -205,12 +206,14 @@ guest_atomic(struct play_thread *thread, const struct scn_step *step, struct vmx
 	    &access, &ok, exit);
 	if (!ok)
 		return progress;
+	watch_whole(true);
 	vcpu_load_pieces(&thread->machine.vcpu, &access, &old);
 	if (step->op == SCN_OP_ADD)
 		value = old + step->value;
 	if (step->op == SCN_OP_CAS && old != (step->expected & mask))
 		value = old;
 	vcpu_store_pieces(&thread->machine.vcpu, &access, &value);
+	watch_whole(false);
 	set_value(&thread->result, &old, sizeof(old));
 	return GUEST_COMPLETED;
 }

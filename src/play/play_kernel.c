@@ -117,6 +117,15 @@ static const enum scn_outcome vmm_outcomes[] = {
 	[VMM_FAULT] = SCN_OUTCOME_EFAULT,
 };
 
+/* One that has done no more than to wait for its turn to be made. */
+static bool
+is_yet_to_begin(const struct play_thread *thread)
+{
+	const struct scn_step *step = play_step(thread);
+
+	return thread->at == 0 && (!thread->begun || (step != NULL && step->op == SCN_OP_WAIT));
+}
+
 /* Threads of the process that have begun and not ended. */
 static unsigned
 threads_alive(const struct play_thread *thread)
@@ -131,7 +140,7 @@ threads_alive(const struct play_thread *thread)
 		play_touch_thread(other);
 		alive += other == thread || (!other->ended &&
 		    other->machine.process == thread->machine.process &&
-		    (other->machine.vmm.exists || other->begun) &&
+		    (other->machine.vmm.exists || !is_yet_to_begin(other)) &&
 		    other->scn->role != SCN_ROLE_KERNEL);
 	}
 	return alive;

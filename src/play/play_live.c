@@ -111,10 +111,9 @@ cpu_value(const struct machine_cpu *cpu)
 	return critical | loaded << 32;
 }
 
-uint64_t
-play_live_cell(const struct play_live *live, watch_cell cell)
+static uint64_t
+cell_value(const struct player *player, watch_cell cell)
 {
-	const struct player *player = &live->player;
 	uint64_t at = watch_number_of(cell), number = 0;
 	struct watch_sink sink = { mix, &number };
 
@@ -141,6 +140,17 @@ play_live_cell(const struct play_live *live, watch_cell cell)
 	default:
 		return 0;
 	}
+}
+
+uint64_t
+play_live_cell(const struct play_live *live, watch_cell cell)
+{
+	uint64_t value;
+
+	watch_quiet(true);
+	value = cell_value(&live->player, cell);
+	watch_quiet(false);
+	return value;
 }
 
 bool

@@ -415,8 +415,8 @@ hpm_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 	enum cas_status status = CAS_LOST;
 
 	/* One locked operation. */
-	announce(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
 	watch_whole(true);
+	announce(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
 	if (hostmem_load(ctx, slot) == old)
 		status = hostmem_store(ctx, slot, new_value) ? CAS_DONE : CAS_REFUSED;
 	watch_whole(false);

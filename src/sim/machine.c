@@ -221,15 +221,16 @@ machine_process_revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 			/* Others ran while we waited for the gate: the list may have changed. */
 			stopped = stop_guests(process);
 			any = true;
-			watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+			watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ);
 			i = 0;
 			continue;
 		}
 		watch_whole(true);
+		watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 		edit = ept_unmap(&process->ept, vk_gpa(process->mapped[i]));
-		watch_whole(false);
 		emit_edit(process, process->mapped[i], edit.before, 0);
 		process->mapped[i] = process->mapped[--process->mapped_count];
+		watch_whole(false);
 	}
 	if (stopped != NULL) {
 		unsigned whole = watch_whole_leave();
@@ -322,6 +323,7 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 	uint64_t flags, rights;
 	struct ept_frames frames = frames_for_ept(&process->machine->frames);
 	struct ept_edit edit;
+	bool mapped;
 
 	if (fault.status != VM_FAULT_OK)
 		return 0;
@@ -333,9 +335,11 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 	flags = rights | ((uint64_t)MEMTYPE_WB << EPT_MEMTYPE_SHIFT) | EPT_IPAT;
 	/* The map has revoked what it took back: nothing is owed for what is added here. */
 	watch_whole(true);
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	edit = ept_map(&process->ept, &frames, page, fault.frame, 1, flags);
+	mapped = edit.status == EPT_EDIT_DONE && remember_mapped(process, page.v);
 	watch_whole(false);
-	if (edit.status != EPT_EDIT_DONE || !remember_mapped(process, page.v))
+	if (!mapped)
 		return 0;
 	emit_edit(process, page.v, edit.before, fault.frame.v | flags);
 	return 1;

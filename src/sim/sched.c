@@ -323,7 +323,7 @@ announce_atomic(enum vk_env_op op, const void *where)
 		[VK_ENV_STORE] = WATCH_WRITE,
 		[VK_ENV_ADD] = WATCH_READ | WATCH_WRITE,
 		[VK_ENV_SWAP] = WATCH_READ | WATCH_WRITE,
-		[VK_ENV_CAS] = WATCH_READ | WATCH_WRITE,
+		[VK_ENV_CAS] = WATCH_READ | WATCH_WRITE | WATCH_CAS,
 	};
 	watch_cell cell;
 

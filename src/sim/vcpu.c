@@ -188,9 +188,9 @@ flat_load(void *ctx, gpa_t slot, uint64_t *entry)
 static enum cas_status
 flat_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 {
-	if (hostmem_load(ctx, vk_hpa(slot.v)) != old)
-		return CAS_LOST;
-	return hostmem_store(ctx, vk_hpa(slot.v), new_value) ? CAS_DONE : CAS_REFUSED;
+	struct hpm hpm = hostmem_hpm(ctx);
+
+	return hpm.ops->cas(hpm.ctx, vk_hpa(slot.v), old, new_value);
 }
 
 static enum cas_status

@@ -53,6 +53,7 @@ watch_number_of(watch_cell cell)
 
 #define WATCH_READ 1u
 #define WATCH_WRITE 2u /* alone: the cell is overwritten whatever it held */
+#define WATCH_CAS 4u   /* with both: nothing is kept of an earlier value when it has lost */
 
 struct watch {
 	/* Before a touch; another thread may run before it returns. */
@@ -75,7 +76,8 @@ struct watch {
 	bool (*cell_at)(void *ctx, const void *where, watch_cell *cell);
 	void *ctx;
 	unsigned quiet; /* touches are not told: somebody only looks */
-	unsigned whole; /* nobody may come between: touches are told and go on at once */
+	unsigned whole; /* depth of sections in which nobody may come between */
+	unsigned section; /* counts the outermost of these */
 };
 
 /* The watch on the thread that runs, or NULL. */
@@ -127,14 +129,16 @@ watch_quiet(bool on)
 		watch->quiet += on ? 1 : ~0u;
 }
 
-/* Between these no other thread runs, but for a wait; they nest. */
+/* Between these no other thread runs, but before the first touch and in a wait; they nest. */
 static inline void
 watch_whole(bool on)
 {
 	struct watch *watch = watch_current;
 
-	if (watch != NULL)
-		watch->whole += on ? 1 : ~0u;
+	if (watch == NULL)
+		return;
+	watch->section += on && watch->whole == 0;
+	watch->whole += on ? 1 : ~0u;
 }
 
 /* Leaves all whole sections for a while, and takes them up again. */
