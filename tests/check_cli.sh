@@ -64,8 +64,10 @@ for command in run check walk bits conform; do
 	expect 0 "$command --help prints usage" "^usage: vkept $command" "$VKEPT" $command --help
 	expect 0 "help $command prints usage" "^usage: vkept $command" "$VKEPT" help $command
 	expect 0 "$command --version prints the version" '^vkept [0-9]' "$VKEPT" $command --version
-	expect 0 "$command --help fits a screen" '' \
-	    sh -c '[ "$("$VKEPT" "$1" --help | wc -l)" -le 24 ]' - $command
+	# What takes a real machine as well as a scenario has options for both.
+	case $command in walk) lines=48 ;; *) lines=24 ;; esac
+	expect 0 "$command --help fits a screen, or two" '' \
+	    sh -c '[ "$("$VKEPT" "$1" --help | wc -l)" -le "$2" ]' - $command $lines
 done
 
 # --- statuses --------------------------------------------------------------

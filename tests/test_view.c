@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Views: guest-physical memory through nothing, an EPT, nested tables [NPT-WALK]; and the view of a
+ * Views: guest-physical memory through nothing, an EPT, nested tables [NPT-WALK], with what
+ * becomes of an access [NPT-FAULT]; and the view of a
  * scenario's machine, in which a walk ends as the machine's own.
  */
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "play/play.h"
+#include "view/view_explain.h"
 #include "view/view.h"
 
 #define PAGES 8u
@@ -162,6 +164,137 @@ the_shape_of_the_guest_is_in_its_registers(void **state)
 	assert_int_equal(view_guest_levels(&f->view), 0);
 }
 
+/* --- explanations ----------------------------------------------------------------------------- */
+
+/*
+ * The guest's tables: root at guest-physical 0x5000 (page 6), each level the next page; a page of
+ * user mode at 0x6000 (page 5), to be read only, and a table that nothing maps.
+ */
+#define GUEST_TABLE (VK_PG_P | VK_PG_RW | VK_PG_US | VK_PG_A)
+
+static void
+fill_guest(struct fixture *f)
+{
+	uint64_t *root = f->memory[6];
+
+	f->view.mode.cr0 = VK_CR0_PG | VK_CR0_WP;
+	f->view.mode.cr3 = 0x5000;
+	f->view.mode.efer = VK_EFER_NXE;
+	f->view.mode.page1g = 1;
+	root[0] = 0x5000 | GUEST_TABLE;        /* the root again, at every level */
+	root[1] = 0x6000 | VK_PG_P | VK_PG_US | VK_PG_A; /* level 1: the page */
+	root[2] = 0x9000 | GUEST_TABLE;        /* a table, or page, that is not mapped */
+	root[3] = 0x7000 | GUEST_TABLE;        /* one that is mapped without user, or read */
+	root[4] = VK_BIT(45) | 0x5000 | GUEST_TABLE;
+}
+
+static struct explanation why;
+
+static enum view_status
+explain(struct fixture *f, uint64_t gva, unsigned size, unsigned acc, enum view_cpl cpl)
+{
+	hpa_t absent;
+
+	return view_explain(&f->view, vk_gva(gva), size, acc, cpl, &why, &absent);
+}
+
+/* What holds of either kind of outer tables: 24 reads, five addresses. */
+static void
+check_access(struct fixture *f)
+{
+	fill_guest(f);
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_R, VIEW_EITHER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_OK);
+	assert_true(why.gpa == 0x6010 && why.hpa == 0x5010);
+	assert_int_equal(why.reads, 24);
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_W, VIEW_EITHER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_PAGE_FAULT);
+	assert_int_equal(why.error_code, VK_PF_P | VK_PF_W | VK_PF_U);
+	assert_int_equal(explain(f, 0x5000, 8, VK_ACC_R, VIEW_SUPERVISOR), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_PAGE_FAULT);
+	assert_int_equal(why.level, 1);
+	assert_int_equal(explain(f, VK_BIT(60), 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_GENERAL_PROTECTION);
+	/* The page passes, the next one has no entry. */
+	f->memory[6][2] = 0;
+	assert_int_equal(explain(f, 0x1ff8, 16, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_PAGE_FAULT);
+	assert_true(why.gva == 0x2000);
+	f->memory[6][2] = f->memory[6][1];
+	assert_int_equal(explain(f, 0x1ff8, 16, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_OK);
+	assert_true(why.gva == 0x1ff8);
+}
+
+static void
+accesses_under_an_ept_are_explained(void **state)
+{
+	struct fixture *f = *state;
+
+	set_ept(f);
+	check_access(f);
+	fill_guest(f);
+	assert_int_equal(explain(f, 0x2010, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_VM_EXIT);
+}
+
+static void
+accesses_under_nested_tables_are_explained(void **state)
+{
+	struct fixture *f = *state;
+
+	set_npt(f);
+	check_access(f);
+	fill_guest(f);
+	assert_int_equal(explain(f, 0x2010, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_NESTED_FAULT);
+	assert_true(why.qualification == (VK_BIT(32) | VK_PF_U));
+	assert_true(why.gpa == 0x9010);
+	assert_int_equal(why.side, EVENT_NPT);
+	assert_true(why.read[why.reads - 1].failed);
+	assert_int_equal(why.reads, 24);
+	/* A table, which is asked for as if to be written. */
+	assert_int_equal(explain(f, 3 << 21, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_NESTED_FAULT);
+	assert_true(why.qualification == (VK_BIT(33) | VK_PF_P | VK_PF_W | VK_PF_U));
+	assert_non_null(strstr(why.verdict, "nested page fault, error code 0x7"));
+	f->memory[4][6] &= ~VK_PG_RW;
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_OK);
+	f->memory[4][5] &= ~VK_PG_RW;
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_true(why.qualification == (VK_BIT(33) | VK_PF_P | VK_PF_W | VK_PF_U));
+}
+
+static void
+addresses_wider_than_nested_tables_are_faults(void **state)
+{
+	struct fixture *f = *state;
+
+	set_npt(f);
+	fill_guest(f);
+	f->view.mode.maxphyaddr = 52;
+	f->memory[6][4] |= VK_BIT(50);
+	assert_int_equal(explain(f, 0x4000, 8, VK_ACC_R, VIEW_USER), VIEW_OK);
+	assert_int_equal(why.outcome, EVENT_NESTED_FAULT);
+	assert_non_null(strstr(why.verdict, "more bits"));
+}
+
+static void
+what_is_not_in_memory_is_absent(void **state)
+{
+	struct fixture *f = *state;
+
+	set_npt(f);
+	fill_guest(f);
+	f->memory[4][5] += 0x100000;
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_R, VIEW_USER), VIEW_ABSENT);
+	set_ept(f);
+	fill_guest(f);
+	f->memory[2][0] += 0x100000;
+	assert_int_equal(explain(f, 0x1010, 8, VK_ACC_R, VIEW_USER), VIEW_ABSENT);
+}
+
 /* --- of a scenario ---------------------------------------------------------------------------- */
 
 static const char text[] =
@@ -248,6 +381,10 @@ main(void)
 		TEST(flat_addresses_are_their_own),
 		TEST(an_ept_translates),
 		TEST(nested_tables_translate_as_user),
+		TEST(accesses_under_an_ept_are_explained),
+		TEST(accesses_under_nested_tables_are_explained),
+		TEST(addresses_wider_than_nested_tables_are_faults),
+		TEST(what_is_not_in_memory_is_absent),
 		TEST(the_shape_of_the_guest_is_in_its_registers),
 		cmocka_unit_test(a_view_of_a_scenario_is_of_the_step_asked_for),
 	};

@@ -23,8 +23,8 @@ bits      base ept guestpt vmm bits
 sim       base ept guestpt nested copyio vmm sim
 defect    base ept guestpt copyio vmm sim defect
 scenario  base ept guestpt bits defect/defect_list.h scenario
-image     base image
-view      base ept guestpt image view
+image     base guestpt image
+view      base ept guestpt image sim view
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
 explore   base ept guestpt nested copyio vmm sim play explore
 conform   base ept guestpt nested copyio vmm bits sim conform
@@ -38,6 +38,7 @@ CORE='base ept guestpt nested copyio vmm'
 # The only file that may include a library's header.
 OWNERS='
 yaml.h      scenario/scenario_yaml.c
+lzma.h      image/image_unpack.c
 graphviz/   report/graph.c
 gvc.h       report/graph.c
 cgraph.h    report/graph.c

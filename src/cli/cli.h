@@ -109,7 +109,7 @@ extern const struct cli_command cli_walk;
 extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
 
-#define CLI_OPTIONS_MAX 24
+#define CLI_OPTIONS_MAX 48
 
 /* One invocation of a subcommand. */
 struct cli {

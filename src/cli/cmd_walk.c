@@ -2,34 +2,31 @@
 /*
  * vkept walk: one translation, entry by entry, and why it ended as it did.
  *
- * The scenario is played up to a step; the access is then made without effect.  Expectations are
- * not looked at.
+ * A scenario is played up to a step; the access is then made without effect.  Expectations are not
+ * looked at.  In the memory of a real machine it is made as one of its processors would.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/access.h"
-#include "cli/cli.h"
-#include "play/play.h"
+#include "cli/cli_view.h"
 #include "report/report_why.h"
+#include "view/view_explain.h"
 
 enum {
-	OPTION_THREAD = CLI_OWN,
-	OPTION_STEP,
-	OPTION_GVA,
+	OPTION_GVA = CLI_OWN,
 	OPTION_ACCESS,
 	OPTION_SIZE,
-	OPTION_VARIANT
+	OPTION_CPL
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_THREAD, 0, "thread", "NAME", "whose tables; the first vCPU unless told" },
-	{ OPTION_STEP, 0, "step", "N", "before this step, from 1; the first access unless told" },
-	{ OPTION_GVA, 0, "gva", "ADDRESS", "this address, at the end of the run unless told" },
+	{ OPTION_GVA, 0, "gva", "ADDRESS", "this address; else the first access of the scenario" },
 	{ OPTION_ACCESS, 0, "access", "r|w|x", "with --gva: a read unless told" },
 	{ OPTION_SIZE, 0, "size", "N", "with --gva: bytes, 1 to 16; 8, a fetch 1 unless told" },
-	{ OPTION_VARIANT, 0, "variant", "TEXT|N", "of a matrix: its name or number, from 1" },
+	{ OPTION_CPL, 0, "cpl", "0|3", "of a real machine: by whom; else by whom the page is for" },
+	CLI_OPTIONS_VIEW,
 	CLI_OPTION_FORMAT("text|json"),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,
@@ -39,12 +36,11 @@ static const struct cli_option options[] = {
 
 struct walk {
 	struct cli *cli;
-	const char *thread;  /* NULL: not given */
-	const char *variant;
-	uint64_t step;       /* from 1; 0: not given */
+	struct cli_view source;
 	uint64_t size;       /* 0: not given */
 	unsigned access;     /* index into r|w|x */
 	int access_given;
+	enum view_cpl cpl;
 	struct play_question question;
 	struct explanation why;
 };
@@ -60,17 +56,6 @@ take_option(struct walk *walk, int id, const char *argument)
 	int index;
 
 	switch (id) {
-	case OPTION_THREAD:
-		walk->thread = argument;
-		return 1;
-	case OPTION_VARIANT:
-		walk->variant = argument;
-		return 1;
-	case OPTION_STEP:
-		if (!cli_number_argument(cli, "step", argument, SCN_STEPS_MAX + 1, &walk->step))
-			return 0;
-		return walk->step != 0 ||
-		    cli_bad_argument(cli, "step", "a number from 1", argument) == CLI_OK;
 	case OPTION_GVA:
 		walk->question.gva_given = true;
 		return cli_number_argument(cli, "gva", argument, UINT64_MAX, &walk->question.gva);
@@ -79,84 +64,64 @@ take_option(struct walk *walk, int id, const char *argument)
 			return 0;
 		return walk->size != 0 ||
 		    cli_bad_argument(cli, "size", "a number from 1 to 16", argument) == CLI_OK;
-	default:
+	case OPTION_CPL:
+		index = cli_word_index("0|3", argument, strlen(argument));
+		walk->cpl = index == 0 ? VIEW_SUPERVISOR : VIEW_USER;
+		return index >= 0 ||
+		    cli_bad_argument(cli, "cpl", "0 or 3", argument) == CLI_OK;
+	case OPTION_ACCESS:
 		index = cli_word_index("r|w|x", argument, strlen(argument));
 		walk->access = index < 0 ? 0 : (unsigned)index;
 		walk->access_given = 1;
 		return index >= 0 ||
 		    cli_bad_argument(cli, "access", "r, w or x", argument) == CLI_OK;
+	default:
+		return cli_view_take(cli, &walk->source, id, argument);
 	}
+}
+
+static enum cli_status
+check_options(struct walk *walk)
+{
+	struct cli *cli = walk->cli;
+	enum cli_status status = cli_view_check(cli, &walk->source);
+
+	if (status != CLI_OK)
+		return status;
+	if (!walk->question.gva_given && (walk->access_given || walk->size != 0))
+		return cli_usage(cli, "--access and --size belong to --gva");
+	if (cli_view_is_machine(&walk->source) && !walk->question.gva_given)
+		return cli_usage(cli, "expected an address of the machine, --gva");
+	if (!cli_view_is_machine(&walk->source) && walk->cpl != VIEW_EITHER)
+		return cli_usage(cli, "--cpl belongs to --core or --raw: a scenario's thread has "
+		    "one");
+	return CLI_OK;
 }
 
 static enum cli_status
 walk_options(struct walk *walk)
 {
 	struct cli *cli = walk->cli;
+	enum cli_status status;
 	const char *argument;
 	int id;
 
+	walk->cpl = VIEW_EITHER;
 	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN) {
 		if (!take_option(walk, id, argument))
 			return CLI_BAD;
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
-	if (cli->operand + 1 != cli->argc)
-		return cli_usage(cli, "expected one scenario");
-	if (!walk->question.gva_given && (walk->access_given || walk->size != 0))
-		return cli_usage(cli, "--access and --size belong to --gva");
+	status = check_options(walk);
 	walk->question.acc = VK_ACC_R << walk->access;
 	if (walk->size == 0)
 		walk->size = walk->question.acc == VK_ACC_X ? 1 : 8;
 	walk->question.size = (unsigned)walk->size;
-	return CLI_OK;
+	return status;
 }
 
-/* --- the question ----------------------------------------------------------------------------- */
-
-static const char *
-thread_name_at(const void *ctx, size_t index)
-{
-	const struct scenario *scenario = ctx;
-
-	return index < scenario->threads ? scenario->thread[index].name : NULL;
-}
-
-/* Whether this thread is the one that was asked for, or would do where none was. */
-static int
-is_wanted(const struct walk *walk, const struct scn_thread *thread)
-{
-	if (walk->thread != NULL)
-		return strcmp(walk->thread, thread->name) == 0;
-	return (thread->role & SCN_ROLE_VCPUS) != 0;
-}
-
-static enum cli_status
-find_thread(struct walk *walk, const struct scenario *scenario)
-{
-	struct text *text;
-	unsigned i = 0;
-
-	while (i < scenario->threads && !is_wanted(walk, &scenario->thread[i]))
-		i++;
-	walk->question.thread = i;
-	if (i < scenario->threads && (scenario->thread[i].role & SCN_ROLE_VCPUS))
-		return CLI_OK;
-	if (i < scenario->threads || walk->thread == NULL) {
-		cli_complain_of(scenario->file, walk->thread == NULL ?
-		    "no thread of this scenario is a vCPU" : "this thread is no vCPU");
-		return CLI_BAD;
-	}
-	text = cli_error();
-	text_str(text, "vkept: ");
-	text_safe(text, scenario->file);
-	text_str(text, ": no thread '");
-	text_safe(text, walk->thread);
-	text_str(text, "'");
-	cli_suggest(text, walk->thread, thread_name_at, scenario);
-	text_str(text, "\n");
-	return CLI_BAD;
-}
+/* --- in a scenario ---------------------------------------------------------------------------- */
 
 static int
 is_access(enum scn_op op)
@@ -172,8 +137,8 @@ find_step(struct walk *walk, const struct scenario *scenario)
 	const struct scn_thread *thread = &scenario->thread[walk->question.thread];
 	size_t step = 0;
 
-	if (walk->step != 0) {
-		step = (size_t)walk->step - 1;
+	if (cli_view_has(&walk->source, CLI_VIEW_STEP)) {
+		step = (size_t)walk->source.value[CLI_VIEW_STEP - CLI_VIEW] - 1;
 	} else if (walk->question.gva_given) {
 		step = thread->steps;
 	} else {
@@ -181,26 +146,6 @@ find_step(struct walk *walk, const struct scenario *scenario)
 			step++;
 	}
 	walk->question.step = step;
-}
-
-/* --- the answer ------------------------------------------------------------------------------- */
-
-static const char *
-no_answer(enum play_answer answer)
-{
-	switch (answer) {
-	case PLAY_ANSWERED:
-		break;
-	case PLAY_NOT_REACHED:
-		return "the run ended before that step";
-	case PLAY_NO_ACCESS:
-		return "that step makes no access; give an address with --gva";
-	case PLAY_NO_TABLES:
-		return "the thread has no guest mode at that point";
-	case PLAY_ANSWER_NO_MEMORY:
-		return "out of memory";
-	}
-	return NULL;
 }
 
 static void
@@ -244,21 +189,11 @@ write_json(struct walk *walk, const struct scenario *scenario, struct decoder *d
 }
 
 static enum cli_status
-walk_scenario(struct walk *walk, const struct scenario *scenario)
+answer_scenario(struct walk *walk, const struct scenario *scenario)
 {
-	enum cli_status status = find_thread(walk, scenario);
-	enum play_answer answer;
 	struct decoder decoder;
 	size_t step;
 
-	if (status != CLI_OK)
-		return status;
-	find_step(walk, scenario);
-	answer = play_walk(scenario, &walk->question, &walk->why);
-	if (answer != PLAY_ANSWERED) {
-		cli_complain_of(scenario->file, no_answer(answer));
-		return answer == PLAY_ANSWER_NO_MEMORY ? CLI_ENVIRONMENT : CLI_BAD;
-	}
 	if (!decoder_init(&decoder, scenario, 1)) {
 		cli_complain("out of memory");
 		return CLI_ENVIRONMENT;
@@ -273,57 +208,91 @@ walk_scenario(struct walk *walk, const struct scenario *scenario)
 	return CLI_OK;
 }
 
-/* --- the scenario ----------------------------------------------------------------------------- */
-
-/* The scenario of a list that was asked for; NULL with a complaint. */
-static struct scenario *
-find_variant(struct walk *walk, struct scenario_list *list, enum cli_status *status)
+static enum cli_status
+walk_scenario(struct walk *walk)
 {
-	struct scenario *scenario = NULL;
-	uint64_t number = 1;
-	size_t i = 0;
+	struct cli_scenario opened;
+	enum cli_status status = cli_scenario_open(walk->cli, &walk->source, &opened);
 
-	*status = CLI_OK;
-	if (walk->variant == NULL || cli_number(walk->variant, &number))
-		i = number - 1 < list->count ? (size_t)number - 1 : list->count;
-	for (; i < list->count; i++) {
-		scenario = scenario_list_make(list, i);
-		if (scenario == NULL) {
-			cli_complain("out of memory");
-			*status = CLI_ENVIRONMENT;
-			return NULL;
-		}
-		if (walk->variant == NULL || cli_number(walk->variant, &number) ||
-		    strcmp(walk->variant, scenario->variant) == 0)
-			return scenario;
-		scenario_free(scenario);
+	if (status != CLI_OK)
+		return status;
+	walk->question.thread = opened.thread;
+	find_step(walk, opened.scenario);
+	status = cli_scenario_answer(&opened,
+	    play_walk(opened.scenario, &walk->question, &walk->why));
+	if (status == CLI_OK)
+		status = answer_scenario(walk, opened.scenario);
+	cli_scenario_close(&opened);
+	return status;
+}
+
+/* --- in a real machine ------------------------------------------------------------------------ */
+
+static void
+answer_machine(struct walk *walk, const char *name, struct decoder *decoder)
+{
+	struct scn_sink sink = cli_output_sink(walk->cli->output);
+	struct json json;
+	struct text text;
+
+	if (walk->cli->format == 1) {
+		json_put_init(&json, &sink);
+		json_put_object(&json, NULL);
+		json_put_string(&json, "vkept", VKEPT_VERSION);
+		json_put_string(&json, "file", name);
+		why_write_json(&json, "walk", decoder, -1, &walk->why);
+		json_put_end(&json);
+		return;
 	}
-	*status = cli_bad_argument(walk->cli, "variant", "one that 'vkept run' lists",
-	    walk->variant);
-	return NULL;
+	text_init(&text, &sink, cli_wants_color(walk->cli));
+	text_style(&text, TEXT_STRONG);
+	text_safe(&text, name);
+	text_style(&text, TEXT_PLAIN);
+	text_add(&text, "\n%s of 0x%" PRIx64 "\n", decode_access(walk->why.acc), walk->why.gva);
+	why_write_reads(&text, decoder, -1, &walk->why, 0);
+	why_write_verdict(&text, decoder, -1, &walk->why, 0);
 }
 
 static enum cli_status
-walk_file(struct walk *walk)
+complain_of_absence(const char *name, hpa_t absent)
 {
-	struct scenario_errors errors;
-	struct scenario_list list;
-	struct scenario *scenario;
-	enum cli_status status;
+	struct text *text = cli_error();
 
-	status = cli_scenarios_load(walk->cli->argv[walk->cli->operand], &list, &errors);
-	if (status == CLI_OK) {
-		scenario = find_variant(walk, &list, &status);
-		if (scenario != NULL)
-			status = walk_scenario(walk, scenario);
-		scenario_free(scenario);
-		scenario_list_free(&list);
-	} else if (errors.count != 0) {
-		cli_scenario_errors(&errors);
+	text_str(text, "vkept: ");
+	text_safe(text, name);
+	text_add(text, ": the walk needs the entry at HPA 0x%" PRIx64 ", which is not in this "
+	    "memory\n", absent.v);
+	return CLI_BAD;
+}
+
+static enum cli_status
+walk_machine(struct walk *walk)
+{
+	const struct play_question *question = &walk->question;
+	const char *name = walk->source.core != NULL ? walk->source.core : walk->source.raw;
+	enum cli_status status;
+	struct decoder decoder;
+	struct view view;
+	hpa_t absent;
+
+	status = cli_view_open(walk->cli, &walk->source, CLI_STATE, &view);
+	if (status != CLI_OK)
+		return status;
+	if (view_guest_levels(&view) == 0) {
+		cli_complain_of(name, cli_view_no_tables(&walk->source));
+		status = CLI_BAD;
+	} else if (view_explain(&view, vk_gva(question->gva), question->size, question->acc,
+	    walk->cpl, &walk->why, &absent) != VIEW_OK) {
+		status = complain_of_absence(name, absent);
+	} else {
+		decoder_init_view(&decoder, &view);
+		answer_machine(walk, name, &decoder);
 	}
-	scenario_errors_free(&errors);
+	view_free(&view);
 	return status;
 }
+
+/* --- all -------------------------------------------------------------------------------------- */
 
 static enum cli_status
 command_walk(struct cli *cli)
@@ -338,18 +307,20 @@ command_walk(struct cli *cli)
 	status = cli_output_open(cli->output, cli->path);
 	if (status != CLI_OK)
 		return status;
-	return cli_output_close(cli->output, walk_file(&walk));
+	status = cli_view_is_machine(&walk.source) ? walk_machine(&walk) : walk_scenario(&walk);
+	return cli_output_close(cli->output, status);
 }
 
 const struct cli_command cli_walk = {
 	.name = "walk",
-	.operands = "FILE",
+	.operands = "[FILE]",
 	.summary = "one translation, entry by entry, and why it ended so",
-	.about = "Plays a scenario up to a step and explains one access in that state.\n",
+	.about = "Plays a scenario up to a step and explains one access in that state; or\n"
+	    "explains an access in the memory of a real machine.\n",
 	.examples = "examples:\n"
 	    "  vkept walk scenarios/copyio/printf.yaml\n"
-	    "  vkept walk --gva 0x400000 --access w scenarios/copyio/printf.yaml\n"
-	    "  vkept walk --thread slave --step 3 -f json FILE\n",
+	    "  vkept walk --thread slave --step 3 -f json FILE\n"
+	    "  vkept walk --core dump.elf --cpu 1 --gva 0x7f0000401000 --access w\n",
 	.option = options,
 	.run = command_walk,
 };

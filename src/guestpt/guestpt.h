@@ -32,6 +32,7 @@
 #define VK_CR0_WP VK_BIT(16)
 #define VK_CR0_CD VK_BIT(30)
 #define VK_CR0_PG VK_BIT(31)
+#define VK_CR4_PAE VK_BIT(5)
 #define VK_CR4_PGE VK_BIT(7)
 #define VK_CR4_LA57 VK_BIT(12)
 #define VK_CR4_PCIDE VK_BIT(17)

@@ -44,6 +44,20 @@ static const struct pair cr4_pairs[] = {
 	{ VK_CR4_LA57, BITS_LA57 },
 };
 
+static const struct pair ept_cap_pairs[] = {
+	{ EPT_CAP_EXEC_ONLY, BITS_EPT_XO },
+	{ EPT_CAP_WALK5, BITS_EPT_5L },
+	{ EPT_CAP_2M, BITS_EPT_2M },
+	{ EPT_CAP_1G, BITS_EPT_1G },
+	{ EPT_CAP_ADV_INFO, BITS_ADV_INFO },
+};
+
+static const struct pair ept_control_pairs[] = {
+	{ EPT_CTL_MBEC, BITS_EPT_MBEC },
+	{ EPT_CTL_SPP, BITS_EPT_SPP },
+	{ EPT_CTL_VE, BITS_EPT_VE },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static uint64_t
@@ -99,6 +113,24 @@ decoder_init(struct decoder *decoder, const struct scenario *scenario, int follo
 }
 
 void
+decoder_init_view(struct decoder *decoder, const struct view *view)
+{
+	memset(decoder, 0, sizeof(*decoder));
+	decoder->machine.maxphyaddr = view->mode.maxphyaddr;
+	decoder->machine.features = translate_bits(cr4_pairs, COUNT(cr4_pairs), view->mode.cr4) |
+	    translate_bits(ept_cap_pairs, COUNT(ept_cap_pairs), view->ept.cap) |
+	    translate_bits(ept_control_pairs, COUNT(ept_control_pairs), view->ept.controls);
+	if (view->mode.efer & VK_EFER_NXE)
+		decoder->machine.features |= BITS_NXE;
+	if (view->mode.page1g)
+		decoder->machine.features |= BITS_PAGE1G;
+	if (view->ept.ad)
+		decoder->machine.features |= BITS_EPT_AD;
+	if (view->ept.eptp & EPTP_SSS)
+		decoder->machine.features |= BITS_EPT_SSS;
+}
+
+void
 decoder_free(struct decoder *decoder)
 {
 	free(decoder->features);
@@ -145,6 +177,10 @@ view_of(struct decoder *decoder, enum decode_format format, unsigned level, int 
 {
 	struct bits_view view = { .format = format_of(decoder, format), .level = level };
 
+	if (decoder->scenario == NULL) {
+		view.machine = decoder->machine;
+		return view;
+	}
 	view.machine.maxphyaddr = decoder->scenario->machine.maxphyaddr;
 	if (decoder->features != NULL && thread >= 0)
 		view.machine.features = decoder->features[thread];
@@ -169,14 +205,13 @@ put_value(struct text *text, const struct bits_view *view, uint64_t value)
 const char *
 decode_level(enum event_side side, unsigned level)
 {
-	static const char guest[VK_LEVELS + 1][6] = { "?", "PTE", "PDE", "PDPTE", "PML4E",
-		"PML5E" };
-	static const char ept[VK_LEVELS + 1][7] = { "EPT", "EPT L1", "EPT L2", "EPT L3", "EPT L4",
-		"EPT L5" };
+	static const char name[][VK_LEVELS + 1][7] = {
+		[EVENT_GUEST] = { "?", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" },
+		[EVENT_EPT] = { "EPT", "EPT L1", "EPT L2", "EPT L3", "EPT L4", "EPT L5" },
+		[EVENT_NPT] = { "NPT", "NPT L1", "NPT L2", "NPT L3", "NPT L4", "NPT L5" },
+	};
 
-	if (level > VK_LEVELS)
-		level = 0;
-	return side == EVENT_GUEST ? guest[level] : ept[level];
+	return name[side][level <= VK_LEVELS ? level : 0];
 }
 
 void
@@ -192,7 +227,7 @@ decode_entry(struct text *text, struct decoder *decoder, int thread, enum event_
     unsigned level, uint64_t entry)
 {
 	struct bits_view view = view_of(decoder,
-	    side == EVENT_GUEST ? DECODE_GUEST : DECODE_EPT, level, thread);
+	    side == EVENT_EPT ? DECODE_EPT : DECODE_GUEST, level, thread);
 
 	put_value(text, &view, entry);
 }
@@ -201,6 +236,7 @@ void
 decode_entry_json(struct json *json, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t slot, uint64_t entry)
 {
+	static const char side_name[][6] = { "guest", "ept", "npt" };
 	char fields[TEXT_PIECE];
 	struct text_buffer buffer = { fields, sizeof(fields), 0 };
 	struct scn_sink sink = text_buffer_sink(&buffer);
@@ -208,7 +244,7 @@ decode_entry_json(struct json *json, struct decoder *decoder, int thread,
 
 	text_init(&text, &sink, 0);
 	decode_entry(&text, decoder, thread, side, level, entry);
-	json_put_string(json, "side", side == EVENT_GUEST ? "guest" : "ept");
+	json_put_string(json, "side", side_name[side]);
 	json_put_number(json, "level", level);
 	json_put_string(json, "name", decode_level(side, level));
 	json_put_address(json, "slot", slot);
@@ -298,6 +334,8 @@ decode_outcome(enum event_outcome outcome)
 		return "VM exit";
 	case EVENT_VIRTUALIZATION:
 		return "#VE";
+	case EVENT_NESTED_FAULT:
+		return "nested page fault";
 	}
 	return "?";
 }

@@ -10,6 +10,7 @@
 #include "report/report_json.h"
 #include "report/report_text.h"
 #include "sim/event.h"
+#include "view/view.h"
 
 enum decode_format {
 	DECODE_GUEST,
@@ -23,7 +24,8 @@ enum decode_format {
 
 /* What an entry, or a bit of one, means to a scenario's machine.  Filled by decoder_init(). */
 struct decoder {
-	const struct scenario *scenario;
+	const struct scenario *scenario; /* NULL: of a view */
+	struct bits_machine machine;     /* of a view */
 	const struct bits_format *format[DECODE_FORMATS]; /* those that were asked for so far */
 	uint64_t *features; /* BITS_* by thread, as of its last step; NULL: as at its start */
 };
@@ -33,6 +35,9 @@ struct decoder {
  * steps that change a thread's registers, told by decoder_step().  0 when out of memory.
  */
 int decoder_init(struct decoder *decoder, const struct scenario *scenario, int follow);
+/* The same for entries of a view; `thread` has no meaning then. */
+void decoder_init_view(struct decoder *decoder, const struct view *view);
+
 void decoder_free(struct decoder *decoder);
 
 /* A thread begins a step. */

@@ -56,6 +56,7 @@ tell_access(struct text *text, struct decoder *decoder, const struct event *even
 		break;
 	case EVENT_GENERAL_PROTECTION:
 	case EVENT_VIRTUALIZATION:
+	case EVENT_NESTED_FAULT:
 		text_str(text, decode_outcome(event->outcome));
 		break;
 	case EVENT_VM_EXIT:

@@ -23,10 +23,13 @@ indent_to(struct text *text, unsigned indent)
 		text_to(text, indent);
 }
 
+/* NULL where it is not known. */
 static const char *
 memtype_name(unsigned memtype)
 {
 	switch (memtype) {
+	case EXPLAIN_MEMTYPE_UNKNOWN:
+		return NULL;
 	case MEMTYPE_UC:
 		return "UC";
 	case MEMTYPE_WC:
@@ -50,9 +53,9 @@ begins_walk(const struct explanation *why, unsigned i)
 {
 	const struct explain_read *read = &why->read[i];
 
-	if (read->side != EVENT_EPT)
+	if (read->side == EVENT_GUEST)
 		return 0;
-	return i == 0 || read[-1].side != EVENT_EPT || read[-1].address != read->address ||
+	return i == 0 || read[-1].side == EVENT_GUEST || read[-1].address != read->address ||
 	    read[-1].update != read->update;
 }
 
@@ -88,8 +91,9 @@ why_write_reads(struct text *text, struct decoder *decoder, int thread,
 		if (begins_walk(why, i)) {
 			indent_to(text, indent);
 			text_style(text, TEXT_FAINT);
-			text_add(text, "GPA 0x%" PRIx64 " through the EPT%s",
+			text_add(text, "GPA 0x%" PRIx64 " through the %s%s",
 			    why->read[i].address,
+			    why->read[i].side == EVENT_EPT ? "EPT" : "nested tables",
 			    why->read[i].update ? ", to set flags of the guest's entry" : "");
 			text_style(text, TEXT_PLAIN);
 			text_str(text, "\n");
@@ -128,13 +132,21 @@ write_outcome(struct text *text, struct decoder *decoder, int thread,
 
 	switch (why->outcome) {
 	case EVENT_OK:
-		text_add(text, "ok, GPA 0x%" PRIx64 ", HPA 0x%" PRIx64 ", memory type %s",
-		    why->gpa, why->hpa, memtype_name(why->memtype));
+		text_add(text, "ok, GPA 0x%" PRIx64 ", HPA 0x%" PRIx64, why->gpa, why->hpa);
+		if (memtype_name(why->memtype) != NULL)
+			text_add(text, ", memory type %s", memtype_name(why->memtype));
 		break;
 	case EVENT_PAGE_FAULT:
 		text_add(text, "#PF, error code 0x%" PRIx32 " (", why->error_code);
 		decode_error_code(text, decoder, thread, why->error_code);
 		text_add(text, "), CR2 0x%" PRIx64, why->gva);
+		break;
+	case EVENT_NESTED_FAULT:
+		text_add(text, "nested page fault, error code 0x%" PRIx64 " (",
+		    why->qualification);
+		decode_error_code(text, decoder, thread, why->error_code);
+		text_add(text, "; %s), GPA 0x%" PRIx64, (why->qualification & VK_BIT(33)) != 0 ?
+		    "of a guest table" : "of the page itself", why->gpa);
 		break;
 	case EVENT_GENERAL_PROTECTION:
 	case EVENT_VIRTUALIZATION:
@@ -213,13 +225,15 @@ json_outcome(struct json *json, const struct explanation *why)
 	json_put_address(json, "gpa", why->gpa);
 	json_put_address(json, "hpa", why->hpa);
 	json_put_string(json, "access", decode_access(why->acc));
+	if (why->outcome == EVENT_NESTED_FAULT)
+		json_put_address(json, "error-code", why->qualification);
 	if (why->outcome == EVENT_PAGE_FAULT)
 		json_put_address(json, "error-code", why->error_code);
 	if (why->outcome == EVENT_VM_EXIT) {
 		json_put_number(json, "exit-reason", why->exit_reason);
 		json_put_address(json, "qualification", why->qualification);
 	}
-	if (why->outcome == EVENT_OK)
+	if (why->outcome == EVENT_OK && memtype_name(why->memtype) != NULL)
 		json_put_string(json, "memtype", memtype_name(why->memtype));
 }
 

@@ -32,14 +32,19 @@ enum event_kind {
 };
 
 /* Which tables an entry belongs to. */
-enum event_side { EVENT_GUEST, EVENT_EPT };
+enum event_side {
+	EVENT_GUEST,
+	EVENT_EPT,
+	EVENT_NPT  /* nested tables of the ordinary format; of views only */
+};
 
 enum event_outcome {
 	EVENT_OK,
 	EVENT_PAGE_FAULT,
 	EVENT_GENERAL_PROTECTION,
 	EVENT_VM_EXIT,
-	EVENT_VIRTUALIZATION /* #VE */
+	EVENT_VIRTUALIZATION, /* #VE */
+	EVENT_NESTED_FAULT    /* a page fault of nested tables; of views only */
 };
 
 enum event_fault {

@@ -12,9 +12,9 @@
 
 /* --- what was read ---------------------------------------------------------------------------- */
 
-static struct explain_read *
-add_read(struct explanation *why, enum event_side side, unsigned level, uint64_t slot,
-    uint64_t entry, uint64_t address)
+struct explain_read *
+explain_add_read(struct explanation *why, enum event_side side, unsigned level,
+    uint64_t slot, uint64_t entry, uint64_t address)
 {
 	struct explain_read *read;
 
@@ -35,8 +35,8 @@ add_ept_walk(struct explanation *why, const struct vcpu *vcpu, const struct ept_
 	unsigned level;
 
 	for (level = vcpu->ept.levels; walk->level != 0 && level >= walk->level; level--)
-		add_read(why, EVENT_EPT, level, walk->step[level].slot.v, walk->step[level].entry,
-		    walk->gpa.v)->update = update;
+		explain_add_read(why, EVENT_EPT, level, walk->step[level].slot.v,
+		    walk->step[level].entry, walk->gpa.v)->update = update;
 }
 
 static void
@@ -54,18 +54,18 @@ add_piece(struct explanation *why, const struct vcpu *vcpu, const struct vcpu_re
 
 		add_ept_walk(why, vcpu, &access->walk, access->update);
 		if (access->status == EPT_OK && !access->update && level > 0)
-			add_read(why, EVENT_GUEST, level--, access->walk.gpa.v, access->entry,
-			    piece->gva.v);
+			explain_add_read(why, EVENT_GUEST, level--, access->walk.gpa.v,
+			    access->entry, piece->gva.v);
 	}
 	for (level = levels; !vcpu->ept_on && guest->level != 0 && level >= guest->level; level--)
-		add_read(why, EVENT_GUEST, level, guest->step[level].slot.v,
+		explain_add_read(why, EVENT_GUEST, level, guest->step[level].slot.v,
 		    guest->step[level].entry, piece->gva.v);
 	if (piece->final_walked)
 		add_ept_walk(why, vcpu, &piece->final, false);
 }
 
-static void
-mark_failed(struct explanation *why)
+void
+explain_mark_failed(struct explanation *why)
 {
 	unsigned i;
 
@@ -84,12 +84,13 @@ mark_failed(struct explanation *why)
 static const char *
 level_name(enum event_side side, unsigned level)
 {
-	static const char *const names[2][VK_LEVELS + 1] = {
-		{ "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" },
-		{ "", "EPT L1", "EPT L2", "EPT L3", "EPT L4", "EPT L5" },
+	static const char *const names[][VK_LEVELS + 1] = {
+		[EVENT_GUEST] = { "", "PTE", "PDE", "PDPTE", "PML4E", "PML5E" },
+		[EVENT_EPT] = { "", "EPT L1", "EPT L2", "EPT L3", "EPT L4", "EPT L5" },
+		[EVENT_NPT] = { "", "NPT L1", "NPT L2", "NPT L3", "NPT L4", "NPT L5" },
 	};
 
-	return names[side == EVENT_EPT][level];
+	return names[side][level];
 }
 
 static const char *
@@ -104,9 +105,9 @@ access_name(unsigned acc)
 
 #define SAY(field, ...) snprintf((field), sizeof(field), __VA_ARGS__)
 
-static void
-blame(struct explanation *why, enum event_side side, unsigned level, uint64_t slot, uint64_t entry,
-    uint64_t bits, const char *rule)
+void
+explain_blame(struct explanation *why, enum event_side side, unsigned level, uint64_t slot,
+    uint64_t entry, uint64_t bits, const char *rule)
 {
 	why->side = side;
 	why->level = level;
@@ -165,10 +166,21 @@ level_that_denies(const struct guestpt_walk *walk, unsigned levels, const struct
 	return level;
 }
 
+/* "page fault, error code 0x6: " and so on, and where the entry is. */
 static void
-explain_rights(struct explanation *why, const struct vcpu *vcpu, const struct guestpt_walk *walk)
+say_fault(struct explanation *why, enum event_side side, const struct guestpt_walk *walk,
+    unsigned level, const char *what, const char *end)
 {
-	unsigned levels = (vcpu->mode.cr4 & VK_CR4_LA57) ? 5 : 4;
+	SAY(why->verdict, "%spage fault, error code 0x%" PRIx32 ": %s %s at %s 0x%" PRIx64 "%s",
+	    side == EVENT_NPT ? "nested " : "", walk->error_code, what, level_name(side, level),
+	    side == EVENT_NPT ? "HPA" : "GPA", walk->step[level].slot.v, end);
+}
+
+static void
+explain_rights(struct explanation *why, enum event_side side, unsigned levels,
+    const struct guestpt_walk *walk)
+{
+	char what[EXPLAIN_TEXT / 2];
 	size_t i;
 
 	for (i = 0; i < sizeof(denials) / sizeof(denials[0]); i++) {
@@ -178,40 +190,37 @@ explain_rights(struct explanation *why, const struct vcpu *vcpu, const struct gu
 		if (!(walk->deny & denial->deny))
 			continue;
 		level = level_that_denies(walk, levels, denial);
-		blame(why, EVENT_GUEST, level, walk->step[level].slot.v, walk->step[level].entry,
+		explain_blame(why, side, level, walk->step[level].slot.v, walk->step[level].entry,
 		    denial->bits, denial->rule);
-		SAY(why->verdict, "page fault, error code 0x%" PRIx32 ": %s, in the %s at GPA 0x%"
-		    PRIx64, walk->error_code, denial->verdict, level_name(EVENT_GUEST, level),
-		    walk->step[level].slot.v);
+		SAY(what, "%s, in the", denial->verdict);
+		say_fault(why, side, walk, level, what, "");
 		SAY(why->remedy, "%s", denial->remedy);
 		return;
 	}
 }
 
-static void
-explain_page_fault(struct explanation *why, const struct vcpu *vcpu,
+void
+explain_page_fault(struct explanation *why, enum event_side side, unsigned levels,
     const struct guestpt_walk *walk)
 {
 	unsigned level = walk->level;
+	char what[EXPLAIN_TEXT / 2];
 
 	if (walk->why == GUESTPT_WHY_RIGHTS) {
-		explain_rights(why, vcpu, walk);
+		explain_rights(why, side, levels, walk);
 		return;
 	}
 	if (walk->why == GUESTPT_WHY_RESERVED) {
-		blame(why, EVENT_GUEST, level, walk->step[level].slot.v, walk->step[level].entry,
+		explain_blame(why, side, level, walk->step[level].slot.v, walk->step[level].entry,
 		    walk->bits, "GUEST-ENTRY");
-		SAY(why->verdict, "page fault, error code 0x%" PRIx32 ": reserved bits 0x%" PRIx64
-		    " are set in the %s at GPA 0x%" PRIx64, walk->error_code, walk->bits,
-		    level_name(EVENT_GUEST, level), walk->step[level].slot.v);
+		SAY(what, "reserved bits 0x%" PRIx64 " are set in the", walk->bits);
+		say_fault(why, side, walk, level, what, "");
 		SAY(why->remedy, "clear bits 0x%" PRIx64 " of the entry", walk->bits);
 		return;
 	}
-	blame(why, EVENT_GUEST, level, walk->step[level].slot.v, walk->step[level].entry, VK_PG_P,
+	explain_blame(why, side, level, walk->step[level].slot.v, walk->step[level].entry, VK_PG_P,
 	    "GUEST-ENTRY");
-	SAY(why->verdict, "page fault, error code 0x%" PRIx32 ": the %s at GPA 0x%" PRIx64
-	    " is not present (bit 0 is 0)", walk->error_code, level_name(EVENT_GUEST, level),
-	    walk->step[level].slot.v);
+	say_fault(why, side, walk, level, "the", " is not present (bit 0 is 0)");
 	SAY(why->remedy, "%s", level == 1 ? "make the entry map a page, with P set" :
 	    "make the entry name a table (or map a large page), with P set");
 }
@@ -292,7 +301,7 @@ explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_w
 	const char *what = final ? "the page itself" :
 	    update ? "a guest table, whose accessed or dirty flag is to be set" : "a guest table";
 
-	blame(why, EVENT_EPT, level, level != 0 ? walk->step[level].slot.v : 0,
+	explain_blame(why, EVENT_EPT, level, level != 0 ? walk->step[level].slot.v : 0,
 	    level != 0 ? walk->step[level].entry : 0, walk->bits, reason->rule);
 	if (level == 0)
 		SAY(why->verdict, "%s, qualification 0x%" PRIx64 ", on GPA 0x%" PRIx64 " (%s): %s",
@@ -306,6 +315,32 @@ explain_ept(struct explanation *why, const struct vcpu *vcpu, const struct ept_w
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
+
+void
+explain_not_canonical(struct explanation *why, unsigned width)
+{
+	why->rule = "GUEST-CANONICAL";
+	SAY(why->verdict, "#GP(0): 0x%" PRIx64 " is not canonical for %u-bit linear addresses; "
+	    "no table is read", why->gva, width);
+	SAY(why->remedy, "use an address whose upper bits are all equal");
+}
+
+void
+explain_passed(struct explanation *why)
+{
+	SAY(why->verdict, "%s of GVA 0x%" PRIx64 " goes to GPA 0x%" PRIx64 ", HPA 0x%" PRIx64,
+	    access_name(why->acc), why->gva, why->gpa, why->hpa);
+}
+
+void
+explain_begin(struct explanation *why, uint64_t gva, unsigned acc)
+{
+	memset(why, 0, offsetof(struct explanation, read));
+	memset(&why->side, 0, sizeof(*why) - offsetof(struct explanation, side));
+	why->rule = "";
+	why->gva = gva;
+	why->acc = acc;
+}
 
 static const enum event_outcome outcomes[] = {
 	[VCPU_DONE] = EVENT_OK,
@@ -321,14 +356,11 @@ explain_failure(struct explanation *why, const struct vcpu *vcpu, const struct v
 {
 	switch (result->outcome) {
 	case VCPU_PF:
-		explain_page_fault(why, vcpu, &piece->guest);
+		explain_page_fault(why, EVENT_GUEST, (vcpu->mode.cr4 & VK_CR4_LA57) ? 5 : 4,
+		    &piece->guest);
 		break;
 	case VCPU_GP:
-		why->rule = "GUEST-CANONICAL";
-		SAY(why->verdict, "#GP(0): 0x%" PRIx64 " is not canonical for %u-bit linear "
-		    "addresses; no table is read", why->gva,
-		    (vcpu->mode.cr4 & VK_CR4_LA57) ? 57u : 48u);
-		SAY(why->remedy, "use an address whose upper bits are all equal");
+		explain_not_canonical(why, (vcpu->mode.cr4 & VK_CR4_LA57) ? 57 : 48);
 		break;
 	case VCPU_EXIT:
 	case VCPU_VE:
@@ -357,11 +389,7 @@ explain_access(const struct vcpu *vcpu, const struct vcpu_request *request,
 	struct vcpu_result result;
 	const struct vcpu_piece *piece;
 
-	memset(why, 0, offsetof(struct explanation, read));
-	memset(&why->side, 0, sizeof(*why) - offsetof(struct explanation, side));
-	why->rule = "";
-	why->gva = request->gva.v;
-	why->acc = request->acc;
+	explain_begin(why, request->gva.v, request->acc);
 	why->outcome = outcomes[vcpu_explain(vcpu, request, &result)];
 	why->error_code = result.error_code;
 	why->exit_reason = result.exit.reason;
@@ -378,10 +406,9 @@ explain_access(const struct vcpu *vcpu, const struct vcpu_request *request,
 	add_piece(why, vcpu, &result, &result.piece[result.pieces - 1]);
 	if (result.outcome == VCPU_DONE) {
 		why->memtype = vcpu_memtype(vcpu, piece);
-		SAY(why->verdict, "%s of GVA 0x%" PRIx64 " goes to GPA 0x%" PRIx64 ", HPA 0x%"
-		    PRIx64, access_name(request->acc), why->gva, why->gpa, why->hpa);
+		explain_passed(why);
 		return;
 	}
 	explain_failure(why, vcpu, &result, piece);
-	mark_failed(why);
+	explain_mark_failed(why);
 }

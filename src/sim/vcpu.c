@@ -193,6 +193,17 @@ flat_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 	return hpm.ops->cas(hpm.ctx, vk_hpa(slot.v), old, new_value);
 }
 
+static int
+look_load(void *ctx, gpa_t slot, uint64_t *entry)
+{
+	const struct vcpu *vcpu = ctx;
+
+	if (vcpu->look.ops == NULL)
+		return flat_load(vcpu->mem, slot, entry);
+	*entry = vcpu->look.ops->load(vcpu->look.ctx, vk_hpa(slot.v));
+	return 1;
+}
+
 static enum cas_status
 flat_look(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 {
@@ -204,7 +215,7 @@ flat_look(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 }
 
 static const struct gpm_ops flat_ops = { flat_load, flat_cas, NULL, NULL };
-static const struct gpm_ops flat_look_ops = { flat_load, flat_look, NULL, NULL };
+static const struct gpm_ops flat_look_ops = { look_load, flat_look, NULL, NULL };
 
 /* --- page-modification log and #VE -------------------------------------------------------- */
 
@@ -362,7 +373,7 @@ init_tables(struct access_state *state, struct guestpt *pt)
 {
 	struct vcpu *vcpu = state->vcpu;
 	struct vcpu_result *result = state->result;
-	struct gpm memory = { state->look_only ? &flat_look_ops : &flat_ops, vcpu->mem };
+	struct gpm memory = { &flat_ops, vcpu->mem };
 
 	result->gpm.count = 0;
 	result->gpm.stopped_by_log = 0;
@@ -374,6 +385,9 @@ init_tables(struct access_state *state, struct guestpt *pt)
 			result->gpm.log_ctx = vcpu;
 		}
 		memory = ept_gpm_memory(&result->gpm);
+	} else if (state->look_only) {
+		memory.ops = &flat_look_ops;
+		memory.ctx = vcpu;
 	}
 	guestpt_init(pt, memory, &vcpu->mode);
 }

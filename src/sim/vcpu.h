@@ -41,6 +41,7 @@ struct vcpu {
 	bool vpid_on;
 	uint16_t vpid;
 	struct hostmem *mem;
+	struct hpm look;         /* tables for vcpu_explain(); without operations: in mem */
 	struct tlb *tlb;         /* NULL: nothing is cached */
 	hpa_t ve_page;           /* virtualization-exception information, with EPT_CTL_VE */
 	struct vcpu_pml pml;     /* with EPT_CTL_PML */

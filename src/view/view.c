@@ -50,23 +50,23 @@ view_guest_memory(const struct view *view)
 }
 
 enum guestpt_status
-view_npt_walk(const struct view *view, gpa_t gpa, unsigned acc, struct guestpt_walk *walk)
+view_npt_walk(const struct guestpt *npt, gpa_t gpa, unsigned acc, struct guestpt_walk *walk)
 {
-	unsigned unused = 64 - view->npt.width;
+	unsigned unused = 64 - npt->width;
 	uint64_t linear = (uint64_t)((int64_t)(gpa.v << unused) >> unused);
 
 	/* What has more bits than the tables translate is left as it is: it is not canonical. */
-	if (gpa.v >> view->npt.width == 0)
+	if (gpa.v >> npt->width == 0)
 		gpa.v = linear;
 	else
 		gpa.v |= VK_BIT(63);
-	return guestpt_walk(&view->npt, vk_gva(gpa.v), acc | VK_ACC_USER, walk);
+	return guestpt_walk(npt, vk_gva(gpa.v), acc | VK_ACC_USER, walk);
 }
 
 enum view_status
 view_translate(const struct view *view, gpa_t gpa, hpa_t *hpa)
 {
-	struct guestpt_walk npt;
+	struct guestpt_walk walk;
 	struct ept_walk ept;
 
 	switch (view->outer) {
@@ -76,9 +76,9 @@ view_translate(const struct view *view, gpa_t gpa, hpa_t *hpa)
 		*hpa = ept.hpa;
 		break;
 	case VIEW_NPT:
-		if (view_npt_walk(view, gpa, VK_ACC_R, &npt) != GUESTPT_OK)
+		if (view_npt_walk(&view->npt, gpa, VK_ACC_R, &walk) != GUESTPT_OK)
 			return VIEW_REFUSED;
-		*hpa = vk_hpa(npt.gpa.v);
+		*hpa = vk_hpa(walk.gpa.v);
 		break;
 	case VIEW_FLAT:
 		*hpa = vk_hpa(gpa.v);

@@ -62,15 +62,16 @@ enum view_status {
 	VIEW_ABSENT   /* the memory has no such page */
 };
 
-/* Where a guest-physical address is, for a read [EPT-WALK] [NPT-WALK]. */
+/* Where a guest-physical address is, for a read [NPT-WALK]. */
 enum view_status view_translate(const struct view *view, gpa_t gpa, hpa_t *hpa);
 
 /*
- * One walk of the nested tables of VIEW_NPT, as guestpt_walk() records it; VK_ACC_USER is implied.
+ * One walk of nested tables of the ordinary format, as guestpt_walk() records it; VK_ACC_USER is
+ * implied.
  * A guest-physical address is not sign-extended: in the record it has the form of a linear one, and
  * GUESTPT_GP means that the tables have too few levels for it [NPT-WALK].
  */
-enum guestpt_status view_npt_walk(const struct view *view, gpa_t gpa, unsigned acc,
+enum guestpt_status view_npt_walk(const struct guestpt *npt, gpa_t gpa, unsigned acc,
     struct guestpt_walk *walk);
 
 /*
