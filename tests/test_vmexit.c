@@ -15,6 +15,11 @@
 #include "support/support_rows.h"
 #include "vmm/vmm.h"
 
+#define HARDWARE(vector)  (0x80000300u | (vector))
+#define WITH_CODE(vector) (0x80000b00u | (vector))
+#define SOFTWARE(vector)  (0x80000600u | (vector))
+#define NMI               0x80000202u
+
 /* --- the recorder -------------------------------------------------------------------------- */
 
 struct recorder {
@@ -23,7 +28,9 @@ struct recorder {
 	unsigned code_size;
 	int allow;        /* what fault() answers */
 	int flush;        /* what is_flush_call() answers */
+	int stuck;        /* what advance() refuses */
 	enum vmm_end end; /* what syscall() and reflect() answer */
+	const struct vmx_exit *exit; /* the row's */
 };
 
 static struct recorder *
@@ -50,7 +57,7 @@ record_fault(void *ctx, gpa_t gpa, unsigned acc)
 }
 
 static unsigned
-record_fetch(void *ctx, unsigned char *bytes, unsigned size)
+record_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	struct recorder *r = say(ctx, "fetch");
 	unsigned count = r->code_size < size ? r->code_size : size;
@@ -58,16 +65,17 @@ record_fetch(void *ctx, unsigned char *bytes, unsigned size)
 	assert_int_equal(size, 15); /* no instruction is longer */
 	memset(bytes, 0x05, size);  /* whoever looks further than the count sees SYSCALL */
 	memcpy(bytes, r->code, count);
+	fault->intr_info = WITH_CODE(14);
 	return count;
 }
 
-static void
+static int
 record_advance(void *ctx, unsigned bytes)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "advance(%u)", bytes);
-	(void)say(ctx, text);
+	return !say(ctx, text)->stuck;
 }
 
 static int
@@ -82,11 +90,20 @@ record_syscall(void *ctx)
 	return say(ctx, "syscall")->end;
 }
 
+/* Another exit than the row's is named by its vector. */
 static enum vmm_end
 record_reflect(void *ctx, const struct vmx_exit *exit)
 {
+	const struct recorder *r = ctx;
+	char text[24];
+
 	assert_non_null(exit);
-	return say(ctx, "reflect")->end;
+	if (exit == r->exit)
+		return say(ctx, "reflect")->end;
+	assert_int_equal(exit->reason, VMX_EXIT_EXCEPTION);
+	assert_int_equal(exit->intr_info & ~VMX_INTR_VECTOR, WITH_CODE(0));
+	snprintf(text, sizeof(text), "reflect(%u)", exit->intr_info & VMX_INTR_VECTOR);
+	return say(ctx, text)->end;
 }
 
 static void
@@ -107,11 +124,6 @@ static const struct vmm_host_ops record_ops = {
 
 /* --- the dispatch table -------------------------------------------------------------------- */
 
-#define HARDWARE(vector)  (0x80000300u | (vector))
-#define WITH_CODE(vector) (0x80000b00u | (vector))
-#define SOFTWARE(vector)  (0x80000600u | (vector))
-#define NMI               0x80000202u
-
 struct exit_row {
 	const char *what;
 	struct vmx_exit exit;
@@ -121,6 +133,7 @@ struct exit_row {
 	unsigned code_size;
 	int deny; /* the map does not allow the access */
 	int flush;
+	int stuck;            /* the next address is not canonical */
 	enum vmm_end handler; /* what the handler answers */
 };
 
@@ -149,10 +162,22 @@ static const struct exit_row exit_rows[] = {
 	    EXCEPTION(HARDWARE(6)), CODE("\x0f\x0b"), .log = "fetch reflect" },
 	{ .what = "UD2 with RAX -1 is not a flush call",
 	    EXCEPTION(HARDWARE(6)), CODE("\x0f\x0b"), .flush = 1, .log = "fetch reflect" },
-	{ .what = "SYSCALL whose second byte cannot be fetched is not a system call",
-	    EXCEPTION(HARDWARE(6)), .code = "\x0f\x05", .code_size = 1, .log = "fetch reflect" },
-	{ .what = "an instruction that cannot be fetched is not a system call",
-	    EXCEPTION(HARDWARE(6)), .code = "\x0f\x05", .code_size = 0, .log = "fetch reflect" },
+	{ .what = "SYSCALL whose second byte cannot be fetched is a fetch fault",
+	    EXCEPTION(HARDWARE(6)), .code = "\x0f\x05", .code_size = 1,
+	    .log = "fetch reflect(14)" },
+	{ .what = "an instruction that cannot be fetched is a fetch fault",
+	    EXCEPTION(HARDWARE(6)), .code = "\x0f\x05", .code_size = 0,
+	    .log = "fetch reflect(14)" },
+	{ .what = "a prefix at the end of what can be fetched is a fetch fault",
+	    EXCEPTION(HARDWARE(6)), .code = "\x48\x0f\x05", .code_size = 1,
+	    .log = "fetch reflect(14)" },
+	{ .what = "what is no SYSCALL so far does not need the bytes that cannot be fetched",
+	    EXCEPTION(HARDWARE(6)), CODE("\xf0"), .log = "fetch reflect" },
+	{ .what = "SYSCALL at the end of the lower half is a fault, not a call",
+	    EXCEPTION(HARDWARE(6)), .stuck = 1, .log = "fetch advance(2) reflect(13)" },
+	{ .what = "a fault at the end of the lower half may end the process",
+	    EXCEPTION(HARDWARE(6)), .stuck = 1, .handler = VMM_END_KILLED,
+	    .end = VMM_END_KILLED, .log = "fetch advance(2) reflect(13)" },
 	{ .what = "LOCK SYSCALL is not a system call",
 	    EXCEPTION(HARDWARE(6)), CODE("\xf0\x0f\x05"), .log = "fetch reflect" },
 
@@ -166,6 +191,9 @@ static const struct exit_row exit_rows[] = {
 	{ .what = "INT3 with a prefix goes to the guest context, two bytes on",
 	    EXIT(.intr_info = SOFTWARE(3), .instruction_length = 2),
 	    .log = "advance(2) reflect" },
+	{ .what = "INT3 at the end of the lower half is another fault",
+	    EXIT(.intr_info = SOFTWARE(3), .instruction_length = 1), .stuck = 1,
+	    .log = "advance(1) reflect(13)" },
 	{ .what = "a hardware #BP has no length to advance by",
 	    EXIT(.intr_info = HARDWARE(3), .instruction_length = 9), .log = "reflect" },
 	{ .what = "#NM only restores the FPU state", EXCEPTION(HARDWARE(7)), .log = "" },
@@ -209,12 +237,15 @@ static const struct exit_row exit_rows[] = {
 	{ .what = "a denied violation that the guest does not survive ends the process",
 	    VIOLATION(0x182), .deny = 1, .handler = VMM_END_KILLED, .end = VMM_END_KILLED,
 	    .log = "fault(4008,w) reflect" },
-	{ .what = "a misconfiguration, which is the host's error, ends the process",
-	    EXIT(.reason = 49), .end = VMM_END_KILLED, .log = "" },
+	{ .what = "a misconfiguration ends the process, as the host's error",
+	    EXIT(.reason = 49), .end = VMM_END_HOST_BUG, .log = "" },
 
 	/* Instructions: V08, V09. */
 	{ .what = "CPUID is emulated and stepped over",
 	    EXIT(.reason = 10, .instruction_length = 2), .log = "cpuid advance(2)" },
+	{ .what = "CPUID at the end of the lower half is emulated, and then a fault",
+	    EXIT(.reason = 10, .instruction_length = 2), .stuck = 1,
+	    .log = "cpuid advance(2) reflect(13)" },
 	{ .what = "CPUID with a prefix is stepped over whole",
 	    EXIT(.reason = 10, .instruction_length = 3), .log = "cpuid advance(3)" },
 	{ .what = "VMCALL goes to the guest context", EXIT(.reason = 18), .log = "reflect" },
@@ -266,7 +297,9 @@ run_exit_row(void **state)
 	    .code_size = row->code == NULL ? 2 : row->code_size,
 	    .allow = !row->deny,
 	    .flush = row->flush,
-	    .end = row->handler};
+	    .stuck = row->stuck,
+	    .end = row->handler,
+	    .exit = &row->exit};
 	struct vmm_vcpu vcpu = {.ops = &record_ops, .ctx = &recorder};
 
 	assert_int_equal(vmm_exit_dispatch(&vcpu, &row->exit), row->end);
@@ -313,10 +346,14 @@ static const struct decode_row decode_rows[] = {
 	{ "a prefix between the two bytes", DECODE("\x0f\x48\x05"), 0 },
 	{ "bytes that are not prefixes in 64-bit mode", DECODE("\x06\x0f\x05"), 0 },
 	{ "a VEX prefix", DECODE("\xc5\xf8\x05"), 0 },
-	{ "no byte at all", "", 0, 0 },
-	{ "the first byte alone", "\x0f\x05", 1, 0 },
-	{ "a prefix alone", "\x48\x0f\x05", 1, 0 },
-	{ "a prefix and the first byte", "\x48\x0f\x05", 2, 0 },
+	{ "no byte at all", "", 0, VMM_CUT_SHORT },
+	{ "the first byte alone", "\x0f\x05", 1, VMM_CUT_SHORT },
+	{ "a prefix alone", "\x48\x0f\x05", 1, VMM_CUT_SHORT },
+	{ "a prefix and the first byte", "\x48\x0f\x05", 2, VMM_CUT_SHORT },
+	{ "fourteen prefixes and the first byte",
+	    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f"), 0 },
+	{ "thirteen prefixes and the first byte",
+	    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f"), VMM_CUT_SHORT },
 	{ "prefixes to the end",
 	    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"), 0 },
 };
@@ -335,7 +372,7 @@ run_decode_row(void **state)
 	test_free(bytes);
 }
 
-/* Every two and every three bytes: SYSCALL is found exactly where it stands. */
+/* Every two and every three bytes before a NOP: SYSCALL is found exactly where it stands. */
 static void
 no_other_two_or_three_bytes_are_syscall(void **state)
 {
@@ -350,16 +387,16 @@ no_other_two_or_three_bytes_are_syscall(void **state)
 		for (i = 0; i < sizeof(prefixes); i++)
 			is_prefix |= a == prefixes[i];
 		for (b = 0; b < 256; b++) {
-			unsigned char two[2] = {(unsigned char)a, (unsigned char)b};
+			unsigned char two[3] = {(unsigned char)a, (unsigned char)b, 0x90};
 
-			assert_int_equal(vmm_decode_syscall(two, 2), a == 0x0f && b == 5 ? 2 : 0);
+			assert_int_equal(vmm_decode_syscall(two, 3), a == 0x0f && b == 5 ? 2 : 0);
 			for (c = 0; c < 256; c++) {
-				unsigned char three[3] = {two[0], two[1], (unsigned char)c};
+				unsigned char three[4] = {two[0], two[1], (unsigned char)c, 0x90};
 				unsigned expected = a == 0x0f && b == 5 ? 2 :
 				    is_prefix && b == 0x0f && c == 5    ? 3 :
 									  0;
 
-				assert_int_equal(vmm_decode_syscall(three, 3), expected);
+				assert_int_equal(vmm_decode_syscall(three, 4), expected);
 			}
 		}
 	}

@@ -247,17 +247,19 @@ host_emulate_cpuid(void *ctx)
 		host.vcpu.cr3 = host.next_cr3;
 }
 
-static void
+static int
 host_advance(void *ctx, unsigned bytes)
 {
 	(void)ctx;
 	(void)bytes;
+	return 1;
 }
 
 static unsigned
-host_fetch(void *ctx, unsigned char *bytes, unsigned size)
+host_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	(void)ctx;
+	(void)fault;
 	(void)size;
 	bytes[0] = 0x0f;
 	bytes[1] = 0x05;
@@ -553,7 +555,9 @@ static const struct end_row end_rows[] = {
 	{ "an entry that fails as an instruction", 0, VMM_ENTRY_VMFAIL, VMM_END_ENTRY_FAILED, 0 },
 	{ "an entry that fails for the guest's state",
 	    0x80000021, VMM_ENTERED, VMM_END_KILLED, 0 },
-	{ "an exit that nobody handles", VMX_EXIT_EPT_MISCONFIG, VMM_ENTERED, VMM_END_KILLED, 1 },
+	{ "an exit that nobody handles", VMX_EXIT_TRIPLE_FAULT, VMM_ENTERED, VMM_END_KILLED, 1 },
+	{ "an exit that the host is to blame for", VMX_EXIT_EPT_MISCONFIG, VMM_ENTERED,
+	    VMM_END_HOST_BUG, 1 },
 };
 /* clang-format on */
 

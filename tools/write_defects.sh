@@ -58,6 +58,6 @@ cat <<'END'
   look again after it holds the page either; its copy is ordered before the shootdown.
 - **Paging-structure caches**: Xen XSA-286 and the shapes that need a stale upper level.
 - **What has no counterpart in the model**: an EPT misconfiguration without a case of its own (the
-  core ends the process too), the instruction length of an exit, which nothing here uses, pointers
-  left dangling in a kernel, XSA-60 and XSA-402 (caches of data), XSA-304 (machine checks).
+  core ends the process too, and says whose fault it is), pointers left dangling in a kernel, XSA-60
+  and XSA-402 (caches of data), XSA-304 (machine checks).
 END

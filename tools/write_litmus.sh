@@ -13,6 +13,10 @@ LC_ALL=C
 export LC_ALL
 cd "${1:-$(dirname "$0")/..}"
 : "${VKEPT:=build/vkept}"
+if ! [ -x "$VKEPT" ]; then
+	echo "write_litmus.sh: no program at $VKEPT: ./dev build makes build/vkept" >&2
+	exit 3
+fi
 
 # Letter, last number, what the family is about.  An id is the letter and two
 # digits; a scenario's file begins with it, in lower case.
@@ -20,6 +24,7 @@ FAMILIES='
 T 37 guest tables alone, one CPU
 E 30 nested translation
 C 50 copyio
+V 20 exits
 '
 export FAMILIES
 

@@ -377,12 +377,12 @@ op_enter(void *ctx, int resume, struct vmx_exit *exit)
 }
 
 static unsigned
-op_fetch(void *ctx, unsigned char *bytes, unsigned size)
+op_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
 
 	if (!has(ctx, DEFECT_UD_IS_SYSCALL) || size < sizeof(syscall_bytes))
-		return machine_vmm_ops.fetch(ctx, bytes, size);
+		return machine_vmm_ops.fetch(ctx, bytes, size, fault);
 	memcpy(bytes, syscall_bytes, sizeof(syscall_bytes));
 	return sizeof(syscall_bytes);
 }

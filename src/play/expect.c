@@ -304,6 +304,7 @@ check_exit(struct place *place, const struct scn_exit *expected, const struct vm
 		{ SCN_KEY_GLA, expected->gla, found->gla.v },
 		{ SCN_KEY_INTR_INFO, expected->intr_info, found->intr_info },
 		{ SCN_KEY_IDT_INFO, expected->idt_info, found->idt_info },
+		{ SCN_KEY_LENGTH, expected->length, found->instruction_length },
 	};
 	size_t i;
 
@@ -356,6 +357,7 @@ check_numbers(struct place *place, const struct scn_expect *expect)
 	check_number(place, &expect->src, SCN_KEY_HPA, expect->hpa, result->hpa);
 	check_number(place, &expect->src, SCN_KEY_VALUE, expect->value, result->value);
 	check_number(place, &expect->src, SCN_KEY_DONE, expect->done, result->done);
+	check_number(place, &expect->src, SCN_KEY_RIP, expect->rip, result->rip);
 	check_number(place, &expect->src, SCN_KEY_READS, expect->reads, result->reads);
 	check_number(place, &expect->src, SCN_KEY_STALE, (uint64_t)expect->stale, result->stale);
 }
@@ -475,6 +477,7 @@ static const size_t count_at[SCN_COUNTERS] = {
 	[SCN_COUNTER_INVEPTS] = COUNT_AT(invepts),
 	[SCN_COUNTER_INVVPIDS] = COUNT_AT(invvpids),
 	[SCN_COUNTER_IPIS] = COUNT_AT(ipis),
+	[SCN_COUNTER_INTERRUPTS] = COUNT_AT(interrupts),
 	[SCN_COUNTER_SYSCALLS] = COUNT_AT(syscalls),
 	[SCN_COUNTER_COPIES] = COUNT_AT(copies),
 };

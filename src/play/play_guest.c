@@ -50,7 +50,8 @@ raise_exception(struct play_thread *thread, unsigned vector, uint32_t type, bool
 		result->error_code = code;
 		result_set(result, SCN_KEY_ERROR_CODE);
 	}
-	if (!is_bare(thread))
+	if (!is_bare(thread) || (thread->machine.vcpu.intercepts &&
+	    deliver_exits(&thread->machine.vcpu, vector, code)))
 		return GUEST_EXITED;
 	result_outcome(result, outcomes[vector & 31] != 0 ?
 	    (enum scn_outcome)outcomes[vector & 31] : SCN_OUTCOME_EXCEPTION);
@@ -378,6 +379,45 @@ guest_exception(struct play_thread *thread, const struct scn_step *step, struct 
 	return raise_exception(thread, vector, type, has_code, step->error_code, exit);
 }
 
+/* INT n goes through the IDT, and finds no gate there: #GP with the gate's number. */
+static enum guest_progress
+guest_int(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	uint32_t code = step->vector << 3 | 2; /* the index of an entry of the IDT */
+
+	return raise_exception(thread, VMX_VECTOR_GP, VMX_INTR_HARDWARE, true, code, exit);
+}
+
+/* A device's interrupt: out, and in again when the host has taken it. */
+static enum guest_progress
+guest_interrupt(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	unsigned cpu = thread->machine.cpu;
+
+	(void)step;
+	if (thread->sent)
+		return GUEST_COMPLETED;
+	thread->sent = true;
+	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu), WATCH_WRITE);
+	thread->player->machine.cpu[cpu].interrupt = true;
+	exit->reason = VMX_EXIT_INTERRUPT;
+	return GUEST_EXITED;
+}
+
+static enum guest_progress
+guest_violation(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	if (thread->sent)
+		return GUEST_COMPLETED;
+	thread->sent = true;
+	exit->reason = VMX_EXIT_EPT_VIOLATION;
+	exit->qualification = step->qualification;
+	exit->gpa = vk_gpa(step->gpa);
+	exit->gla = vk_gva(step->gla);
+	exit->gla_valid = scn_has(&step->src, SCN_KEY_GLA);
+	return GUEST_EXITED;
+}
+
 /* What interruption information calls an event that a scenario names by its vector. */
 static uint32_t
 type_of_vector(unsigned vector)
@@ -466,6 +506,9 @@ static const guest_fn guest_table[SCN_OPS] = {
 	[SCN_OP_PAUSE] = guest_exiting,
 	[SCN_OP_VMCALL] = guest_exiting,
 	[SCN_OP_INT3] = guest_exception,
+	[SCN_OP_INT] = guest_int,
+	[SCN_OP_INTERRUPT] = guest_interrupt,
+	[SCN_OP_VIOLATION] = guest_violation,
 	[SCN_OP_UD2] = guest_exception,
 	[SCN_OP_VMX] = guest_exiting,
 	[SCN_OP_EXCEPTION] = guest_exception,
@@ -482,10 +525,37 @@ static const guest_fn guest_table[SCN_OPS] = {
 	[SCN_OP_RUN_USER] = guest_syscall,
 };
 
+bool
+play_has_rip(const struct scn_step *step)
+{
+	return (step->op == SCN_OP_SYSCALL || step->op == SCN_OP_UD2 ||
+	    step->op == SCN_OP_INT3 || step->op == SCN_OP_CPUID) &&
+	    scn_has(&step->src, SCN_KEY_AT);
+}
+
+/* Fetches the instruction of the step from where it is; false: *progress says what came of it. */
+static bool
+fetch_instruction(struct play_thread *thread, const struct scn_step *step,
+    enum guest_progress *progress, struct vmx_exit *exit)
+{
+	unsigned size = step->op == SCN_OP_SYSCALL ? (unsigned)step->size :
+	    step->op == SCN_OP_INT3 ? 1 : 2;
+	struct vcpu_result access;
+	bool ok;
+
+	*progress = translate(thread, thread->machine.rip, size, VK_ACC_X, &access, &ok, exit);
+	return ok;
+}
+
 enum guest_progress
 play_guest_step(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
 {
+	enum guest_progress progress;
+
 	*exit = (struct vmx_exit){ .reason = 0 };
+	if (play_has_rip(step) && !thread->sent &&
+	    !fetch_instruction(thread, step, &progress, exit))
+		return progress;
 	/* Walks of an attempt that exited are not counted twice. */
 	return guest_table[step->op](thread, step, exit);
 }

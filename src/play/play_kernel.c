@@ -537,14 +537,16 @@ kernel_new_space(struct play_thread *thread, const struct scn_step *step)
 static void
 run_user(struct play_thread *thread, const struct scn_step *step)
 {
-	const struct scn_guest_space *space = &thread->player->scenario->guest.space[step->space];
+	const struct scenario *s = thread->player->scenario;
+	uint64_t cr3 = scn_has(&step->src, SCN_KEY_CR3) ? step->cr3 :
+	    s->guest.space[step->space].root;
 
 	/* The identifier of the process is its CR3; a bad one is refused here, not at VM entry. */
-	if (!guestpt_cr3_is_valid(space->root, thread->player->scenario->machine.maxphyaddr)) {
+	if (!guestpt_cr3_is_valid(cr3, s->machine.maxphyaddr)) {
 		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
 		return;
 	}
-	thread->machine.vmm.cr3 = space->root;
+	thread->machine.vmm.cr3 = cr3;
 	thread->in_user = true;
 	emit_call(thread, "vmspace_ctl", "ok");
 }

@@ -152,6 +152,7 @@ step_begin(struct play_thread *thread)
 	thread->sent = false;
 	thread->same_exits = 0;
 	thread->machine.vcpu.step = (int)thread->at;
+	thread->machine.rip = vk_gva(play_has_rip(step) ? step->at : 0);
 	result_clear(&thread->result);
 	event.name = scn_op_name(step->op);
 	event.address = step->at;
@@ -166,6 +167,10 @@ play_step_finish(struct play_thread *thread)
 
 	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_outcome(result, SCN_OUTCOME_OK);
+	if (play_has_rip(step)) {
+		result->rip = thread->machine.rip.v;
+		result_set(result, SCN_KEY_RIP);
+	}
 	/* It is held against what is there now, before anybody else comes. */
 	watch_whole(true);
 	expect_step(thread, step);
@@ -374,15 +379,12 @@ static void
 guest_run(void *ctx, struct vmx_exit *exit)
 {
 	struct play_thread *thread = ctx;
-	struct machine_cpu *cpu = &thread->player->machine.cpu[thread->machine.cpu];
 
 	for (;;) {
 		const struct scn_step *step;
 
 		if (is_interrupted(thread)) {
-			watch_touch(watch_cell_of(WATCH_INTERRUPT, thread->machine.cpu),
-			    WATCH_WRITE);
-			cpu->interrupt = false;
+			/* It is not acknowledged: it stays pending until the host takes it. */
 			exit->reason = VMX_EXIT_INTERRUPT;
 			return;
 		}
@@ -392,6 +394,7 @@ guest_run(void *ctx, struct vmx_exit *exit)
 				answer_question(thread);
 			thread->wants_exit = true;
 			thread->machine.vcpu.step = -1;
+			thread->machine.rip = vk_gva(0);
 			play_syscall_exit(exit);
 			return;
 		}
@@ -440,12 +443,12 @@ guest_host_work(void *ctx)
 	return 1;
 }
 
+/* The bytes of a step that has no address of its own. */
 static unsigned
-guest_fetch(void *ctx, unsigned char *bytes, unsigned size)
+fetch_plain(const struct play_thread *thread, unsigned char *bytes, unsigned size)
 {
 	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
 	static const unsigned char ud2_bytes[] = { 0x0f, 0x0b };
-	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
 	const unsigned char *from = syscall_bytes;
 	size_t count = sizeof(syscall_bytes);
@@ -462,13 +465,77 @@ guest_fetch(void *ctx, unsigned char *bytes, unsigned size)
 	return (unsigned)count;
 }
 
+/* What the guest would get for fetching from there. */
 static void
-guest_advance(void *ctx, unsigned bytes)
+fetch_fault(const struct guestpt_walk *walk, enum guestpt_status status, struct vmx_exit *fault)
+{
+	*fault = (struct vmx_exit){ .reason = VMX_EXIT_EXCEPTION };
+	switch (status) {
+	case GUESTPT_PF:
+		fault->intr_info = vmx_intr_info(VMX_VECTOR_PF, VMX_INTR_HARDWARE, true);
+		fault->intr_error = walk->error_code;
+		fault->qualification = walk->gva.v;
+		break;
+	case GUESTPT_GP:
+		fault->intr_info = vmx_intr_info(VMX_VECTOR_GP, VMX_INTR_HARDWARE, true);
+		break;
+	default: /* the memory map has no such page, or none to fetch from */
+		fault->reason = VMX_EXIT_EPT_VIOLATION;
+		fault->qualification = VK_ACC_X | VK_BIT(7);
+		fault->gla = walk->gva;
+		fault->gla_valid = 1;
+		break;
+	}
+}
+
+/* The bytes in guest memory, through the guest's tables as they are now. */
+static unsigned
+fetch_from(struct play_thread *thread, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
+{
+	enum guestpt_status status;
+	struct guestpt_walk walk;
+	struct play_user user;
+	unsigned count = 0;
+
+	play_user_init(&user, thread, NULL);
+	while (count < size) {
+		gva_t at = vk_gva(thread->machine.rip.v + count);
+		unsigned room = (unsigned)(VK_PAGE_BYTES - (at.v & VK_PAGE_OFFSET_MASK));
+		unsigned piece = size - count < room ? size - count : room;
+		const void *page = NULL;
+		void *cookie;
+
+		status = guestpt_access(&user.us.pt, at, VK_ACC_X | VK_ACC_USER, &walk);
+		if (status == GUESTPT_OK)
+			page = user.us.mem.ops->hold(user.us.mem.ctx, walk.gpa, VK_ACC_R,
+			    &cookie);
+		if (page == NULL) {
+			fetch_fault(&walk, status, fault);
+			break;
+		}
+		memcpy(bytes + count, page, piece);
+		user.us.mem.ops->release(user.us.mem.ctx, cookie);
+		count += piece;
+	}
+	return count;
+}
+
+static unsigned
+guest_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
+{
+	struct play_thread *thread = ctx;
+
+	if (!thread->wants_exit && play_has_rip(play_step(thread)))
+		return fetch_from(thread, bytes, size, fault);
+	return fetch_plain(thread, bytes, size);
+}
+
+static void
+guest_advance(void *ctx)
 {
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
 
-	(void)bytes;
 	if (thread->wants_exit)
 		return;
 	thread->sent = true;
@@ -544,16 +611,39 @@ guest_reflect(void *ctx, const struct vmx_exit *exit)
 	return expected ? VMM_RUNNING : VMM_END_KILLED;
 }
 
+/* EAX of the leaves that the host has: what its caches are, one a sub-leaf. */
+struct cpuid_row {
+	uint32_t leaf, subleaf, eax;
+};
+
+static uint32_t
+cpuid_eax(uint32_t leaf, uint32_t subleaf, unsigned maxphyaddr)
+{
+	static const struct cpuid_row rows[] = {
+		{ 4, 0, 0x121 }, /* data, level 1 */
+		{ 4, 1, 0x122 }, /* instructions, level 1 */
+		{ 4, 2, 0x143 }, /* unified, level 2 */
+		{ 4, 3, 0x163 }, /* unified, level 3 */
+	};
+	size_t i;
+
+	if (leaf == 0x80000008u)
+		return maxphyaddr | (48u << 8);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].leaf == leaf && rows[i].subleaf == subleaf)
+			return rows[i].eax;
+	}
+	return 0;
+}
+
 static void
 guest_emulate_cpuid(void *ctx)
 {
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
 
-	/* The host's values, by leaf and sub-leaf: here only what the machine knows of itself. */
-	thread->result.value = step->leaf == 0x80000008u ?
-	    thread->player->scenario->machine.maxphyaddr | (48u << 8) : 0;
-	result_set(&thread->result, SCN_KEY_VALUE);
+	result_value(&thread->result, cpuid_eax(step->leaf, step->subleaf,
+	    thread->player->scenario->machine.maxphyaddr));
 }
 
 static const struct machine_guest_ops guest_ops = {
@@ -575,6 +665,8 @@ end_of(enum vmm_end end, const struct play_thread *thread)
 	switch (end) {
 	case VMM_END_KILLED:
 		return SCN_END_KILLED;
+	case VMM_END_HOST_BUG:
+		return SCN_END_HOST_BUG;
 	case VMM_END_ENTRY_FAILED:
 		return SCN_END_FAILED;
 	default:
@@ -771,6 +863,7 @@ put_machine_thread(const struct machine_thread *thread, const struct watch_sink 
 	    (uint64_t)(vmm->launched != 0) << 18 | (uint64_t)(vmm->exists != 0) << 19 |
 	    (uint64_t)(uint8_t)thread->vmcs_cpu << 24 | (uint64_t)(uint8_t)vmm->last_cpu << 32);
 	watch_put64(sink, thread->instruction_error);
+	watch_put64(sink, thread->rip.v);
 	watch_put64(sink, vmm->cr3);
 	watch_put64(sink, vmm->eptgen);
 	put_vcpu(&thread->vcpu, sink);
@@ -829,6 +922,10 @@ init_vcpu_mode(struct play_thread *thread)
 	mode->page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
 	mode->maxphyaddr = s->machine.maxphyaddr;
 	thread->machine.vcpu.cpl = scn->cpl;
+	thread->machine.vcpu.intercepts = scn_has(&scn->src, SCN_KEY_EXCEPTION_BITMAP);
+	thread->machine.vcpu.exception_bitmap = scn->exception_bitmap;
+	thread->machine.vcpu.pf_mask = scn->pf_mask;
+	thread->machine.vcpu.pf_match = scn->pf_match;
 	if (thread->machine.vcpu.vpid_on)
 		thread->machine.vcpu.vpid = (uint16_t)scn->vpid;
 }

@@ -22,7 +22,7 @@ struct step_result {
 	uint64_t has[SCN_SRC_WORDS];
 	enum scn_outcome outcome;
 	uint32_t reason, intr_info, idt_info, instruction_error, vector, error_code, memtype;
-	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads;
+	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads, rip;
 	bool stale;
 	unsigned char *bytes; /* `room` of them, `size` of which are the result */
 	size_t size, room;
@@ -162,6 +162,9 @@ void play_thread_state(const struct play_thread *thread, const struct watch_sink
 /* The step under way, or NULL past the last. */
 const struct scn_step *play_step(const struct play_thread *thread);
 
+/* Whether the step is an instruction that stands at an address of its own. */
+bool play_has_rip(const struct scn_step *step);
+
 /* Ends the step under way: compares its result and goes on to the next. */
 void play_step_finish(struct play_thread *thread);
 
@@ -220,7 +223,7 @@ void play_pmap(struct play_thread *thread, const struct scn_step *step);
 struct play_user {
 	struct vk_us us;
 	struct gpm under;           /* the memory itself */
-	struct step_result *result; /* of the step: counts the entries that walks read */
+	struct step_result *result; /* counts the entries that walks read, unless NULL */
 	size_t room;                /* bytes of held pages that the kernel's buffer has room for */
 	bool no_room;               /* a page was refused for that */
 };

@@ -51,11 +51,12 @@ enum scn_key {
 	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
 	SCN_KEY_EXPLORE, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
 	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
+	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEYS
 };
 /* clang-format on */
 
-#define SCN_SRC_WORDS 2 /* of 64 bits each: enough for SCN_KEYS */
+#define SCN_SRC_WORDS 3 /* of 64 bits each: enough for SCN_KEYS */
 
 /* The beginning of every object: where it stands and which keys it was given. */
 struct scn_src {
@@ -338,6 +339,9 @@ struct scn_thread {
 	uint64_t pml_log;    /* bare: host-physical, page aligned */
 	uint32_t pml_index;  /* bare: 0 to 65535 */
 	uint64_t ve_page;    /* bare: host-physical, page aligned */
+	uint32_t exception_bitmap; /* bare, if given: which exceptions exit, by vector; the others
+	                      * are the guest's.  Else each is the outcome of its step */
+	uint32_t pf_mask, pf_match; /* bare: for #PF, the error code under this mask is that */
 	uint32_t vpid;       /* 0 without the feature, else default 1 + index of the thread */
 	uint64_t eptp;       /* bare, if given: the whole EPTP */
 	uint64_t eptp_bits;  /* bare: XORed into the EPTP; default 0 */
@@ -364,16 +368,21 @@ enum scn_op {
 	SCN_OP_MODE,    /* nxe, ac, cpl, pkru, pkrs: each if given; not an access */
 	SCN_OP_INVLPG,  /* at */
 	SCN_OP_INVPCID, /* type, pcid, at */
-	SCN_OP_CPUID,   /* leaf, subleaf (default 0) */
+	/* With `at`, the instruction is fetched from there first, and what is there is decoded. */
+	SCN_OP_CPUID,   /* leaf, subleaf (default 0), at */
 	SCN_OP_HLT,
 	SCN_OP_PAUSE,
 	SCN_OP_VMCALL,
-	SCN_OP_INT3,
-	SCN_OP_UD2,
+	SCN_OP_INT3,    /* at */
+	SCN_OP_INT,     /* vector: INT n, whose IDT has no entries */
+	SCN_OP_UD2,     /* at */
 	SCN_OP_VMX,       /* reason: basic exit reason of the instruction named (19 ... 59) */
 	SCN_OP_EXCEPTION, /* vector, error_code (if given) */
 	SCN_OP_DELIVER,   /* vector, error_code (if given), idt, stack */
-	SCN_OP_SYSCALL,   /* number, args, arg_count; content: the instruction (default 0f 05) */
+	SCN_OP_SYSCALL,   /* number, args, arg_count; at and size (default 2) of the instruction,
+	                   * or content: its bytes (default 0f 05) */
+	SCN_OP_INTERRUPT, /* a device's interrupt comes while the guest runs */
+	SCN_OP_VIOLATION, /* qualification, gpa, gla: an EPT violation, whatever the tables say */
 	SCN_OP_FLUSH,     /* SYSCALL with RAX = -1, the vkernel's "just exit" */
 	/* The kernel on behalf of thread `of`; sizes from 0, any address. */
 	SCN_OP_COPYIN,    /* at, size */
@@ -406,7 +415,8 @@ enum scn_op {
 	SCN_OP_VK_COPYIN,  /* space, at, size */
 	SCN_OP_VK_COPYOUT, /* space, at, size, content or value */
 	SCN_OP_NEW_SPACE,  /* space, a deferred one: its tables are built now */
-	SCN_OP_RUN_USER,   /* space: what follows runs as that process, until it returns */
+	SCN_OP_RUN_USER,   /* space: what follows runs as that process, until it returns; cr3, if
+	                    * given: its identifier */
 	SCN_OPS
 };
 
@@ -469,6 +479,9 @@ struct scn_step {
 		struct {
 			uint32_t nxe, ac, pkru, pkrs;
 		};
+		struct {
+			uint64_t gpa, gla;
+		};
 	};
 	union {
 		const struct scn_region *region;
@@ -477,6 +490,7 @@ struct scn_step {
 		uint64_t eptp;
 		uint64_t number; /* of a system call, DragonFly's */
 		uint64_t count;  /* wait: steps, repetitions counted as one */
+		uint64_t qualification; /* of a violation */
 	};
 	uint32_t space;      /* index into guest.space, or SCN_NONE */
 	uint32_t host_space; /* index into host.space, or SCN_NONE; default: the thread's */
@@ -537,6 +551,7 @@ struct scn_exit {
 	uint64_t qualification, gpa, gla;
 	uint32_t intr_info;
 	uint32_t idt_info;
+	uint32_t length; /* of the instruction; 0 where it is undefined */
 };
 
 /* What a step must come to.  Fields count only if given (scn_has); the key is the field's name. */
@@ -556,6 +571,7 @@ struct scn_expect {
 	uint64_t value;             /* read, or the old value of an atomic operation */
 	uint64_t done;              /* bytes moved */
 	uint64_t reads;             /* entries read by walks, guest and EPT */
+	uint64_t rip;               /* after the step; of steps that have an address of their own */
 	struct scn_content content; /* string, bytes, words or fill: bytes read or copied */
 	const struct scn_exit *exit; /* SCN_KEY_EXITS: all exits of the step; may be none */
 	size_t exits;
@@ -583,6 +599,7 @@ enum scn_end {
 	SCN_END_FINISHED,
 	SCN_END_EXITED,   /* by an exit step or exit(2) */
 	SCN_END_KILLED,   /* by an exit that cannot be handled, or a signal */
+	SCN_END_HOST_BUG, /* by an exit that shows the host to be wrong */
 	SCN_END_FAILED,   /* VM entry failed, or it could not become a vCPU */
 	SCN_END_LIVELOCK,
 	SCN_END_BLOCKED   /* waits for something that never came */
@@ -611,6 +628,7 @@ enum scn_counter {
 	SCN_COUNTER_INVEPTS,
 	SCN_COUNTER_INVVPIDS,
 	SCN_COUNTER_IPIS,
+	SCN_COUNTER_INTERRUPTS,     /* that the host took */
 	SCN_COUNTER_SYSCALLS,
 	SCN_COUNTER_COPIES,         /* calls of the copyio family */
 	SCN_COUNTERS

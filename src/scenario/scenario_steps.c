@@ -71,6 +71,8 @@ static const struct scn_row rows_exit[] = {
 	    .doc = "Interruption information."),
 	ROW(IDT_INFO, NUMBER, struct scn_exit, idt_info, .detail = &scn_range_u32,
 	    .doc = "IDT-vectoring information."),
+	ROW(LENGTH, NUMBER, struct scn_exit, length, .detail = &scn_range_u32,
+	    .doc = "Length of the instruction; 0 where it is undefined."),
 };
 
 static const struct scn_table table_exit = {
@@ -117,6 +119,8 @@ static const struct scn_table table_exit = {
 	    .doc = "The bytes read or copied, all the same."),                                  \
 	EXPECT(DONE, NUMBER, done, .detail = &scn_range_count, .doc = "Bytes moved."),          \
 	EXPECT(READS, NUMBER, reads, .detail = &scn_range_count, .doc = "Table entries read."), \
+	EXPECT(RIP, NUMBER, rip, .detail = &scn_range_any,                                      \
+	    .doc = "Where the next instruction is."),                                           \
 	EXPECT(STALE, BOOL, stale,                                                              \
 	    .doc = "Whether a cached translation was used that the tables no longer have."),    \
 	EXPECT_LIST(EXITS, exit, exits, .detail = &table_exit,                                  \
@@ -339,18 +343,40 @@ static const struct scn_row rows_invpcid[] = {
 };
 STEP_TABLE(invpcid, "invpcid", OPERANDS(rows_invpcid));
 
+#define R_RIP STEP(AT, NUMBER, at, .detail = &scn_range_any,                                    \
+	    .doc = "Where the instruction is, if it is to be fetched from there.")
+
 static const struct scn_row rows_cpuid[] = {
 	STEP(LEAF, NUMBER, leaf, .detail = &scn_range_u32, DEFAULT(0), .doc = "EAX."),
 	STEP(SUBLEAF, NUMBER, subleaf, .detail = &scn_range_u32, DEFAULT(0), .doc = "ECX."),
+	R_RIP,
 };
 STEP_TABLE(cpuid, "cpuid", OPERANDS(rows_cpuid));
 
 STEP_TABLE(hlt, "hlt");
 STEP_TABLE(pause, "pause");
 STEP_TABLE(vmcall, "vmcall");
-STEP_TABLE(int3, "int3");
-STEP_TABLE(ud2, "ud2");
 STEP_TABLE(flush, "flush");
+STEP_TABLE(interrupt, "interrupt");
+
+static const struct scn_row rows_at_rip[] = { R_RIP };
+STEP_TABLE(int3, "int3", OPERANDS(rows_at_rip));
+STEP_TABLE(ud2, "ud2", OPERANDS(rows_at_rip));
+
+static const struct scn_row rows_int[] = {
+	STEP(VECTOR, NUMBER, vector, .detail = &scn_range_byte, REQUIRED, .doc = "The vector."),
+};
+STEP_TABLE(int, "int", OPERANDS(rows_int));
+
+static const struct scn_row rows_violation[] = {
+	STEP(QUALIFICATION, NUMBER, qualification, .detail = &scn_range_any, REQUIRED,
+	    .doc = "Exit qualification."),
+	STEP(GPA, NUMBER, gpa, .detail = &scn_range_phys, REQUIRED,
+	    .doc = "Guest-physical address."),
+	STEP(GLA, NUMBER, gla, .detail = &scn_range_any, UNSET(0),
+	    .doc = "Guest-linear address, if it is valid."),
+};
+STEP_TABLE(violation, "violation", ROWS(rows_violation));
 
 static const struct scn_row rows_vmx[] = {
 	STEP(NAME, CHOICE, reason, .detail = &scn_choices_vmx, REQUIRED, .doc = "The instruction."),
@@ -383,9 +409,14 @@ static const struct scn_row rows_syscall[] = {
 	LIST(ARGS, NUMBERS, struct scn_step, args, arg_count, .detail = &scn_range_any,
 	    .doc = "Up to six arguments."),
 	STEP(BYTES, BYTES, content, .doc = "The instruction's bytes; 0f 05 unless told."),
+	R_RIP,
+	STEP(SIZE, NUMBER, size, .detail = &scn_range_fetch, DEFAULT(2),
+	    .doc = "The length of the instruction that is there."),
 };
 static const struct scn_rule rules_syscall[] = {
 	{ SCN_RULE_ONE, { { SCN_KEY_NAME }, { SCN_KEY_NUMBER } } },
+	{ SCN_RULE_MOST, { { SCN_KEY_BYTES }, { SCN_KEY_AT } } },
+	{ SCN_RULE_NEEDS, { { SCN_KEY_SIZE }, { SCN_KEY_AT } } },
 };
 STEP_TABLE(syscall, "syscall", OPERANDS(rows_syscall), RULES(rules_syscall));
 
@@ -561,9 +592,14 @@ STEP_TABLE(vk_copyin, "vk-copyin", OPERANDS(rows_vk_copyin));
 static const struct scn_row rows_vk_copyout[] = { R_SPACE_REQUIRED, R_AT, R_VALUE_SIZE,
     R_CONTENT_OR_VALUE };
 STEP_TABLE(vk_copyout, "vk-copyout", OPERANDS(rows_vk_copyout), RULES(rules_value));
-static const struct scn_row rows_space[] = { R_SPACE_REQUIRED };
-STEP_TABLE(new_space, "new-space", OPERANDS(rows_space));
-STEP_TABLE(run_user, "run-user", OPERANDS(rows_space));
+static const struct scn_row rows_new_space[] = { R_SPACE_REQUIRED };
+STEP_TABLE(new_space, "new-space", OPERANDS(rows_new_space));
+static const struct scn_row rows_run_user[] = {
+	R_SPACE_REQUIRED,
+	STEP(CR3, NUMBER, cr3, .detail = &scn_range_any, UNSET(0),
+	    .doc = "The process' identifier, which is its CR3; the root unless told."),
+};
+STEP_TABLE(run_user, "run-user", OPERANDS(rows_run_user));
 
 /* --- operations ------------------------------------------------------------------------------- */
 
@@ -605,12 +641,17 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	OP(PAUSE, "pause", pause, GUEST, VCPUS, "PAUSE."),
 	OP(VMCALL, "vmcall", vmcall, GUEST, VCPUS, "VMCALL."),
 	OP(INT3, "int3", int3, GUEST, VCPUS, "INT3."),
+	OP(INT, "int", int, GUEST, VCPUS, "INT n, with an IDT that has no entries."),
 	OP(UD2, "ud2", ud2, GUEST, VCPUS, "UD2."),
 	OP(VMX, "vmx", vmx, GUEST, VCPUS, "Another VMX instruction, attempted by the guest."),
 	OP(EXCEPTION, "exception", exception, GUEST, VCPUS, "Raises an exception."),
 	OP(DELIVER, "deliver", deliver, GUEST, SCN_ROLE_BARE,
 	    "Delivers an exception through the guest's IDT, as far as it touches memory."),
 	OP(SYSCALL, "syscall", syscall, GUEST, VCPUS, "SYSCALL."),
+	OP(INTERRUPT, "interrupt", interrupt, GUEST, RUN_BY_VMM,
+	    "A device's interrupt comes while the guest runs."),
+	OP(VIOLATION, "violation", violation, GUEST, RUN_BY_VMM,
+	    "An EPT violation, as a stale translation could cause it, whatever the tables say."),
 	OP(FLUSH, "flush", flush, GUEST, VCPUS, "SYSCALL with RAX -1: an exit and nothing else."),
 	OP(COPYIN, "copyin", copyin, KERNEL, EVERY, "Copies from user memory."),
 	OP(COPYOUT, "copyout", copyout, KERNEL, EVERY, "Copies to user memory."),

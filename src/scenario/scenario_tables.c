@@ -341,6 +341,14 @@ static const struct scn_row rows_thread[] = {
 	    DEFAULT(511), .doc = "Index of the log's next entry."),
 	THREAD(VE_PAGE, NUMBER, ve_page, .detail = &scn_range_page_at, .roles = SCN_ROLE_BARE,
 	    DEFAULT(0), .doc = "Host-physical address of the information page of #VE."),
+	THREAD(EXCEPTION_BITMAP, NUMBER, exception_bitmap, .detail = &scn_range_u32,
+	    .roles = SCN_ROLE_BARE, UNSET(0),
+	    .doc = "Which exceptions exit, a bit a vector; each ends its step unless told."),
+	THREAD(PF_MASK, NUMBER, pf_mask, .detail = &scn_range_u32, .roles = SCN_ROLE_BARE,
+	    DEFAULT(0), .doc = "Which bits of the error code decide whether a #PF exits ..."),
+	THREAD(PF_MATCH, NUMBER, pf_match, .detail = &scn_range_u32, .roles = SCN_ROLE_BARE,
+	    DEFAULT(0), .doc = "... by being these: then bit 14 of the bitmap counts, else its "
+	    "opposite."),
 	THREAD(VPID, NUMBER, vpid, .detail = &scn_range_vpid, .roles = SCN_ROLE_VCPUS, UNSET(0),
 	    .doc = "VPID; one of its own unless told, where the machine has vpid."),
 	THREAD(EPTP, NUMBER, eptp, .detail = &scn_range_any, .roles = SCN_ROLE_BARE, UNSET(0),
@@ -359,6 +367,7 @@ _Static_assert(offsetof(struct scn_thread, cr4) == offsetof(struct scn_thread, c
 
 static const struct scn_rule rules_thread[] = {
 	{ SCN_RULE_MOST, { { SCN_KEY_EPTP }, { SCN_KEY_EPTP_BITS } } },
+	{ SCN_RULE_NEEDS, { { SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH }, { SCN_KEY_EXCEPTION_BITMAP } } },
 };
 
 const struct scn_table scn_table_thread = {

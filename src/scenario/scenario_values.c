@@ -62,6 +62,9 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_DEPTH] = "depth", [SCN_KEY_WALK_SEES_OWN_STORES] = "walk-sees-own-stores",
 	[SCN_KEY_LABEL] = "label", [SCN_KEY_REACHABLE] = "reachable",
 	[SCN_KEY_UNREACHABLE] = "unreachable",
+	[SCN_KEY_RIP] = "rip", [SCN_KEY_LENGTH] = "length",
+	[SCN_KEY_EXCEPTION_BITMAP] = "exception-bitmap", [SCN_KEY_PF_MASK] = "pf-mask",
+	[SCN_KEY_PF_MATCH] = "pf-match",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -360,6 +363,7 @@ static const struct scn_choice choice_end[] = {
 	{ "finished", SCN_END_FINISHED, "It came to the end of its steps." },
 	{ "exited", SCN_END_EXITED, "By an exit step, or exit(2)." },
 	{ "killed", SCN_END_KILLED, "By an exit that cannot be handled, or a signal." },
+	{ "host-bug", SCN_END_HOST_BUG, "By an exit that shows the host to be wrong." },
 	{ "failed", SCN_END_FAILED, "VM entry failed, or it could not become a virtual CPU." },
 	{ "livelock", SCN_END_LIVELOCK, "The same exit again and again." },
 	{ "blocked", SCN_END_BLOCKED, "It waits for what never came." },
@@ -382,6 +386,7 @@ static const struct scn_choice choice_counter[] = {
 	{ "invepts", SCN_COUNTER_INVEPTS, "INVEPT instructions." },
 	{ "invvpids", SCN_COUNTER_INVVPIDS, "INVVPID instructions." },
 	{ "ipis", SCN_COUNTER_IPIS, "Interrupts between CPUs." },
+	{ "interrupts", SCN_COUNTER_INTERRUPTS, "Interrupts that the host has taken." },
 	{ "syscalls", SCN_COUNTER_SYSCALLS, "System calls of guests." },
 	{ "copies", SCN_COUNTER_COPIES, "Calls of the copyio family." },
 };

@@ -110,3 +110,13 @@ deliver_event(struct vcpu *vcpu, const struct deliver_event *event, struct vcpu_
 	}
 	return outcome;
 }
+
+bool
+deliver_exits(const struct vcpu *vcpu, unsigned vector, uint32_t code)
+{
+	bool bit = (vcpu->exception_bitmap >> (vector & 31) & 1) != 0;
+
+	if (vector != VMX_VECTOR_PF)
+		return bit;
+	return bit == ((code & vcpu->pf_mask) == vcpu->pf_match);
+}

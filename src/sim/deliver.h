@@ -35,4 +35,10 @@ enum deliver_outcome {
 enum deliver_outcome deliver_event(struct vcpu *vcpu, const struct deliver_event *event,
     struct vcpu_result *access, struct vmx_exit *exit, struct deliver_event *second);
 
+/*
+ * Whether an exception exits rather than being delivered to the guest: by its bit of the exception
+ * bitmap, which for #PF is turned over where the error code does not match [VMX-EXCEPTION].
+ */
+bool deliver_exits(const struct vcpu *vcpu, unsigned vector, uint32_t code);
+
 #endif

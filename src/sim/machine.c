@@ -315,15 +315,59 @@ ept_rights_for(const struct machine_process *process, const struct vm_fault *fau
 	return rights;
 }
 
+/*
+ * Whether the EPT has the page in that frame already, as another vCPU may have left it; its rights
+ * are added to *rights.
+ */
+static bool
+is_mapped_to(const struct machine_process *process, gpa_t page, hpa_t frame, uint64_t *rights)
+{
+	const struct ept *ept = &process->ept;
+	uint64_t entry;
+	unsigned level;
+	hpa_t slot;
+
+	if (!ept_find(ept, page, 1, &slot, &level))
+		return false;
+	entry = hostmem_load(process->machine->mem, slot);
+	if (!ept_is_present(ept, entry) ||
+	    (entry & vk_frame_mask(ept->maxphyaddr, VK_PAGE_SHIFT)) != frame.v)
+		return false;
+	*rights |= entry & ept->present;
+	return true;
+}
+
+/* Gives the page those rights in the EPT, and takes nothing from an entry that is there. */
+static bool
+enter_page(struct machine_process *process, gpa_t page, hpa_t frame, uint64_t rights)
+{
+	struct ept_frames frames = frames_for_ept(&process->machine->frames);
+	uint64_t after = frame.v | ((uint64_t)MEMTYPE_WB << EPT_MEMTYPE_SHIFT) | EPT_IPAT;
+	struct ept_edit edit;
+	bool mapped;
+
+	watch_whole(true);
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	if (is_mapped_to(process, page, frame, &rights)) {
+		edit = ept_protect(&process->ept, page, rights);
+		after = (edit.before & ~process->ept.present) | rights;
+	} else {
+		after |= rights;
+		edit = ept_map(&process->ept, &frames, page, frame, 1, after & ~frame.v);
+	}
+	mapped = edit.status == EPT_EDIT_DONE && remember_mapped(process, page.v);
+	watch_whole(false);
+	if (mapped && edit.before != after)
+		emit_edit(process, page.v, edit.before, after);
+	return mapped;
+}
+
 int
 machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 {
 	gpa_t page = vk_gpa(gpa.v & ~VK_PAGE_OFFSET_MASK);
 	struct vm_fault fault = fault_page(process, gpa, acc);
-	uint64_t flags, rights;
-	struct ept_frames frames = frames_for_ept(&process->machine->frames);
-	struct ept_edit edit;
-	bool mapped;
+	uint64_t rights;
 
 	if (fault.status != VM_FAULT_OK)
 		return 0;
@@ -332,17 +376,8 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 	if ((rights & acc & (VK_ACC_R | VK_ACC_W)) != (acc & (VK_ACC_R | VK_ACC_W)) ||
 	    ((acc & VK_ACC_X) && !(rights & process->ept.exec)))
 		return 0;
-	flags = rights | ((uint64_t)MEMTYPE_WB << EPT_MEMTYPE_SHIFT) | EPT_IPAT;
 	/* The map has revoked what it took back: nothing is owed for what is added here. */
-	watch_whole(true);
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
-	edit = ept_map(&process->ept, &frames, page, fault.frame, 1, flags);
-	mapped = edit.status == EPT_EDIT_DONE && remember_mapped(process, page.v);
-	watch_whole(false);
-	if (!mapped)
-		return 0;
-	emit_edit(process, page.v, edit.before, fault.frame.v | flags);
-	return 1;
+	return enter_page(process, page, fault.frame, rights);
 }
 
 /* --- a process' memory as the host kernel reaches it ---------------------------------------- */

@@ -34,7 +34,8 @@ struct machine_config {
 
 struct machine_counters {
 	uint64_t entries, exits, ept_violations, page_faults, vm_faults, cow_copies, guest_reads,
-	    ept_reads, ad_updates, tlb_flushes, invepts, invvpids, ipis, syscalls, copies;
+	    ept_reads, ad_updates, tlb_flushes, invepts, invvpids, ipis, interrupts, syscalls,
+	    copies;
 };
 
 struct machine;
@@ -67,8 +68,9 @@ struct machine_guest_ops {
 	void (*run)(void *ctx, struct vmx_exit *exit);
 	/* Host work that comes before the next entry; non-zero when there was some. */
 	int (*host_work)(void *ctx);
-	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size);
-	void (*advance)(void *ctx, unsigned bytes);
+	/* As in struct vmm_host_ops; `advance` is called when RIP has moved. */
+	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault);
+	void (*advance)(void *ctx);
 	int (*is_flush_call)(void *ctx);
 	enum vmm_end (*syscall)(void *ctx);
 	enum vmm_end (*reflect)(void *ctx, const struct vmx_exit *exit);
@@ -81,7 +83,8 @@ struct machine_thread {
 	unsigned index;
 	unsigned cpu;
 	unsigned next_cpu;               /* where it goes on after its critical section */
-	struct vcpu vcpu;                /* registers of the guest */
+	struct vcpu vcpu;                /* registers of the guest ... */
+	gva_t rip;                       /* ... and where its instruction is */
 	struct vmm_vcpu vmm;
 	const struct machine_guest_ops *guest;
 	void *ctx;

@@ -49,9 +49,11 @@ host_interrupts(void *ctx, int on)
 {
 	struct machine_thread *thread = ctx;
 
-	/* An interrupt that came while we were in the host is taken, and forgotten, here. */
+	/* An interrupt that is pending, be it what threw the guest out, is taken here. */
 	if (on) {
 		watch_touch(watch_cell_of(WATCH_INTERRUPT, thread->cpu), WATCH_WRITE);
+		thread->machine->count.interrupts +=
+		    thread->machine->cpu[thread->cpu].interrupt;
 		thread->machine->cpu[thread->cpu].interrupt = false;
 	}
 }
@@ -169,7 +171,8 @@ machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_g
 		return VMX_ERROR_CONTROLS;
 	if (vcpu->vpid_on && vcpu->vpid == 0)
 		return VMX_ERROR_CONTROLS;
-	*bad_guest = !guestpt_cr3_is_valid(vcpu->mode.cr3, vcpu->mode.maxphyaddr);
+	*bad_guest = !guestpt_cr3_is_valid(vcpu->mode.cr3, vcpu->mode.maxphyaddr) ||
+	    !vcpu_is_canonical(vcpu, thread->rip);
 	return 0;
 }
 
@@ -232,19 +235,24 @@ host_fault(void *ctx, gpa_t gpa, unsigned acc)
 }
 
 static unsigned
-host_fetch(void *ctx, unsigned char *bytes, unsigned size)
+host_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	struct machine_thread *thread = ctx;
 
-	return thread->guest->fetch(thread->ctx, bytes, size);
+	return thread->guest->fetch(thread->ctx, bytes, size, fault);
 }
 
-static void
+static int
 host_advance(void *ctx, unsigned bytes)
 {
 	struct machine_thread *thread = ctx;
+	gva_t next = vk_gva(thread->rip.v + bytes);
 
-	thread->guest->advance(thread->ctx, bytes);
+	if (!vcpu_is_canonical(&thread->vcpu, next))
+		return 0;
+	thread->rip = next;
+	thread->guest->advance(thread->ctx);
+	return 1;
 }
 
 static int

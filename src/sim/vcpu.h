@@ -46,6 +46,8 @@ struct vcpu {
 	hpa_t ve_page;           /* virtualization-exception information, with EPT_CTL_VE */
 	struct vcpu_pml pml;     /* with EPT_CTL_PML */
 	uint64_t pat;            /* the guest's IA32_PAT */
+	bool intercepts;         /* the three below say which exceptions exit; else nobody asks */
+	uint32_t exception_bitmap, pf_mask, pf_match;
 	event_sink sink;         /* NULL: nobody listens */
 	void *sink_ctx;
 	int thread;              /* for events */
@@ -130,6 +132,13 @@ void vcpu_transition(struct vcpu *vcpu);
 bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
 /* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */
 bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva);
+
+/* Whether the address is canonical for the paging that is on [GUEST-CANONICAL]. */
+static inline bool
+vcpu_is_canonical(const struct vcpu *vcpu, gva_t gva)
+{
+	return vk_gva_is_canonical(gva, vcpu->mode.cr4 & VK_CR4_LA57 ? 57 : 48);
+}
 
 /* The effective memory type of a piece that was walked, not cached [MEMTYPE-EFFECTIVE]. */
 unsigned vcpu_memtype(const struct vcpu *vcpu, const struct vcpu_piece *piece);

@@ -24,12 +24,32 @@ exit_reflect(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
 
+/*
+ * Steps over an instruction.  Where the next address is not canonical VM entry would fail: 0, and
+ * the guest gets the fault that fetching from there is [VMX-ENTRY]; *end is what came of that.
+ */
+static int
+step_over(struct vmm_vcpu *vcpu, unsigned bytes, enum vmm_end *end)
+{
+	struct vmx_exit beyond = {0};
+
+	*end = VMM_RUNNING;
+	if (vcpu->ops->advance(vcpu->ctx, bytes))
+		return 1;
+	beyond.reason = VMX_EXIT_EXCEPTION;
+	beyond.intr_info = vmx_intr_info(VMX_VECTOR_GP, VMX_INTR_HARDWARE, 1);
+	*end = vcpu->ops->reflect(vcpu->ctx, &beyond);
+	return 0;
+}
+
 static enum vmm_end
 exit_cpuid(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 {
+	enum vmm_end end;
+
 	vcpu->ops->emulate_cpuid(vcpu->ctx);
-	vcpu->ops->advance(vcpu->ctx, exit->instruction_length);
-	return VMM_RUNNING;
+	(void)step_over(vcpu, exit->instruction_length, &end);
+	return end;
 }
 
 static enum vmm_end
@@ -47,27 +67,43 @@ exit_ept_violation(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
 
+/* An entry of the EPT that no processor accepts: no guest can have made it. */
+static enum vmm_end
+exit_ept_misconfig(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
+{
+	(void)vcpu;
+	(void)exit;
+	return VMM_END_HOST_BUG;
+}
+
 static enum vmm_end
 exception_invalid_opcode(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 {
-	unsigned char bytes[15];
-	unsigned length;
+	unsigned char bytes[VMM_INSTRUCTION_MAX];
+	struct vmx_exit fault = {0};
+	unsigned count, length;
+	enum vmm_end end;
 
-	length = vmm_decode_syscall(bytes, vcpu->ops->fetch(vcpu->ctx, bytes, sizeof(bytes)));
+	count = vcpu->ops->fetch(vcpu->ctx, bytes, sizeof(bytes), &fault);
+	length = vmm_decode_syscall(bytes, count);
+	if (length == VMM_CUT_SHORT)
+		return vcpu->ops->reflect(vcpu->ctx, &fault);
 	if (length == 0)
 		return vcpu->ops->reflect(vcpu->ctx, exit);
-	vcpu->ops->advance(vcpu->ctx, length);
-	if (vcpu->ops->is_flush_call(vcpu->ctx))
-		return VMM_RUNNING;
+	if (!step_over(vcpu, length, &end) || vcpu->ops->is_flush_call(vcpu->ctx))
+		return end;
 	return vcpu->ops->syscall(vcpu->ctx);
 }
 
 static enum vmm_end
 exception_breakpoint(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 {
+	enum vmm_end end;
+
 	/* A software exception: the length is defined. */
-	if (vmx_intr_type(exit->intr_info) == VMX_INTR_SOFTWARE)
-		vcpu->ops->advance(vcpu->ctx, exit->instruction_length);
+	if (vmx_intr_type(exit->intr_info) == VMX_INTR_SOFTWARE &&
+	    !step_over(vcpu, exit->instruction_length, &end))
+		return end;
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
 
@@ -106,6 +142,7 @@ static const vmm_exit_fn exit_table[] = {
 	[27] = exit_reflect,
 	[VMX_EXIT_PAUSE] = exit_resume,
 	[VMX_EXIT_EPT_VIOLATION] = exit_ept_violation,
+	[VMX_EXIT_EPT_MISCONFIG] = exit_ept_misconfig,
 	[VMX_EXIT_INVEPT] = exit_reflect,
 	[VMX_EXIT_PREEMPTION_TIMER] = exit_resume,
 	[VMX_EXIT_INVVPID] = exit_reflect,
@@ -150,7 +187,13 @@ vmm_decode_syscall(const unsigned char *bytes, unsigned count)
 
 	while (at < count && is_legal_prefix(bytes[at]))
 		at++;
-	if (at + 2 > count || at + 2 > 15 || bytes[at] != 0x0f || bytes[at + 1] != 0x05)
+	if (at + 2 > VMM_INSTRUCTION_MAX)
 		return 0;
-	return at + 2;
+	if (at == count)
+		return VMM_CUT_SHORT;
+	if (bytes[at] != 0x0f)
+		return 0;
+	if (at + 1 == count)
+		return VMM_CUT_SHORT;
+	return bytes[at + 1] == 0x05 ? at + 2 : 0;
 }

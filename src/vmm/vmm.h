@@ -46,6 +46,7 @@ enum vmm_end {
 	VMM_RUNNING,
 	VMM_END_EXIT,        /* the guest asked for it: exit(2) */
 	VMM_END_KILLED,      /* an exit that cannot be handled; the process ends */
+	VMM_END_HOST_BUG,    /* the same, and it is the host that is wrong: report it */
 	VMM_END_ENTRY_FAILED /* VM entry failed */
 };
 
@@ -83,9 +84,13 @@ struct vmm_host_ops {
 	 * allowed.
 	 */
 	int (*fault)(void *ctx, gpa_t gpa, unsigned acc);
-	/* The bytes at the guest's RIP, fetched as an instruction; returns how many. */
-	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size);
-	void (*advance)(void *ctx, unsigned bytes); /* guest RIP */
+	/*
+	 * The bytes at the guest's RIP, fetched as an instruction by the tables as they are now;
+	 * returns how many.  Fewer than `size`: *fault is the exit that the next one would cause.
+	 */
+	unsigned (*fetch)(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault);
+	/* Moves the guest's RIP on; 0, and it stays, when it would not be canonical. */
+	int (*advance)(void *ctx, unsigned bytes);
 	int (*is_flush_call)(void *ctx);            /* RAX is -1: the "just exit" idiom */
 	enum vmm_end (*syscall)(void *ctx);
 	/* An exception of the guest context: to the vkernel, or a signal. */
@@ -129,9 +134,13 @@ enum vmm_end vmm_run(struct vmm_vcpu *vcpu);
 /* Handles one exit: VMM_RUNNING when the guest is to go on. [DF-DISPATCH] */
 enum vmm_end vmm_exit_dispatch(struct vmm_vcpu *vcpu, const struct vmx_exit *exit);
 
+#define VMM_INSTRUCTION_MAX 15u /* bytes of one instruction */
+#define VMM_CUT_SHORT 16u
+
 /*
  * The length of the SYSCALL instruction at the start of `bytes`, legal prefixes included; 0 when it
- * is something else.  The length that an exit reports for #UD is undefined. [VMX-SYSCALL]
+ * is something else, VMM_CUT_SHORT when the bytes end before that can be told.  The length that an
+ * exit reports for #UD is undefined. [VMX-SYSCALL]
  */
 unsigned vmm_decode_syscall(const unsigned char *bytes, unsigned count);
 

@@ -374,20 +374,22 @@ vmhost_syscall(void *ctx)
 }
 
 static unsigned
-vmhost_fetch(void *ctx, unsigned char *bytes, unsigned size)
+vmhost_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	(void)ctx;
+	(void)fault;
 	assert_true(size >= 2);
 	bytes[0] = 0x0f;
 	bytes[1] = 0x05;
 	return 2;
 }
 
-static void
+static int
 vmhost_advance(void *ctx, unsigned bytes)
 {
 	(void)ctx;
 	(void)bytes;
+	return 1;
 }
 
 static int
