@@ -386,15 +386,11 @@ live_goto(struct explorer *e, uint32_t number)
 	return true;
 }
 
-/* Makes a move that is not known, from e->from, by the real code. */
+/* Makes a move that is not known by the real code, from where the live run is. */
 static bool
-learn(struct explorer *e, uint32_t number, unsigned thread, const struct way *way)
+learn_move(struct explorer *e, unsigned thread, uint32_t place, const struct way *way)
 {
-	uint32_t place = e->from.place[thread];
-
-	if (!live_goto(e, number))
-		return false;
-	explore_live_move(e->live, thread, way->choice, way->choices);
+	explore_live_move_judged(e->live, thread, way->choice, way->choices);
 	e->live_at = NOWHERE;
 	e->result->stats.live_moves++;
 	if (live_failed(e))
@@ -416,6 +412,49 @@ learn(struct explorer *e, uint32_t number, unsigned thread, const struct way *wa
 	else
 		stop(e, EXPLORE_UNFIT);
 	return false;
+}
+
+/* A thread whose next move from a state is not known; `threads` when each one's is. */
+static unsigned
+find_unknown(const struct explorer *e, const struct state *state, struct way *way)
+{
+	unsigned thread;
+
+	for (thread = 0; thread < e->threads; thread++) {
+		if (e->memo.place[state->place[thread]].place.ended)
+			continue;
+		way->choices = 0;
+		if (follow(e, state, thread, way) == MEMO_UNKNOWN)
+			break;
+	}
+	return thread;
+}
+
+/* While the live run is somewhere new it learns what is to be learnt there; that saves runs. */
+static bool
+wander(struct explorer *e)
+{
+	struct state state = { .last = 0 };
+	struct way way;
+	unsigned thread;
+
+	for (;;) {
+		if (!live_state(e, &state))
+			return false;
+		thread = find_unknown(e, &state, &way);
+		if (thread == e->threads)
+			return true;
+		if (!learn_move(e, thread, state.place[thread], &way))
+			return false;
+	}
+}
+
+/* Makes a move that is not known, from e->from. */
+static bool
+learn(struct explorer *e, uint32_t number, unsigned thread, const struct way *way)
+{
+	return live_goto(e, number) && learn_move(e, thread, e->from.place[thread], way) &&
+	    wander(e);
 }
 
 /* --- violations ------------------------------------------------------------------------------- */

@@ -17,11 +17,21 @@
 #define PAGE_BYTES 4096u
 #define TOUCHES_MAX 1000000u /* of a move: whoever makes more never ends */
 #define ITEMS_MAX 65536u
+#define LEGS_MAX 100000u     /* of one of the steps that come first */
+
+/* How far a thread goes when it is moved. */
+enum leg {
+	LEG_MOVE,  /* to its next touch of a shared cell */
+	LEG_START, /* to its first, or its first open choice */
+	LEG_STEP,  /* to the end of its step, or to a turn of a wait */
+	LEG_NUDGE  /* to its next touch of whatever cell */
+};
 
 /* What is known of a thread beside its place. */
 struct mover {
 	struct explore_place place;
 	bool waited;                /* nothing written since the turn of a wait at `at_wait` */
+	bool looked;                /* and something read */
 	uint64_t at_wait[2];
 	watch_cell raced;           /* last touched, by a load or a lost compare-and-swap */
 	bool racing;
@@ -47,8 +57,9 @@ struct explore_live {
 	struct mover mover[EXPLORE_THREADS_MAX];
 	/* of the move under way: */
 	unsigned thread;
-	bool starting;              /* to the first shared touch or open choice */
+	enum leg leg;
 	bool passed;                /* its shared touch is behind it */
+	uint64_t progress;          /* of the thread, before the leg */
 	unsigned touches;
 	unsigned script_length, choices;
 	const unsigned char *script;
@@ -206,6 +217,7 @@ advance_by_value(struct explore_live *live, const struct explore_cell *cell, uin
 	mover->racing = how == WATCH_READ || (again && mover->raced_value != value);
 	mover->raced = cell->id;
 	mover->raced_value = value;
+	mover->looked = true;
 	stir(number, cell->id);
 	stir(number, value);
 }
@@ -244,7 +256,9 @@ wait_for_turn(struct explore_live *live)
 
 	if (live->watch.whole != 0 && mover->section == live->watch.section)
 		return;
-	if (live->passed || live->starting)
+	if (live->leg == LEG_STEP)
+		return;
+	if (live->passed || live->leg == LEG_START)
 		leave(live);
 	live->passed = true;
 	mover->section = live->watch.whole != 0 ? live->watch.section : 0;
@@ -267,7 +281,7 @@ on_touch(void *ctx, watch_cell id, unsigned how)
 		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
 		leave(live);
 	}
-	if (cell->shared) {
+	if (cell->shared || live->leg == LEG_NUDGE) {
 		wait_for_turn(live);
 		if (!(how & WATCH_READ))
 			advance_by_write(live, cell);
@@ -296,7 +310,7 @@ on_choose(void *ctx, unsigned count)
 
 	if (count < 2)
 		return 0;
-	if (live->starting)
+	if (live->leg == LEG_START)
 		leave(live);
 	taken = live->choices < live->script_length ? live->script[live->choices] : 0;
 	if (taken >= count)
@@ -318,14 +332,14 @@ on_pause(void *ctx)
 	struct explore_live *live = ctx;
 	struct mover *mover = &live->mover[live->thread];
 
-	if (mover->waited && live->writtens == 0) {
+	if (mover->waited && mover->looked && live->writtens == 0) {
 		memcpy(mover->place.number, mover->at_wait, sizeof(mover->at_wait));
 	} else {
 		stir(mover->place.number, ~0ull);
 		memcpy(mover->at_wait, mover->place.number, sizeof(mover->at_wait));
 		mover->waited = true;
 	}
-	mover->racing = false;
+	mover->looked = mover->racing = false;
 	mover->place.waits = true;
 	leave(live);
 }
@@ -341,6 +355,9 @@ on_anchor(void *ctx, unsigned place)
 	stir(mover->place.number, place);
 	play_live_thread_state(live->play, live->thread, &sink);
 	mover->waited = mover->racing = false;
+	if (live->leg == LEG_STEP &&
+	    play_live_progress(live->play, live->thread) != live->progress)
+		leave(live);
 }
 
 /* Whoever has the bytes of a frame has written what differs when it is done. */
@@ -483,21 +500,21 @@ judge_untold(struct explore_live *live)
 }
 
 static void
-run_thread(struct explore_live *live, unsigned thread)
+run_thread(struct explore_live *live, unsigned thread, enum leg leg)
 {
 	uint64_t seen = play_live_cell(live->play, watch_cell_of(WATCH_THREAD, thread));
 
 	live->thread = thread;
+	live->leg = leg;
+	live->progress = play_live_progress(live->play, thread);
 	live->items = live->writtens = live->suspects = 0;
 	live->choices = live->touches = 0;
 	live->passed = false;
 	live->watch.quiet = live->watch.whole = 0;
 	live->mismatches = live->outcome.mismatches;
-	note_values(live);
 	play_live_resume(live->play, thread, &live->watch);
 	judge_suspects(live);
 	judge_thread(live, seen);
-	judge_untold(live);
 	judge_end(live);
 	if (live->writtens != 0 && !live->mover[thread].place.waits)
 		live->mover[thread].waited = false;
@@ -511,7 +528,61 @@ explore_live_move(struct explore_live *live, unsigned thread, const unsigned cha
 {
 	live->script = script;
 	live->script_length = length;
-	run_thread(live, thread);
+	run_thread(live, thread, LEG_MOVE);
+}
+
+void
+explore_live_move_judged(struct explore_live *live, unsigned thread, const unsigned char *script,
+    unsigned length)
+{
+	note_values(live);
+	explore_live_move(live, thread, script, length);
+	judge_untold(live);
+}
+
+/* --- the steps that come first ---------------------------------------------------------------- */
+
+/* Whoever is in the way of a thread that waits makes one touch. */
+static void
+nudge_others(struct explore_live *live, unsigned thread)
+{
+	unsigned i;
+
+	for (i = 0; i < live->scenario->threads && live->status == EXPLORE_LIVE_FINE; i++) {
+		if (i != thread && !live->mover[i].place.ended)
+			run_thread(live, i, LEG_NUDGE);
+	}
+}
+
+/* One step of a thread, with as little of the others as it needs. */
+static void
+make_step(struct explore_live *live, unsigned thread)
+{
+	const struct mover *mover = &live->mover[thread];
+	uint64_t progress = play_live_progress(live->play, thread);
+	unsigned legs;
+
+	for (legs = 0; legs < LEGS_MAX && live->status == EXPLORE_LIVE_FINE; legs++) {
+		if (mover->place.ended ||
+		    play_live_progress(live->play, thread) != progress)
+			return;
+		run_thread(live, thread, LEG_STEP);
+		if (mover->place.waits)
+			nudge_others(live, thread);
+	}
+	give_up(live, EXPLORE_LIVE_OVER_LIMIT);
+}
+
+static void
+make_first_steps(struct explore_live *live)
+{
+	const struct scn_explore *explore = &live->scenario->schedule.explore;
+	size_t i;
+
+	if (live->scenario->schedule.order != SCN_ORDER_EXPLORE)
+		return;
+	for (i = 0; i < explore->afters && live->status == EXPLORE_LIVE_FINE; i++)
+		make_step(live, explore->after[i]);
 }
 
 /* --- runs ------------------------------------------------------------------------------------- */
@@ -548,13 +619,14 @@ explore_live_restart(struct explore_live *live)
 		return false;
 	}
 	memset(live->mover, 0, sizeof(live->mover));
-	live->starting = true;
 	live->script_length = 0;
-	for (thread = 0; thread < live->scenario->threads; thread++) {
+	for (thread = 0; thread < live->scenario->threads; thread++)
 		live->mover[thread].place.number[0] = thread + 1;
-		run_thread(live, thread);
+	make_first_steps(live);
+	for (thread = 0; thread < live->scenario->threads; thread++) {
+		if (!live->mover[thread].place.ended)
+			run_thread(live, thread, LEG_START);
 	}
-	live->starting = false;
 	return live->status == EXPLORE_LIVE_FINE;
 }
 

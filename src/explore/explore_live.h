@@ -53,6 +53,10 @@ enum explore_live_status explore_live_status(const struct explore_live *live);
 void explore_live_move(struct explore_live *live, unsigned thread, const unsigned char *script,
     unsigned length);
 
+/* The same, and makes sure that nothing changed but what the move has announced to write. */
+void explore_live_move_judged(struct explore_live *live, unsigned thread,
+    const unsigned char *script, unsigned length);
+
 /* What the last move did; valid until the next. */
 const struct explore_item *explore_live_items(const struct explore_live *live, size_t *count);
 struct explore_cell *const *explore_live_written(const struct explore_live *live, size_t *count);

@@ -24,6 +24,10 @@ policy_of(const struct scenario *s, const struct play_options *options)
 		policy.kind = SCHED_SCRIPT;
 		policy.script = s->schedule.script;
 		policy.script_length = s->schedule.scripts;
+	} else if (s->schedule.order == SCN_ORDER_EXPLORE && s->schedule.explore.afters != 0) {
+		policy.kind = SCHED_SCRIPT;
+		policy.script = s->schedule.explore.after;
+		policy.script_length = s->schedule.explore.afters;
 	}
 	return policy;
 }

@@ -60,6 +60,14 @@ play_live_leave(struct play_live *live)
 	sched_leave(live->player.machine.sched);
 }
 
+uint64_t
+play_live_progress(const struct play_live *live, unsigned thread)
+{
+	const struct play_thread *play = &live->player.thread[thread];
+
+	return (uint64_t)play->at << 32 | play->round;
+}
+
 bool
 play_live_ended(const struct play_live *live, unsigned thread)
 {

@@ -25,6 +25,9 @@ void play_live_resume(struct play_live *live, unsigned thread, struct watch *wat
 /* In a thread: back to whoever resumed it. */
 void play_live_leave(struct play_live *live);
 
+/* A number that changes when the thread ends a step. */
+uint64_t play_live_progress(const struct play_live *live, unsigned thread);
+
 bool play_live_ended(const struct play_live *live, unsigned thread);
 
 /* The value of a cell now; of one that is larger than a word, a number made of its contents. */

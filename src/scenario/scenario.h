@@ -49,7 +49,7 @@ enum scn_key {
 	SCN_KEY_STALE, SCN_KEY_EITHER, SCN_KEY_CONSOLE, SCN_KEY_COUNTERS,
 	SCN_KEY_IMPLICIT, SCN_KEY_IDT, SCN_KEY_STACK, SCN_KEY_IDT_INFO, SCN_KEY_PAT,
 	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
-	SCN_KEY_EXPLORE, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
+	SCN_KEY_EXPLORE, SCN_KEY_AFTER, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
 	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEYS
@@ -684,6 +684,9 @@ enum scn_stores {
 /* Bounds of an exploration; each counts only if given (scn_has). */
 struct scn_explore {
 	struct scn_src src;
+	const uint32_t *after; /* indexes of threads, whose steps come first, in this order */
+	const struct scn_mark *after_mark;
+	size_t afters;
 	uint32_t preemptions; /* of threads that could go on; 0: none */
 	uint32_t depth;       /* scheduling points of a schedule, at least 1 */
 	uint64_t states;      /* at least 1 */

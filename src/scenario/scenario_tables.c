@@ -379,6 +379,9 @@ const struct scn_table scn_table_thread = {
 /* --- scenario --------------------------------------------------------------------------------- */
 
 static const struct scn_row rows_explore[] = {
+	LIST(AFTER, REFS, struct scn_explore, after, afters, .detail = &scn_section_thread,
+	    .mark_offset = offsetof(struct scn_explore, after_mark),
+	    .doc = "Threads in the order in which they make steps first, by one schedule."),
 	ROW(PREEMPTIONS, NUMBER, struct scn_explore, preemptions, .detail = &scn_range_preemptions,
 	    .doc = "How often a thread that could go on is made to wait; any number unless told."),
 	ROW(STATES, NUMBER, struct scn_explore, states, .detail = &scn_range_states,
