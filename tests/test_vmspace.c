@@ -11,6 +11,7 @@
 
 #include "copyio/vk_pmap.h"
 #include "sim/vmspace.h"
+#include "support/map_memory.h"
 #include "support/support_alone.h"
 #include "support/support_rows.h"
 
@@ -757,65 +758,24 @@ any_sequence_of_changes_and_faults_does_what_single_pages_would(void **state)
 		model_round(seed);
 }
 
-/* --- copyio over the map: C35-C38 ---------------------------------------------------------------
- */
-
-static int
-map_load(void *ctx, gpa_t slot, uint64_t *entry)
-{
-	struct vm_fault found = vmspace_fault(ctx, slot.v, VK_ACC_R);
-
-	if (found.status != VM_FAULT_OK)
-		return 0;
-	*entry = hostmem_load(world.mem, vk_hpa(found.frame.v | (slot.v & 0xfff)));
-	return 1;
-}
-
-static enum cas_status
-map_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
-{
-	struct vm_fault found = vmspace_fault(ctx, slot.v, VK_ACC_W);
-	struct hpm hpm = hostmem_hpm(world.mem);
-
-	if (found.status != VM_FAULT_OK)
-		return CAS_REFUSED;
-	return hpm.ops->cas(hpm.ctx, vk_hpa(found.frame.v | (slot.v & 0xfff)), old, new_value);
-}
-
-static void *
-map_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
-{
-	struct vm_fault found = vmspace_fault(ctx, gpa.v, acc);
-
-	*cookie = ctx;
-	if (found.status != VM_FAULT_OK)
-		return NULL;
-	return (char *)hostmem_frame(world.mem, found.frame) + (gpa.v & 0xfff);
-}
-
-static void
-map_release(void *ctx, void *cookie)
-{
-	assert_ptr_equal(ctx, cookie);
-}
-
-static const struct gpm_ops map_ops = {map_load, map_cas, map_hold, map_release};
+/* --- copyio over the map ---------------------------------------------------------------------- */
 
 /* An ordinary process: user addresses are those of the map. */
 static struct vk_us
-process(struct vmspace *space)
+process(struct map_memory *memory, struct vmspace *space)
 {
-	struct gpm gpm = {&map_ops, space};
 	struct vk_us us;
 
-	vk_us_init_std(&us, gpm, vk_gva(0x7fffffe00000));
+	*memory = (struct map_memory){.host = world.mem, .space = space};
+	vk_us_init_std(&us, map_memory_gpm(memory), vk_gva(0x7fffffe00000));
 	return us;
 }
 
 static void
 copyio_faults_its_pages_in(void **state)
 {
-	struct vk_us us = process(world.space);
+	struct map_memory memory;
+	struct vk_us us = process(&memory, world.space);
 	char bytes[16] = "unchanged";
 	size_t done;
 
@@ -837,7 +797,8 @@ copyout_to_a_shared_page_changes_only_the_own_copy(void **state)
 	struct vmspace *other = vmspace_create(&world.frames);
 	struct vm_range range = {
 	    .start = 0x10 * PAGE, .end = 0x11 * PAGE, .prot = RW, .copy_on_write = true};
-	struct vk_us us = process(world.space), them = process(other);
+	struct map_memory ours, theirs;
+	struct vk_us us = process(&ours, world.space), them = process(&theirs, other);
 	uint64_t value;
 
 	(void)state;
@@ -867,7 +828,7 @@ a_walk_faults_its_tables_in_and_sets_flags_in_its_own_copy(void **state)
 	struct vm_range range = {
 	    .start = 0x10 * PAGE, .end = 0x15 * PAGE, .prot = RW, .copy_on_write = true};
 	struct vmspace *other = vmspace_create(&world.frames);
-	struct gpm gpm = {&map_ops, world.space};
+	struct map_memory memory = {.host = world.mem, .space = world.space};
 	uint64_t *bytes = test_calloc(5, 4096);
 	struct vk_us us;
 	uint64_t word;
@@ -882,7 +843,7 @@ a_walk_faults_its_tables_in_and_sets_flags_in_its_own_copy(void **state)
 	assert_true(vmspace_map(world.space, &range));
 	assert_true(vmspace_map(other, &range));
 	vm_object_release(range.object);
-	vk_us_init_ept(&us, gpm, &mode, vk_gva(0x7fffffe00000));
+	vk_us_init_ept(&us, map_memory_gpm(&memory), &mode, vk_gva(0x7fffffe00000));
 	assert_int_equal(vk_fuword64(&us, vk_gva(0x8040201000), &word), VK_OK);
 	assert_int_equal(word, 0x1234);
 	assert_int_equal(world.frames.taken, 9); /* five pages of the file, four tables' copies */
@@ -902,7 +863,8 @@ a_walk_faults_its_tables_in_and_sets_flags_in_its_own_copy(void **state)
 static void
 copyout_to_a_read_only_range_is_refused(void **state)
 {
-	struct vk_us us = process(world.space);
+	struct map_memory memory;
+	struct vk_us us = process(&memory, world.space);
 	uint32_t old = 7;
 
 	(void)state;

@@ -85,16 +85,28 @@ umem_pattern(unsigned pattern, uint64_t offset)
 	return (unsigned char)(1 + (pattern * 37 + offset * 7 + (offset >> 8) * 11) % 255);
 }
 
+/* A page of a pattern, made once. */
+static const unsigned char *
+umem_pattern_page(unsigned pattern)
+{
+	static unsigned char page[UMEM_PAGES][PAGE];
+	unsigned i;
+
+	assert_true(pattern < UMEM_PAGES);
+	if (page[pattern][0] != 0)
+		return page[pattern];
+	for (i = 0; i < PAGE; i++)
+		page[pattern][i] = umem_pattern(pattern, i);
+	return page[pattern];
+}
+
 void
 umem_add(struct umem *mem, uint64_t gpa, unsigned rights, unsigned pattern)
 {
-	unsigned i;
-
 	assert_true(mem->pages < UMEM_PAGES && umem_find(mem, gpa) < 0);
 	mem->page[mem->pages].gpa = gpa;
 	mem->page[mem->pages].rights = rights;
-	for (i = 0; i < PAGE; i++)
-		mem->bytes[mem->pages * PAGE + i] = umem_pattern(pattern, i);
+	memcpy(&mem->bytes[mem->pages * PAGE], umem_pattern_page(pattern), PAGE);
 	mem->pages++;
 }
 

@@ -70,7 +70,10 @@ void umem_destroy(struct umem *mem);
 /* Back to an empty memory, without the cost of a new one. */
 void umem_clear(struct umem *mem);
 
-/* Adds a page of non-zero bytes that depend on `pattern` only, or changes a page's rights. */
+/*
+ * Adds a page of non-zero bytes that depend on `pattern` (below UMEM_PAGES) only, or changes a
+ * page's rights.
+ */
 void umem_add(struct umem *mem, uint64_t gpa, unsigned rights, unsigned pattern);
 void umem_set_rights(struct umem *mem, uint64_t gpa, unsigned rights);
 
