@@ -4,10 +4,11 @@
  * by ten thousand seeds, on a machine that checks each step; and the swap of
  * vmm_guest_sync_addr(2).
  *
- * Held: the count is that of the CPUs between count-in and count-out, nobody is in guest mode while
- * it is kept out, every entry after a stop has flushed, no translation is used after its end, and
- * every wait ends (P1, P11, P12, P13 of the protocol).  A run in which nothing stale was flushed
- * and nobody was thrown out would prove nothing, so that is counted too.
+ * Held: the count is that of the CPUs and copies between count-in and count-out, nobody is in guest
+ * mode while it is kept out, every entry after a stop has flushed, no translation is used after its
+ * end, by a CPU or by a copy, and every wait ends (P1, P4b, P11, P12, P13 of the protocol).  A run
+ * in which nothing stale was flushed and nobody was thrown out would prove nothing, so that is
+ * counted too.
  *
  * [DF-SYNC] [DF-GATE] [DF-GENERATION] [DF-RUN] [DF-MIGRATE] [TLB-INVALIDATE]
  */
@@ -44,6 +45,11 @@ static const struct sync_row sync_rows[] = {
 	{ "flushes without a change between changes",
 	    3, 3, 5000, { .edits = 1, .syncs = 2, .calls = 1, .dwell = 2 },
 	    { .edits = 1, .syncs = 1, .calls = 1, .dwell = 4 }, 1 },
+	{ "copies on one CPU and changes from another",
+	    2, 2, 10000, { .edits = 3, .calls = 1, .dwell = 2 }, { .copies = 4, .dwell = 2 }, 1 },
+	{ "copies and changes everywhere",
+	    3, 4, 5000, { .edits = 2, .copies = 2, .dwell = 2 },
+	    { .edits = 1, .syncs = 1, .copies = 2, .dwell = 2 }, 1 },
 };
 /* clang-format on */
 
@@ -52,7 +58,7 @@ run_sync_row(void **state)
 {
 	const struct sync_row *row = *state;
 	static struct vmhost host;
-	unsigned stops = 0, flushed = 0, used = 0, migrations = 0, backed_off = 0, i;
+	unsigned stops = 0, flushed = 0, used = 0, migrations = 0, backed_off = 0, again = 0, i;
 	uint64_t seed;
 
 	for (seed = 0; seed < row->seeds; seed++) {
@@ -66,7 +72,9 @@ run_sync_row(void **state)
 		used += host.old_used_in_time;
 		migrations += host.migrations;
 		backed_off += host.backed_off;
+		again += host.copied_again;
 	}
+	assert_true(again > 100 || row->slave.copies == 0);
 	if (row->cpus > 1)
 		assert_true(stops > 100 && used > 100);
 	assert_true(flushed > 100);
@@ -144,6 +152,26 @@ the_word_and_the_entry_change_places_while_all_are_out(void **state)
 	assert_int_equal(umem_word(&mem, COPY_B + 16), 0x1111);
 	assert_int_equal(host.proc.invgen, 1);
 	assert_true(umem_operations(&mem) > 0);
+}
+
+static uint64_t
+must_not_look(void *ctx)
+{
+	(void)ctx;
+	fail_msg("the swap waits for its own gate");
+	return 0;
+}
+
+static void
+the_swap_does_not_wait_for_its_own_gate(void **state)
+{
+	static const struct vk_guard_ops ops = {.look = must_not_look};
+
+	(void)state;
+	us.guard.ops = &ops;
+	assert_int_equal(sync_addr(COPY_X + 8, COPY_Y + 16), VMM_OK);
+	assert_int_equal(umem_word(&mem, COPY_A + 8), 0x2222);
+	assert_ptr_equal(us.guard.ops, &ops);
 }
 
 static void
@@ -317,6 +345,7 @@ run_swap_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SWAP(the_word_and_the_entry_change_places_while_all_are_out),
+	    SWAP(the_swap_does_not_wait_for_its_own_gate),
 	    SWAP(without_a_destination_only_the_flush_is_done),
 	    SWAP(without_a_record_there_is_nothing_to_sync),
 	    SWAP(a_value_that_looks_like_an_error_is_swapped_like_any_other),

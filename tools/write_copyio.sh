@@ -50,6 +50,7 @@ What is not told in single conditions:
 | `test_copyio` | values of every size at every offset around a page border, with every kind of both pages; calls that follow each other |
 | `test_copyio_random` | 12,000 calls on random tables against the naive copy; 20,000 on a memory that answers differently at every reading |
 | `test_copyio_hostile` | refusals and lost races at each operation in turn; memory that changes between any two instructions |
+| `test_copyio_guard` | a shootdown by another thread between any two operations of a call; the order of the guard's own operations |
 | `test_direct` | the short way does what a walk for every page does |
 | `test_vk_pmap` | the public names reach their function of the family |
 | `tests/fuzz/fuzz_copyio.c` | tables, calls and answers made of any bytes |

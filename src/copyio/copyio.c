@@ -6,7 +6,8 @@
  * the identity for an ordinary process, a walk of the guest's tables for one in guest mode.  A loop
  * goes page by page: translate, hold, move, release.  Between the translation and the hold the
  * guest may change its tables; that is a change the guest made while the call was under way, and
- * the translation is one that the processor too could have used.
+ * the translation is one that the processor too could have used.  Not after a shootdown, though:
+ * what keeps a copy from that is us->guard, where there is one.
  *
  * Where memory can be addressed as it lies, us->direct finds pages without holding them: several at
  * once for a long copy, which asks for the first lines of each next page while it moves one.  What
@@ -16,6 +17,8 @@
 #include "copyio/copyio.h"
 #include "copyio/us_string.h"
 #include "copyio/vk_pmap.h"
+
+#define US_TRIES 1024 /* of a page, each lost to a shootdown of its own */
 
 /* Translates one user address for an access; 0 when the user could not have made it. */
 typedef int (*us_translate_fn)(struct vk_us *us, gva_t uaddr, unsigned acc, gpa_t *gpa);
@@ -67,6 +70,34 @@ us_piece(gva_t uaddr, size_t len)
 	return len < room ? len : room;
 }
 
+static inline void *
+us_hold_page(struct vk_us *us, us_translate_fn translate, gva_t uaddr, unsigned acc, void **cookie)
+{
+	gpa_t gpa;
+
+	if (!translate(us, uaddr, acc, &gpa))
+		return NULL;
+	return us->mem.ops->hold(us->mem.ctx, gpa, acc, cookie);
+}
+
+/* The same, and inside the guard. */
+static __attribute__((noinline)) void *
+us_hold_guarded(struct vk_us *us, us_translate_fn translate, gva_t uaddr, unsigned acc,
+    void **cookie)
+{
+	unsigned tries;
+
+	for (tries = 0; tries < US_TRIES; tries++) {
+		uint64_t seen = us->guard.ops->look(us->guard.ctx);
+		void *page = us_hold_page(us, translate, uaddr, acc, cookie);
+
+		if (page == NULL || us->guard.ops->enter(us->guard.ctx, seen))
+			return page;
+		us->mem.ops->release(us->mem.ctx, *cookie);
+	}
+	return NULL;
+}
+
 /*
  * Translates and holds; NULL when the user could not have made the access.  A page that needs no
  * holding has the user space itself as its cookie.
@@ -74,8 +105,6 @@ us_piece(gva_t uaddr, size_t len)
 static inline void *
 us_hold(struct vk_us *us, us_translate_fn translate, gva_t uaddr, unsigned acc, void **cookie)
 {
-	gpa_t gpa;
-
 	if (us->direct.ctx != NULL) {
 		void *page = (acc & VK_ACC_W) ? us->direct.write(us->direct.ctx, uaddr) :
 						us->direct.read(us->direct.ctx, uaddr);
@@ -84,16 +113,19 @@ us_hold(struct vk_us *us, us_translate_fn translate, gva_t uaddr, unsigned acc, 
 		if (page != NULL)
 			return page;
 	}
-	if (!translate(us, uaddr, acc, &gpa))
-		return NULL;
-	return us->mem.ops->hold(us->mem.ctx, gpa, acc, cookie);
+	if (us->guard.ops != NULL)
+		return us_hold_guarded(us, translate, uaddr, acc, cookie);
+	return us_hold_page(us, translate, uaddr, acc, cookie);
 }
 
 static inline void
 us_release(struct vk_us *us, void *cookie)
 {
-	if (cookie != us)
-		us->mem.ops->release(us->mem.ctx, cookie);
+	if (cookie == us)
+		return;
+	if (us->guard.ops != NULL)
+		us->guard.ops->leave(us->guard.ctx);
+	us->mem.ops->release(us->mem.ctx, cookie);
 }
 
 /* --- the short way ------------------------------------------------------------------------- */

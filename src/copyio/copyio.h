@@ -46,31 +46,37 @@
  * the call gets what some single moment of each entry allowed, or VK_EFAULT.
  *
  * Bounded.  A page costs at most 1024 walks, and these only while another processor changes the
- * very entries that are owed a flag at every try; then VK_EFAULT.  A call ends at the first page
- * that it is refused, so that its time is bounded by `len`, which is the size of the caller's
- * buffer, whatever the tables are.
+ * very entries that are owed a flag at every try; with us->guard at most 1024 times that, each time
+ * overtaken by a shootdown; then VK_EFAULT.  A call ends at the first page that it is refused, so
+ * that its time is bounded by `len`, which is the size of the caller's buffer, whatever the tables
+ * are.
  *
  * What it calls.  The operations of us->mem, one at a time: load and cas for the entries, hold and
  * release for the page.  Never two pages at once, nothing but the move between hold and release,
  * every page released on every path; tables are only loaded, and for a flag owed compared and
- * swapped [DF-HOLD].  Beside these, memcpy.  With us->direct, pages that it finds are neither held
- * nor released.
+ * swapped [DF-HOLD].  Those of us->guard around them: look before the walk, enter after hold, leave
+ * before release.  Beside these, memcpy.  With us->direct, pages that it finds are neither held nor
+ * guarded nor released.
  *
  * Context.  load, cas and hold may sleep where the memory's do, as a kernel's do that fault pages
  * in: no spin lock, no critical section, no page of this user space held or busied by the caller.
- * No lock is taken here, nothing is allocated, and no function uses 512 bytes of stack.
+ * No lock is taken here, nothing is allocated, and no function uses 512 bytes of stack.  With
+ * us->guard the kernel's memory has to be resident, since nothing sleeps inside.
  *
  * Ordering.  Pages are moved in ascending order, each between its own hold and release; within a
  * page bytes move in no order.  Only what is said to be in one piece or atomic is.  The call orders
  * nothing else: it is no fence, save that an atomic operation is one.
  *
- * Not excluded.  Between a translation and the move the tables may change.  The page then moved is
- * the one that the old entry named, as by a processor that has not been told to forget it.
+ * Shootdowns.  Between a translation and the move the tables may change.  The page then moved is
+ * the one that the old entry named, as by a processor that has not been told to forget it.  With
+ * us->guard this ends where the processor's use would: once a shootdown has returned, no byte is
+ * read or written by what it took away.  Without, that is the caller's to exclude [DF-SYNC].
  */
 #ifndef VK_COPYIO_COPYIO_H
 #define VK_COPYIO_COPYIO_H
 
 #include "base/direct.h"
+#include "base/guard.h"
 #include "guestpt/guestpt.h"
 
 /* The core's own numbers; glue turns them into the kernel's errno. */
@@ -88,6 +94,7 @@ struct vk_us {
 	struct gpm mem;             /* its memory, as the host kernel reaches it */
 	struct guestpt pt;          /* ept_*: the guest's tables; pt.mem is `mem` */
 	struct vk_direct direct;    /* a short way to the same memory; ctx NULL: none */
+	struct vk_guard guard;      /* against shootdowns during a call; ops NULL: none */
 	gva_t end;                  /* first address that is not user space */
 };
 

@@ -16,6 +16,7 @@ const struct vk_pmap vk_pmap_std = VK_PMAP_FAMILY(std);
 const struct vk_pmap vk_pmap_ept = VK_PMAP_FAMILY(ept);
 
 static const struct vk_direct no_direct = {NULL, NULL, NULL, NULL};
+static const struct vk_guard no_guard = {NULL, NULL};
 
 void
 vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end)
@@ -28,6 +29,7 @@ vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end)
 	us->mem = mem;
 	us->end = end;
 	us->direct = no_direct;
+	us->guard = no_guard;
 	guestpt_init(&us->pt, mem, &no_tables);
 }
 
@@ -38,5 +40,6 @@ vk_us_init_ept(struct vk_us *us, struct gpm mem, const struct guestpt_mode *mode
 	us->mem = mem;
 	us->end = end;
 	us->direct = no_direct;
+	us->guard = no_guard;
 	guestpt_init(&us->pt, mem, mode);
 }

@@ -43,7 +43,8 @@ extern const struct vk_pmap vk_pmap_ept;
  * used in any context.  What they fill is good for as long as what `mem` refers to, which stays the
  * caller's, and has to be undone by nobody.  There is no short way in it: who has one puts it into
  * us->direct afterwards, for an ept_* space only, and answers for it finding what `mode` and `mem`
- * would give.
+ * would give.  Nor is there a guard: who has one puts it into us->guard.  The short way goes
+ * without it, by the promise in base/direct.h.
  *
  * `end` is the first address that is not user space, as the interface to the user defines it.
  */

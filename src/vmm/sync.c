@@ -65,8 +65,12 @@ vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops, void 
 	if (!vk_atomic_load64(&proc->ready))
 		return VMM_NO_RECORD;
 	vmm_stop_begin(proc, ops, ctx);
-	if (dst.v != 0)
-		status = vmm_swap_words(us, dst, src);
+	if (dst.v != 0) {
+		struct vk_us unguarded = *us;
+
+		unguarded.guard.ops = NULL;
+		status = vmm_swap_words(&unguarded, dst, src);
+	}
 	vmm_stop_end(proc);
 	return status;
 }

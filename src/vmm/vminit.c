@@ -25,9 +25,6 @@ vmm_init_master(struct vmm_vcpu *vcpu, const struct vmm_options *options)
 	vcpu->cr3 = options->guest_cr3;
 	vk_atomic_store64(&proc->eptp, eptp);
 	vk_atomic_store64(&proc->guest_cr3, options->guest_cr3);
-	vk_atomic_store64(&proc->cpulock, 0);
-	vk_atomic_store64(&proc->cpumask, 0);
-	vk_atomic_store64(&proc->invgen, 0);
 	vk_atomic_store64(&proc->vcpus, 1);
 	/* Last: a slave that sees this sees all of the above. */
 	vk_atomic_store64(&proc->ready, 1);

@@ -16,9 +16,12 @@
 
 /* The words that the gate is made of [DF-GATE]. */
 #define VMM_LOCK_EXCL 1ull /* somebody wants all vCPUs out of guest mode */
-#define VMM_LOCK_STEP 2ull /* one vCPU between count-in and count-out */
+#define VMM_LOCK_STEP 2ull /* one vCPU, or copy, between count-in and count-out */
 
-/* The record of a process that runs in guest mode: one, made by its master thread. */
+/*
+ * The record of a process that runs in guest mode: one, made by its master thread.  All 0 when the
+ * process begins.  The last three outlive the record itself, since copies go on without vCPUs.
+ */
 struct vmm_proc {
 	uint64_t ready;     /* 0 until the master has published the fields below */
 	uint64_t eptp;      /* of every vCPU [DF-MASTER] */
@@ -145,8 +148,23 @@ enum vmm_end vmm_exit_dispatch(struct vmm_vcpu *vcpu, const struct vmx_exit *exi
 unsigned vmm_decode_syscall(const unsigned char *bytes, unsigned count);
 
 /*
- * Keeps all vCPUs of the process out of guest mode from begin to end, and makes each flush its EPT
- * translations before it next enters.  The caller must not itself be counted in.  [DF-SYNC]
+ * Counts the caller in, so that vmm_stop_begin() waits for it; 0 when somebody keeps the gate shut.
+ * Who is counted in does not sleep.  [DF-GATE]
+ */
+int vmm_gate_count_in(struct vmm_proc *proc);
+void vmm_gate_count_out(struct vmm_proc *proc);
+
+/*
+ * The guard that keeps shootdowns of the process away from the page that a copy touches, for
+ * us->guard.  A copy that finds the gate shut waits, so the thread that shut it may copy only with
+ * a user space that has no guard.  [DF-SYNC] [DF-COPYIO]
+ */
+struct vk_guard vmm_copy_guard(struct vmm_proc *proc);
+
+/*
+ * Keeps all vCPUs of the process out of guest mode, and copies under its guard out of its pages,
+ * from begin to end, and makes each vCPU flush its EPT translations before it next enters.  The
+ * caller must not itself be counted in.  [DF-SYNC]
  */
 void vmm_stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
 void vmm_stop_end(struct vmm_proc *proc);
@@ -154,7 +172,8 @@ void vmm_stop_end(struct vmm_proc *proc);
 /*
  * vmm_guest_sync_addr(2): swaps the word at `dst` of the user space with the one at `src`, while no
  * vCPU is in guest mode, and makes every vCPU flush.  With dst 0 only the flush is done.  Nothing
- * is stored when either address cannot be used: VMM_FAULT. [DF-SYNC]
+ * is stored when either address cannot be used: VMM_FAULT.  The guard of *us is left out: the
+ * gate is shut by the call itself. [DF-SYNC]
  */
 enum vmm_status vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops,
     void *ctx, struct vk_us *us, gva_t dst, gva_t src);

@@ -53,14 +53,9 @@ vmm_mask_clear(struct vmm_proc *proc, uint64_t bit)
 static int
 vmm_gate_enter(struct vmm_proc *proc, int cpu)
 {
-	uint64_t lock;
-
 	vmm_mask_set(proc, VK_BIT(cpu));
-	lock = vk_atomic_load64(&proc->cpulock);
-	while (!(lock & VMM_LOCK_EXCL)) {
-		if (vk_atomic_cas64(&proc->cpulock, lock, lock + VMM_LOCK_STEP, &lock))
-			return 1;
-	}
+	if (vmm_gate_count_in(proc))
+		return 1;
 	vmm_mask_clear(proc, VK_BIT(cpu));
 	return 0;
 }
@@ -69,7 +64,7 @@ static void
 vmm_gate_leave(struct vmm_proc *proc, int cpu)
 {
 	vmm_mask_clear(proc, VK_BIT(cpu));
-	(void)vk_atomic_add64(&proc->cpulock, 0 - VMM_LOCK_STEP);
+	vmm_gate_count_out(proc);
 }
 
 /* What was cached under an older generation must go before the guest runs [DF-GENERATION]. */

@@ -52,8 +52,8 @@ vmhost_check_gate(struct vmhost *host)
 	for (i = 0; i < host->threads; i++) {
 		const struct vmhost_thread *t = &host->thread[i];
 
-		certain += t->counted != 0;
-		possible += t->cpu != VMM_NO_CPU && !t->interrupts;
+		certain += t->counted != 0 || t->copying == 2;
+		possible += (t->cpu != VMM_NO_CPU && !t->interrupts) || t->copying != 0;
 		if (t->counted && !(host->proc.cpumask & VK_BIT(t->cpu)))
 			vmhost_break(host, "a CPU is counted and not in the mask");
 	}
@@ -343,12 +343,52 @@ vmhost_edit(struct vmhost_thread *t)
 		host->required = host->entry;
 }
 
+/* The page is touched here; `version` is that of the entry that was walked. */
+static void
+vmhost_touch(struct vmhost_thread *t, uint64_t version)
+{
+	struct vmhost *host = t->host;
+
+	vmhost_check_gate(host);
+	vmhost_need(host, host->exclusive == NULL, "a copy goes on while it is kept out");
+	vmhost_need(host, version >= host->required, "a copy uses a translation after its end");
+}
+
+static void
+vmhost_copy(struct vmhost_thread *t)
+{
+	struct vmhost *host = t->host;
+	struct vk_guard guard = vmm_copy_guard(&host->proc);
+	unsigned points = vmhost_draw(host, 6);
+	uint64_t seen, version;
+
+	for (;;) {
+		seen = guard.ops->look(guard.ctx);
+		version = host->entry;
+		while (points > 3 && points-- != 0)
+			sched_pause(host->sched);
+		t->copying = 1;
+		if (guard.ops->enter(guard.ctx, seen))
+			break;
+		t->copying = 0;
+		host->copied_again++;
+	}
+	t->copying = 2;
+	vmhost_touch(t, version);
+	while (points-- != 0)
+		sched_pause(host->sched);
+	vmhost_touch(t, version);
+	t->copying = 1;
+	guard.ops->leave(guard.ctx);
+	t->copying = 0;
+}
+
 static enum vmm_end
 vmhost_syscall(void *ctx)
 {
 	struct vmhost_thread *t = ctx;
 	struct vmhost_program *p = &t->program;
-	unsigned left = p->edits + p->syncs + p->calls, n;
+	unsigned left = p->edits + p->syncs + p->calls + p->copies, n;
 
 	vmhost_need(
 	    t->host, t->cpu == VMM_NO_CPU && t->interrupts, "an exit is handled inside the gate");
@@ -367,6 +407,9 @@ vmhost_syscall(void *ctx)
 			vmhost_break(t->host, "a flush without a word to swap fails");
 		vmhost_need(t->host, t->host->proc.invgen != before,
 		    "a flush without a word to swap does nothing");
+	} else if (n < p->edits + p->syncs + p->copies) {
+		p->copies--;
+		vmhost_copy(t);
 	} else {
 		p->calls--;
 	}

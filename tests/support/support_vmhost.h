@@ -29,6 +29,7 @@ struct vmhost_program {
 	unsigned edits; /* stop, change the entry, go */
 	unsigned syncs; /* vmm_guest_sync_addr() without a word to swap: flush only */
 	unsigned calls; /* that do nothing */
+	unsigned copies; /* under the guard, of a page behind the entry */
 	unsigned dwell; /* guest steps before a natural exit, at most */
 };
 
@@ -45,6 +46,7 @@ struct vmhost_thread {
 	int interrupts; /* on */
 	int counted;    /* certainly between count-in and count-out */
 	int in_guest;
+	int copying; /* 1: may be counted for a copy; 2: certainly is */
 	/* Its VMCS, as the processors see it. */
 	int vmcs_cpu;
 	int vmcs_launched;
@@ -77,7 +79,7 @@ struct vmhost {
 	const char *broken; /* the first thing that did not hold */
 	/* That such things happened. */
 	unsigned stops_with_guests, stale_flushed, old_used_in_time, migrations, backed_off,
-	    entries;
+	    entries, copied_again;
 };
 
 /* A machine of `cpus`, without threads; `seed` decides all that is left to chance. */
