@@ -529,12 +529,21 @@ flags_edits_faults_and_the_rest_have_their_lines(void **state)
 	event.fault = EVENT_FAULT_REFUSED;
 	trace_one(&event);
 	assert_has("GPA 0x10008: refused\n");
+	event = event_of(EVENT_CACHED, 0, 1);
+	event.side = EVENT_EPT;
+	event.level = 2;
+	event.address = 0x4010;
+	event.value = 0x1023107;
+	event.name = "guest-physical-structure";
+	trace_one(&event);
+	assert_has("cached     EPT L2 for GPA 0x4010       0x0000000001023107  ");
+	assert_has("  R W X A frame=0x1023000 (guest-physical-structure)\n");
 	event = event_of(EVENT_INVALIDATE, 0, 1);
 	event.name = "INVEPT single";
 	event.address = 0x105e;
 	event.done = 1;
 	trace_one(&event);
-	assert_has("flush  INVEPT single 0x105e: 1 translation dropped\n");
+	assert_has("flush  INVEPT single 0x105e: 1 item dropped\n");
 	event = event_of(EVENT_COPY, 0, 1);
 	event.name = "copyin";
 	event.address = 0x1000;
@@ -599,11 +608,12 @@ every_event_is_an_object(void **state)
 	assert_member(root, "0.event", "step");
 	assert_member(root, "1.hpa", "0x27");
 	assert_member(root, "2.fields", "P RW US A");
-	assert_member(root, "3.before", "0x0");
-	assert_member(root, "4.name", "EPT violation");
-	assert_member(root, "4.qualification", "0x182");
-	assert_member(root, "4.gla", "0x400008");
-	assert_member(root, "12.bytes", "\xc3\xbf");
+	assert_member(root, "3.kind", "name");
+	assert_member(root, "4.before", "0x0");
+	assert_member(root, "5.name", "EPT violation");
+	assert_member(root, "5.qualification", "0x182");
+	assert_member(root, "5.gla", "0x400008");
+	assert_member(root, "13.bytes", "\xc3\xbf");
 	json_decref(root);
 }
 

@@ -174,7 +174,7 @@ without_ept_translations_are_cached_too(void **state)
 
 	(void)state;
 	set_flat(&m);
-	m.vcpu.tlb = tlb_create(4, 0);
+	m.vcpu.tlb = tlb_create(&(struct tlb_sizes){ 4, 4, 4 }, 0);
 	assert_non_null(m.vcpu.tlb);
 	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_DONE);
 	fake_poke(&m.memory, PTE, B | PWU);
@@ -327,7 +327,7 @@ a_listener_hears_of_cached_and_stale_translations(void **state)
 
 	(void)state;
 	std_init(&m);
-	m.vcpu.tlb = tlb_create(4, 0);
+	m.vcpu.tlb = tlb_create(&(struct tlb_sizes){ 4, 4, 4 }, 0);
 	assert_non_null(m.vcpu.tlb);
 	assert_int_equal(std_access(&m, 'r', X, 1), VCPU_DONE);
 	m.vcpu.sink = hear;

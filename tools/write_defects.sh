@@ -52,11 +52,10 @@ cat <<'END'
 
 ## What is not here
 
-- **Guest-physical translations.** The simulated TLB keeps combined translations only, so with VPIDs
-  off each VM exit empties it. What survives exits on a processor shows here with VPIDs on.
 - **A translation used after a shootdown** (the copy goes on where the entry was). The core does not
   look again after it holds the page either; its copy is ordered before the shootdown.
-- **Paging-structure caches**: Xen XSA-286 and the shapes that need a stale upper level.
+- **Stale upper entries**: Xen XSA-286. The simulated TLB has paging-structure caches; no defect here
+  leaves anything behind in them.
 - **What has no counterpart in the model**: an EPT misconfiguration without a case of its own (the
   core ends the process too, and says whose fault it is), pointers left dangling in a kernel, XSA-60
   and XSA-402 (caches of data), XSA-304 (machine checks).

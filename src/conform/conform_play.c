@@ -14,7 +14,6 @@
 
 #define STUB_SUPERVISOR 0x800000ull /* linear address of the steps' code at CPL 0 */
 #define STUB_USER 0x801000ull       /* and at CPL 3 */
-#define TLB_ENTRIES 64
 #define JOURNAL_FIRST 256 /* stores before it grows */
 #define FRAME_LIMIT 1100 /* all frames that a recording covers, and a few */
 
@@ -331,7 +330,7 @@ reach_by_code(struct conform_player *player, uint64_t qword)
 static void
 drop_all(struct conform_player *player)
 {
-	struct tlb_scope everything = { .by_vpid = false };
+	struct tlb_scope everything = { .kinds = TLB_ALL };
 
 	tlb_drop(player->tlb, &everything);
 }
@@ -638,6 +637,9 @@ conform_player_run(struct conform_player *player, const struct conform_case *c,
 	played->out_of_memory = player->failed;
 }
 
+/* As the recorded processor: translations of linear addresses, and nothing else. */
+static const struct tlb_sizes recorded_tlb = { .translations = 64 };
+
 struct conform_player *
 conform_player_create(const struct conform_header *header)
 {
@@ -649,7 +651,7 @@ conform_player_create(const struct conform_header *header)
 	player->maxphyaddr = (unsigned)header->maxphyaddr;
 	player->ept_cap = header->ept_cap;
 	player->mem = hostmem_create(1ull << header->maxphyaddr, FRAME_LIMIT);
-	player->tlb = tlb_create(TLB_ENTRIES, 0);
+	player->tlb = tlb_create(&recorded_tlb, 0);
 	player->capacity = JOURNAL_FIRST;
 	player->journal = malloc(JOURNAL_FIRST * sizeof(*player->journal));
 	if (player->mem == NULL || player->tlb == NULL || player->journal == NULL) {

@@ -16,6 +16,7 @@ void
 ept_gpm_init(struct ept_gpm *gpm, const struct ept *ept)
 {
 	gpm->ept = ept;
+	gpm->words = ept->mem;
 	gpm->log = NULL;
 	gpm->log_ctx = NULL;
 	gpm->look_only = 0;
@@ -76,7 +77,7 @@ ept_gpm_load(void *ctx, gpa_t slot, uint64_t *entry)
 	access->status = ept_gpm_translate(gpm, slot, acc, &access->walk);
 	if (access->status != EPT_OK)
 		return 0;
-	access->entry = gpm->ept->mem.ops->load(gpm->ept->mem.ctx, access->walk.hpa);
+	access->entry = gpm->words.ops->load(gpm->words.ctx, access->walk.hpa);
 	*entry = access->entry;
 	return 1;
 }
@@ -95,7 +96,7 @@ ept_gpm_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 		return CAS_REFUSED;
 	if (gpm->look_only)
 		return CAS_DONE;
-	return gpm->ept->mem.ops->cas(gpm->ept->mem.ctx, access->walk.hpa, old, new_value);
+	return gpm->words.ops->cas(gpm->words.ctx, access->walk.hpa, old, new_value);
 }
 
 static const struct gpm_ops ept_gpm_ops = {

@@ -28,6 +28,11 @@ struct ept_gpm_access {
 struct ept_gpm {
 	const struct ept *ept;
 	/*
+	 * Where the guest's words lie: the EPT's own memory, unless whoever initialised the record
+	 * lets another answer.
+	 */
+	struct hpm words;
+	/*
 	 * Asked with `done` 0 before accessed or dirty flags of the EPT are set; `walk` tells the
 	 * flags owed (ept_ad_owed).  Non-zero forbids them: the access is then refused, with no
 	 * flag set.  Told with `done` 1 once they are set, which a lost race may put off.  NULL:

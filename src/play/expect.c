@@ -483,6 +483,16 @@ static const size_t count_at[SCN_COUNTERS] = {
 };
 
 static uint64_t
+count_in_tlb(const struct tlb_stats *stats, enum scn_counter counter)
+{
+	const struct tlb_kind_stats *linear = &stats->kind[TLB_LINEAR];
+	const struct tlb_kind_stats *combined = &stats->kind[TLB_COMBINED];
+
+	return counter == SCN_COUNTER_TLB_HITS ? linear->hits + combined->hits :
+	    linear->misses + combined->misses;
+}
+
+static uint64_t
 count_of(const struct player *player, enum scn_counter counter)
 {
 	const char *counts = (const char *)&player->machine.count;
@@ -497,8 +507,7 @@ count_of(const struct player *player, enum scn_counter counter)
 		struct tlb *tlb = player->machine.cpu[i].tlb;
 
 		if (tlb != NULL)
-			count += counter == SCN_COUNTER_TLB_HITS ? tlb_stats(tlb)->hits :
-			    tlb_stats(tlb)->misses;
+			count += count_in_tlb(tlb_stats(tlb), counter);
 	}
 	return count;
 }

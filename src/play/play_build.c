@@ -17,6 +17,7 @@
 
 #define FRAME_LIMIT (1u << 17) /* half a GiB of written frames */
 #define MIB (1ull << 20)
+#define TLB_STRUCTURES 32
 
 /* --- configuration -------------------------------------------------------------------------- */
 
@@ -59,7 +60,10 @@ config_of(const struct scenario *s)
 	config.ept_levels = (s->machine.features & SCN_FEATURE_EPT_5LEVEL) ? 5 : 4;
 	config.page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
 	config.vpid = (s->machine.features & SCN_FEATURE_VPID) != 0;
-	config.tlb_entries = s->machine.tlb == SCN_TLB_CACHING ? s->machine.tlb_entries : 0;
+	if (s->machine.tlb == SCN_TLB_CACHING) {
+		config.tlb.translations = config.tlb.guest_physical = s->machine.tlb_entries;
+		config.tlb.structures = TLB_STRUCTURES;
+	}
 	return config;
 }
 

@@ -60,6 +60,19 @@ line_read(struct text *text, struct decoder *decoder, const struct event *event)
 	decode_entry(text, decoder, event->thread, event->side, event->level, event->value);
 }
 
+/* Upper entries that were not read: the walk began below this one. */
+static void
+line_cached(struct text *text, struct decoder *decoder, const struct event *event)
+{
+	text_add(text, "    %s for %s 0x%" PRIx64, decode_level(event->side, event->level),
+	    event->side == EVENT_EPT ? "GPA" : "GVA", event->address);
+	text_to(text, COLUMN_ENTRY);
+	text_add(text, "0x%016" PRIx64, event->value);
+	text_to(text, COLUMN_FIELDS);
+	decode_entry(text, decoder, event->thread, event->side, event->level, event->value);
+	text_add(text, " (%s)", event->name);
+}
+
 static void
 line_flags(struct text *text, struct decoder *decoder, const struct event *event)
 {
@@ -157,7 +170,7 @@ line_invalidate(struct text *text, struct decoder *decoder, const struct event *
 {
 	(void)decoder;
 	text_add(text, "%s 0x%" PRIx64 ": ", event->name, event->address);
-	text_count(text, event->done, "translation");
+	text_count(text, event->done, "item");
 	text_str(text, " dropped");
 }
 
@@ -204,6 +217,7 @@ struct line {
 static const struct line lines[] = {
 	[EVENT_ACCESS] = { "access", TEXT_PLAIN, line_access },
 	[EVENT_TABLE_READ] = { "entry", TEXT_FAINT, line_read },
+	[EVENT_CACHED] = { "cached", TEXT_FAINT, line_cached },
 	[EVENT_FLAGS] = { "flags", TEXT_FAINT, line_flags },
 	[EVENT_EXIT] = { "exit", TEXT_STRONG, line_exit },
 	[EVENT_ENTER] = { "enter", TEXT_STRONG, line_enter },

@@ -25,6 +25,16 @@ members_entry(struct json *json, struct decoder *decoder, const struct event *ev
 }
 
 static void
+members_cached(struct json *json, struct decoder *decoder, const struct event *event)
+{
+	(void)decoder;
+	json_put_string(json, "kind", event->name);
+	json_put_address(json, event->side == EVENT_EPT ? "gpa" : "gva", event->address);
+	json_put_number(json, "level", event->level);
+	json_put_address(json, "entry", event->value);
+}
+
+static void
 members_access(struct json *json, struct decoder *decoder, const struct event *event)
 {
 	(void)decoder;
@@ -124,6 +134,7 @@ static const struct object objects[] = {
 	[EVENT_STEP] = { "step", members_named },
 	[EVENT_ACCESS] = { "access", members_access },
 	[EVENT_TABLE_READ] = { "entry", members_entry },
+	[EVENT_CACHED] = { "cached", members_cached },
 	[EVENT_FLAGS] = { "flags", members_entry },
 	[EVENT_EXIT] = { "exit", members_exit },
 	[EVENT_ENTER] = { "enter", members_named },

@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_STEP,       /* a thread begins a step of its script */
 	EVENT_ACCESS,     /* one piece of a guest access ended */
 	EVENT_TABLE_READ, /* a guest or EPT entry was read */
+	EVENT_CACHED,     /* a walk did not read its entries down to here: they were cached */
 	EVENT_FLAGS,      /* accessed or dirty flags were set */
 	EVENT_EXIT,       /* VM exit */
 	EVENT_ENTER,      /* VM entry */
@@ -59,22 +60,22 @@ struct event {
 	enum event_kind kind;
 	int thread;       /* index, or -1: the machine itself */
 	int step;         /* index in the thread's script, or -1 */
-	uint64_t address; /* linear address, or guest-physical one for EVENT_FAULT */
+	uint64_t address; /* linear address; guest-physical for FAULT, and for CACHED of an EPT */
 	uint64_t slot;    /* TABLE_READ, FLAGS, EDIT: where the entry is, in its side's space */
 	uint64_t before;  /* FLAGS, EDIT */
-	uint64_t value;   /* TABLE_READ: the entry; FLAGS, EDIT: after; ACCESS: translation (HPA) */
+	uint64_t value;   /* TABLE_READ, CACHED: the entry; FLAGS, EDIT: after; ACCESS: HPA */
 	uint64_t gpa;     /* ACCESS: guest-physical address; FAULT: HPA of the page */
 	uint64_t size;    /* ACCESS, COPY: bytes; COPY: asked for */
 	uint64_t done;    /* COPY: moved */
 	unsigned acc;     /* ACCESS, FAULT, COPY: VK_ACC_* */
-	unsigned level;   /* TABLE_READ, FLAGS, EDIT */
+	unsigned level;   /* TABLE_READ, CACHED, FLAGS, EDIT */
 	unsigned order;   /* TABLE_READ: its place in the walk, from 1; 0: read to set a flag */
 	unsigned error;   /* ACCESS: page-fault error code; COPY: enum vk_error */
 	enum event_side side;
 	enum event_outcome outcome;
 	enum event_fault fault;
 	bool cached;             /* ACCESS: answered by the TLB */
-	const char *name;        /* STEP, INVALIDATE, COPY, CALL: what it was */
+	const char *name;        /* STEP, INVALIDATE, COPY, CALL: what it was; CACHED: the kind */
 	const char *result;      /* CALL, ENTER: how it ended */
 	const void *bytes;       /* CONSOLE, `size` bytes */
 	struct vmx_exit exit;    /* EXIT */

@@ -104,8 +104,8 @@ machine_init(struct machine *machine, const struct machine_config *config, uint6
 	if (machine->mem == NULL)
 		return false;
 	frames_init(&machine->frames, machine->mem, vk_hpa(first_free), vk_hpa(config->memory));
-	for (i = 0; config->tlb_entries != 0 && i < config->cpus; i++) {
-		machine->cpu[i].tlb = tlb_create(config->tlb_entries, i);
+	for (i = 0; config->tlb.translations != 0 && i < config->cpus; i++) {
+		machine->cpu[i].tlb = tlb_create(&config->tlb, i);
 		if (machine->cpu[i].tlb == NULL)
 			return false;
 	}

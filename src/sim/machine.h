@@ -29,7 +29,7 @@ struct machine_config {
 	unsigned ept_levels;    /* of EPTs made by the VMM: 4 or 5 */
 	bool page1g;
 	bool vpid;
-	unsigned tlb_entries;   /* a CPU; 0: no TLB */
+	struct tlb_sizes tlb;   /* of a CPU; no translations: no TLB */
 };
 
 struct machine_counters {

@@ -1,40 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A small, fully associative cache of combined translations with first-in first-out replacement.
+ * A store of each kind of cached item, fully associative, with first-in first-out replacement.
  *
- * Modelled: what a cache may keep until it must go.  Not modelled here: paging-structure caches and
- * guest-physical mappings; a walk always starts at the root.
+ * Modelled: what a processor may keep until it must go.  It never drops an item by itself but to
+ * make room, and an invalidation drops what it must and no more.  Where the model stops: pages of
+ * more than 4 KiB are kept in pieces of 4 KiB, and nothing is cached that no access has used.
  */
 #include "sim/tlb.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ptlevel.h"
+#define FIRST_ROOM 8
+
+/* The items of one kind, oldest first; room is made as it is needed. */
+struct store {
+	struct tlb_entry *entry;
+	unsigned count, room, capacity;
+};
 
 struct tlb {
 	struct tlb_stats stats;
+	struct store store[TLB_KINDS];
 	unsigned cpu;
-	unsigned count;
-	unsigned capacity;
-	struct tlb_entry entry[]; /* oldest first */
+	bool walking;   /* a walk is under way */
+	bool cancelled; /* and there has been an invalidation since it began */
 };
 
-struct tlb *
-tlb_create(unsigned entries, unsigned cpu)
+const char *
+tlb_kind_name(enum tlb_kind kind)
 {
-	struct tlb *tlb = calloc(1, sizeof(*tlb) + entries * sizeof(tlb->entry[0]));
+	static const char *const names[TLB_KINDS] = {
+		[TLB_LINEAR] = "linear",
+		[TLB_LINEAR_STRUCTURE] = "linear-structure",
+		[TLB_GUEST_PHYSICAL] = "guest-physical",
+		[TLB_GUEST_PHYSICAL_STRUCTURE] = "guest-physical-structure",
+		[TLB_COMBINED] = "combined",
+		[TLB_COMBINED_STRUCTURE] = "combined-structure",
+	};
 
-	if (tlb != NULL) {
-		tlb->capacity = entries;
-		tlb->cpu = cpu;
-	}
+	return names[kind];
+}
+
+struct tlb *
+tlb_create(const struct tlb_sizes *sizes, unsigned cpu)
+{
+	struct tlb *tlb = calloc(1, sizeof(*tlb));
+	unsigned kind;
+
+	if (tlb == NULL)
+		return NULL;
+	tlb->cpu = cpu;
+	for (kind = 0; kind < TLB_KINDS; kind++)
+		tlb->store[kind].capacity = tlb_kind_is_structure((enum tlb_kind)kind) ?
+		    sizes->structures : sizes->translations;
+	tlb->store[TLB_GUEST_PHYSICAL].capacity = sizes->guest_physical;
 	return tlb;
 }
 
 void
 tlb_destroy(struct tlb *tlb)
 {
+	unsigned kind;
+
+	if (tlb == NULL)
+		return;
+	for (kind = 0; kind < TLB_KINDS; kind++)
+		free(tlb->store[kind].entry);
 	free(tlb);
 }
 
@@ -45,9 +77,9 @@ tlb_stats(struct tlb *tlb)
 }
 
 const struct tlb_entry *
-tlb_entry_at(const struct tlb *tlb, unsigned i)
+tlb_entry_at(const struct tlb *tlb, enum tlb_kind kind, unsigned i)
 {
-	return i < tlb->count ? &tlb->entry[i] : NULL;
+	return i < tlb->store[kind].count ? &tlb->store[kind].entry[i] : NULL;
 }
 
 static void
@@ -56,111 +88,206 @@ touch(const struct tlb *tlb, unsigned how)
 	watch_touch(watch_cell_of(WATCH_TLB, tlb->cpu), how);
 }
 
+/* --- canonical bytes ---------------------------------------------------------------------- */
+
+static void
+put_entry(const struct tlb_entry *entry, const struct watch_sink *sink)
+{
+	unsigned level;
+
+	watch_put64(sink, (uint64_t)entry->tag.vpid | (uint64_t)entry->tag.pcid << 16 |
+	    (uint64_t)entry->guest_shift << 32 | (uint64_t)entry->fetch << 40 |
+	    (uint64_t)entry->global << 41 | (uint64_t)entry->writable << 42 |
+	    (uint64_t)entry->shift << 43 | (uint64_t)entry->level << 49 |
+	    (uint64_t)entry->levels << 52 | (uint64_t)entry->kind << 55);
+	watch_put64(sink, entry->tag.eptrta);
+	watch_put64(sink, entry->address);
+	for (level = entry->level; level != 0 && level <= entry->levels; level++)
+		watch_put64(sink, entry->step[level]);
+	watch_put64(sink, entry->table.v);
+	watch_put64(sink, entry->frame.v);
+	watch_put64(sink, entry->gpa_frame.v);
+	watch_put64(sink, entry->guest_perm);
+	watch_put64(sink, entry->guest_leaf);
+	watch_put64(sink, entry->ept_perm);
+}
+
 void
 tlb_state(const struct tlb *tlb, const struct watch_sink *sink)
 {
-	unsigned i;
+	unsigned kind, i;
 
-	for (i = 0; i < tlb->count; i++) {
-		const struct tlb_entry *entry = &tlb->entry[i];
-
-		watch_put64(sink, (uint64_t)entry->tag.vpid | (uint64_t)entry->tag.pcid << 16 |
-		    (uint64_t)entry->guest_shift << 32 | (uint64_t)entry->fetch << 40 |
-		    (uint64_t)entry->global << 41 | (uint64_t)entry->writable << 42);
-		watch_put64(sink, entry->tag.eptrta);
-		watch_put64(sink, entry->page);
-		watch_put64(sink, entry->frame.v);
-		watch_put64(sink, entry->gpa_frame.v);
-		watch_put64(sink, entry->guest_perm);
-		watch_put64(sink, entry->guest_leaf);
-		watch_put64(sink, entry->ept_perm);
+	watch_put64(sink, tlb->cancelled);
+	for (kind = 0; kind < TLB_KINDS; kind++) {
+		for (i = 0; i < tlb->store[kind].count; i++)
+			put_entry(&tlb->store[kind].entry[i], sink);
 	}
 }
+
+/* --- what is there ------------------------------------------------------------------------ */
 
 static bool
 tag_matches(const struct tlb_entry *entry, const struct tlb_tag *tag)
 {
-	return entry->tag.vpid == tag->vpid && entry->tag.eptrta == tag->eptrta &&
-	    (entry->global || entry->tag.pcid == tag->pcid);
+	if (entry->tag.eptrta != tag->eptrta)
+		return false;
+	if (tlb_kind_is_guest_physical(entry->kind))
+		return true;
+	return entry->tag.vpid == tag->vpid && (entry->global || entry->tag.pcid == tag->pcid);
 }
 
 const struct tlb_entry *
-tlb_find(struct tlb *tlb, const struct tlb_tag *tag, gva_t gva, bool fetch)
+tlb_find(struct tlb *tlb, enum tlb_kind kind, const struct tlb_tag *tag, uint64_t address,
+    bool fetch)
 {
+	const struct store *store = &tlb->store[kind];
+	const struct tlb_entry *found = NULL;
 	unsigned i;
 
 	touch(tlb, WATCH_READ);
-	for (i = 0; i < tlb->count; i++) {
-		const struct tlb_entry *entry = &tlb->entry[i];
+	for (i = 0; i < store->count; i++) {
+		const struct tlb_entry *entry = &store->entry[i];
 
-		if (entry->page == gva.v >> VK_PAGE_SHIFT && entry->fetch == fetch &&
-		    tag_matches(entry, tag))
-			return entry;
+		if (entry->fetch == fetch && tlb_entry_serves(entry, address) &&
+		    tag_matches(entry, tag) && (found == NULL || entry->shift < found->shift))
+			found = entry;
 	}
-	return NULL;
+	return found;
+}
+
+void
+tlb_count_use(struct tlb *tlb, enum tlb_kind kind, bool hit)
+{
+	struct tlb_kind_stats *stats = &tlb->stats.kind[kind];
+
+	if (hit)
+		stats->hits++;
+	else
+		stats->misses++;
+}
+
+void
+tlb_walk_begin(struct tlb *tlb)
+{
+	tlb->walking = true;
+	tlb->cancelled = false;
+}
+
+void
+tlb_walk_end(struct tlb *tlb)
+{
+	tlb->walking = tlb->cancelled = false;
 }
 
 static void
-tlb_remove(struct tlb *tlb, unsigned i)
+store_remove(struct store *store, unsigned i)
 {
-	tlb->count--;
-	memmove(&tlb->entry[i], &tlb->entry[i + 1], (tlb->count - i) * sizeof(tlb->entry[0]));
+	store->count--;
+	memmove(&store->entry[i], &store->entry[i + 1],
+	    (store->count - i) * sizeof(store->entry[0]));
+}
+
+/* false: no room for more, be it that the process has no memory. */
+static bool
+store_grow(struct store *store)
+{
+	unsigned room = store->room == 0 ? FIRST_ROOM : 2 * store->room;
+	struct tlb_entry *bigger;
+
+	if (store->count == store->capacity)
+		return false;
+	if (store->count < store->room)
+		return true;
+	bigger = realloc(store->entry, room * sizeof(*bigger));
+	if (bigger == NULL)
+		return false;
+	store->entry = bigger;
+	store->room = room;
+	return true;
 }
 
 void
 tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 {
+	struct store *store = &tlb->store[entry->kind];
 	unsigned i;
 
+	if (store->capacity == 0 || tlb->cancelled)
+		return;
 	touch(tlb, WATCH_READ | WATCH_WRITE);
-	for (i = 0; i < tlb->count; i++) {
-		if (tlb->entry[i].page == entry->page && tlb->entry[i].fetch == entry->fetch &&
-		    tag_matches(&tlb->entry[i], &entry->tag)) {
-			tlb_remove(tlb, i);
+	for (i = 0; i < store->count; i++) {
+		const struct tlb_entry *old = &store->entry[i];
+
+		if (old->address == entry->address && old->shift == entry->shift &&
+		    old->fetch == entry->fetch && tag_matches(old, &entry->tag)) {
+			store_remove(store, i);
 			break;
 		}
 	}
-	if (tlb->count == tlb->capacity) {
-		tlb_remove(tlb, 0);
-		tlb->stats.evictions++;
+	if (!store_grow(store)) {
+		if (store->count == 0)
+			return;
+		store_remove(store, 0);
+		tlb->stats.kind[entry->kind].evictions++;
 	}
-	tlb->entry[tlb->count++] = *entry;
-	tlb->stats.fills++;
+	store->entry[store->count++] = *entry;
+	tlb->stats.kind[entry->kind].fills++;
+}
+
+/* --- what goes ---------------------------------------------------------------------------- */
+
+static bool
+tags_in_scope(const struct tlb_entry *entry, const struct tlb_scope *scope)
+{
+	if (scope->by_eptrta && entry->tag.eptrta != scope->tag.eptrta)
+		return false;
+	if (tlb_kind_is_guest_physical(entry->kind))
+		return true;
+	if ((scope->by_vpid && entry->tag.vpid != scope->tag.vpid) ||
+	    (scope->keep_vpid_0 && entry->tag.vpid == 0) ||
+	    (scope->keep_globals && entry->global))
+		return false;
+	return !scope->by_pcid || entry->tag.pcid == scope->tag.pcid ||
+	    (scope->global_any_pcid && entry->global);
 }
 
 static bool
 in_scope(const struct tlb_entry *entry, const struct tlb_scope *scope)
 {
-	if (scope->by_vpid && entry->tag.vpid != scope->tag.vpid)
+	unsigned shift = entry->shift;
+
+	if (!tags_in_scope(entry, scope))
 		return false;
-	if (scope->by_eptrta && entry->tag.eptrta != scope->tag.eptrta)
-		return false;
-	if ((scope->keep_globals && entry->global) || (scope->keep_vpid_0 && entry->tag.vpid == 0))
-		return false;
-	if (scope->by_pcid && entry->tag.pcid != scope->tag.pcid &&
-	    !(scope->global_any_pcid && entry->global))
-		return false;
+	if (!scope->by_address ||
+	    (scope->all_structures && tlb_kind_is_structure(entry->kind)))
+		return true;
 	/* A large page may be held in pieces: all of them go. */
-	if (scope->by_address && (entry->page << VK_PAGE_SHIFT) >> entry->guest_shift !=
-	    scope->address.v >> entry->guest_shift)
-		return false;
-	return true;
+	if (shift < entry->guest_shift)
+		shift = entry->guest_shift;
+	return entry->address >> shift == scope->address >> shift;
 }
 
 unsigned
 tlb_drop(struct tlb *tlb, const struct tlb_scope *scope)
 {
-	unsigned i = 0, dropped = 0;
+	unsigned kind, i, dropped = 0;
 
 	touch(tlb, WATCH_READ | WATCH_WRITE);
-	while (i < tlb->count) {
-		if (in_scope(&tlb->entry[i], scope)) {
-			tlb_remove(tlb, i);
-			dropped++;
-		} else {
-			i++;
+	tlb->cancelled = tlb->walking;
+	for (kind = 0; kind < TLB_KINDS; kind++) {
+		struct store *store = &tlb->store[kind];
+		unsigned before = store->count;
+
+		if (!(scope->kinds & TLB_MASK(kind)))
+			continue;
+		for (i = 0; i < store->count;) {
+			if (in_scope(&store->entry[i], scope))
+				store_remove(store, i);
+			else
+				i++;
 		}
+		dropped += before - store->count;
+		tlb->stats.kind[kind].dropped += before - store->count;
 	}
-	tlb->stats.dropped += dropped;
 	return dropped;
 }

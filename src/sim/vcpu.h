@@ -70,11 +70,14 @@ struct vcpu_piece {
 	gpa_t gpa;
 	hpa_t hpa;
 	bool cached;                /* from the TLB: no walk was made */
-	bool stale;                 /* and the tables have changed since */
+	bool stale;                 /* cached items were used and the tables no longer agree */
 	struct guestpt_walk guest;
+	unsigned guest_cached;      /* the lowest level whose entry was cached; 0: none was */
+	bool guest_direct;          /* and where the table below it is was cached too */
 	struct ept_walk final;      /* valid if final_walked */
 	enum ept_status final_status;
 	bool final_walked;
+	unsigned final_cached;      /* as guest_cached, of the EPT walk of the page */
 };
 
 struct vcpu_result {
@@ -86,6 +89,7 @@ struct vcpu_result {
 	unsigned pieces;             /* begun; the last is the one that failed */
 	struct vcpu_piece piece[2];
 	struct ept_gpm gpm;          /* the table accesses of the last piece that was walked */
+	unsigned table_cached[EPT_GPM_ACCESSES]; /* of each: as guest_cached, of its EPT walk */
 };
 
 /*
@@ -128,6 +132,10 @@ void vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value);
 void vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value);
 /* VM entry or exit: with VPID off, all of VPID 0 goes. */
 void vcpu_transition(struct vcpu *vcpu);
+/* A page fault at `gva`, whose translation failed. */
+void vcpu_fault_drops(struct vcpu *vcpu, gva_t gva);
+/* An EPT violation at `gpa`; `final` when it is what `gva` translates to. */
+void vcpu_violation_drops(struct vcpu *vcpu, gpa_t gpa, gva_t gva, bool final);
 /* type 1 single (that EPTP), 2 all; false: VMfail 28. */
 bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
 /* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */

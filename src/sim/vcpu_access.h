@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One access under way; shared by the files that make, cache and tell of it.
+ */
+#ifndef VK_SIM_VCPU_ACCESS_H
+#define VK_SIM_VCPU_ACCESS_H
+
+#include "sim/vcpu.h"
+
+struct cached_walk;
+
+struct access_state {
+	struct vcpu *vcpu;
+	const struct vcpu_request *request;
+	struct vcpu_result *result;
+	unsigned acc;   /* with VK_ACC_USER, VK_ACC_IMPLICIT as the access is */
+	bool look_only;
+	struct cached_walk *caches; /* NULL: the walk under way reads all from memory */
+};
+
+/* Levels of the guest's tables; 0 without paging. */
+static inline unsigned
+vcpu_levels(const struct vcpu *vcpu)
+{
+	if (!(vcpu->mode.cr0 & VK_CR0_PG))
+		return 0;
+	return (vcpu->mode.cr4 & VK_CR4_LA57) ? 5 : 4;
+}
+
+/* The tags of what the vCPU caches now [TLB-TAGS]. */
+struct tlb_tag vcpu_tag(const struct vcpu *vcpu);
+
+/* --- vcpu_cache.c: whole translations --------------------------------------------------------- */
+
+/* Takes the translation of a piece from the cache; false: it has to be walked. */
+bool piece_from_cache(struct access_state *state, struct vcpu_piece *piece);
+
+/* Caches the translation that a walk of the piece came to. */
+void cache_piece(struct access_state *state, const struct vcpu_piece *piece);
+
+/* Whether the tables, as they are, send the piece elsewhere or nowhere. */
+bool piece_is_stale(const struct access_state *state, const struct vcpu_piece *piece);
+
+/* Drops what a fault or an exit of the piece demands [TLB-INVALIDATE]. */
+void drop_after_failure(struct access_state *state, const struct vcpu_piece *piece);
+
+/* --- vcpu_walk.c: a walk that begins with what is cached -------------------------------------- */
+
+/*
+ * A walker of the core starts at the root.  What it takes from the caches is given to it in place
+ * of the words of memory: the entries of the levels that a cached item stands for.
+ */
+struct cached_walk {
+	struct access_state *state;
+	struct vcpu_piece *piece;
+	struct tlb *tlb;
+	struct tlb_tag tag;
+	struct gpm below;     /* guest-physical memory, as it is without these caches */
+	struct hpm memory;    /* host-physical memory */
+	struct ept ept;       /* the vCPU's, but that its entries come through here */
+	unsigned levels;      /* of guest tables */
+	bool fresh;           /* nothing more is taken from the caches */
+	bool helped;          /* something was, in this attempt */
+	struct tlb_entry guest_item; /* where guest_level is not 0 */
+	unsigned guest_level; /* the lowest level that it stands for */
+	unsigned guest_next;  /* level of the entry that the walker asks for next */
+	unsigned updating;    /* level of the entry whose flags are being set */
+	hpa_t word[VK_LEVELS + 1]; /* where guest entries were read, by level */
+	struct tlb_entry ept_item; /* the same for the EPT walk under way */
+	unsigned ept_level, ept_next;
+	unsigned *ept_record; /* where the result tells ept_level */
+};
+
+/*
+ * Prepares walks of a piece over `memory`, the guest-physical memory of the access, which is
+ * replaced.  To be ended by cached_walk_end().
+ */
+void cached_walk_init(struct cached_walk *walk, struct access_state *state,
+    struct vcpu_piece *piece, struct gpm *memory);
+void cached_walk_end(struct cached_walk *walk);
+
+/* Before each attempt. */
+void cached_walk_begin(struct cached_walk *walk);
+
+/* The EPT translation of the page that the guest's walk has come to. */
+enum ept_status cached_walk_translate(struct cached_walk *walk, unsigned acc);
+
+/* After an attempt that succeeded: caches the upper guest entries that it used. */
+void cached_walk_fill(struct cached_walk *walk);
+
+/* --- vcpu_events.c ---------------------------------------------------------------------------- */
+
+void emit_piece(const struct vcpu *vcpu, const struct vcpu_request *request,
+    const struct vcpu_result *result, const struct vcpu_piece *piece);
+
+/* No table is read and no piece begun: the access is all there is to tell. */
+void emit_not_canonical(const struct access_state *state);
+
+#endif
