@@ -42,6 +42,7 @@ grep '^| condition |' docs/COPYIO.md | sort -u |
 grep -q '^| condition |' docs/COPYIO.md || complain 'has no table'
 
 # "PROGRAM: case" stands in that program's source; else the name is a file's.
+# shellcheck disable=SC2016 # the backquotes are meant
 sed -n 's/^| \[[a-z]\] | `\(.*\)` |$/\1/p' docs/COPYIO.md >"$written"
 while IFS= read -r name; do
 	case $name in

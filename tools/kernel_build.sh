@@ -1,9 +1,48 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # shellcheck shell=sh
-# What the checks of kernel objects share: how DragonFly compiles a module with
-# each compiler in each release, and two looks at what came of it.  A caller
-# has set frame_limit, in bytes.
+# What the checks of kernel objects share.  To be sourced first of all, with the
+# root of the tree as the script's only argument, if any: goes there, and knows
+# how DragonFly compiles a module with each compiler in each release, and how
+# to look at what came of it.  $objects is a directory that goes with the
+# script; $status becomes 1 with the first complaint.
+
+set -eu
+LC_ALL=C
+export LC_ALL
+tools=$(cd "$(dirname "$0")" && pwd)
+cd "${1:-$tools/..}"
+
+# shellcheck disable=SC2034 # for the script
+variants=${VARIANTS:-gcc-head clang-head gcc-3.8 clang-3.8}
+frame_limit=512 # bytes
+# shellcheck disable=SC2034 # for the script
+status=0
+objects=$(mktemp -d "${TMPDIR:-/tmp}/vkept-kernel.XXXXXX")
+trap 'rm -rf "$objects"' EXIT
+trap 'exit 129' HUP INT TERM
+
+complain()
+{
+	echo "$1"
+	# shellcheck disable=SC2034 # for the script
+	status=1
+}
+
+# report WHERE FINDINGS: each line of what a look printed is a complaint.
+report()
+{
+	[ -z "$2" ] || complain "$(printf '%s\n' "$2" | awk -v where="$1" '{ print where ": " $0 }')"
+}
+
+# The words of the lists that a makefile assigns to a variable: words_of VARIABLE FILE
+words_of()
+{
+	sed -n "s/^$1+*=[[:blank:]]*//p" "$2" | tr -s '[:blank:]' '\n' |
+	    grep -v -e '^\$' -e '^$' || :
+}
+
+# --- compiling ---------------------------------------------------------------
 
 # bsd.kmod.mk, what both compilers know.
 common='-std=c99 -D_KERNEL -DKLD_MODULE -nostdinc -ffreestanding -fno-common
@@ -31,10 +70,28 @@ flags_of()
 	esac
 }
 
-# Each look prints what is wrong and nothing when all is well.
+# compile VARIANT FLAGS FILE...: into $objects/VARIANT; false when one does not.
+compile()
+{
+	variant=$1 flags="$(flags_of "$1") $2" compiled=0
+	shift 2
+	mkdir "$objects/$variant"
+	for name in "$@"; do
+		# shellcheck disable=SC2086 # the flags are words
+		${variant%%-*} $flags -Ikmod/shim -Isrc -c "$name" \
+		    -o "$objects/$variant/$(basename "$name" .c).o" && continue
+		complain "$variant: $name does not compile"
+		compiled=1
+	done
+	return $compiled
+}
+
+# --- looks: each prints what is wrong and nothing when all is well -----------
+
+# look_at_code VARIANT
 look_at_code()
 {
-	objdump -d --no-show-raw-insn "$1"/*.o | awk -F'\t' '
+	objdump -d --no-show-raw-insn "$objects/$1"/*.o | awk -F'\t' '
 	/file format/ { sub(/:.*/, ""); sub(/.*\//, ""); file = $0; next }
 	/^[0-9a-f]+ <.*>:$/ { name = $0; sub(/^[^<]*</, "", name); sub(/>:$/, "", name); next }
 	NF >= 2 && ($2 ~ /^(f[a-z]|emms)/ || $2 ~ /%(xmm|ymm|zmm|mm[0-7]|st)/) &&
@@ -44,9 +101,10 @@ look_at_code()
 	}'
 }
 
+# look_at_frames VARIANT
 look_at_frames()
 {
-	cat "$1"/*.su | awk -F'\t' -v limit="${frame_limit:?}" '
+	cat "$objects/$1"/*.su | awk -F'\t' -v limit="$frame_limit" '
 	$2 >= limit { print $1 ": stack frame of " $2 " bytes" }
 	$3 != "static" { print $1 ": stack frame of unknown size" }'
 }
