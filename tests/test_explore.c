@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "explore/explore.h"
+#include "explore/explore_replay.h"
 
 static struct scenario *
 load(const char *yaml)
@@ -147,25 +147,25 @@ static void
 violations_come_again(void **state)
 {
 	struct explore_options options = { .states_max = 100000, .end_at_violation = true };
-	struct play_options play = { .sink = NULL };
+	struct explore_replay_options replay = { .lenient = false };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(found_rows) / sizeof(found_rows[0]); i++) {
 		const struct found_row *row = &found_rows[i];
 		struct explore_result result;
-		struct play_outcome outcome;
+		struct explore_replayed replayed;
 		struct scenario *s;
 
-		if (row->violation != EXPLORE_EXPECTATION)
+		if (row->violation != EXPLORE_EXPECTATION && row->violation != EXPLORE_STUCK)
 			continue;
 		s = load(row->yaml);
 		explore_run(s, &options, &result);
-		assert_int_equal(explore_replay(s, &result.schedule, &play, NULL, NULL, &outcome),
-		    EXPLORE_REPLAYED);
-		if (outcome.mismatches == 0)
+		explore_replay(s, &result.schedule, &replay, &replayed);
+		assert_int_equal(replayed.status, EXPLORE_REPLAYED);
+		if (replayed.outcome.mismatches == 0)
 			fail_msg("%s: nothing is wrong with the schedule", row->what);
-		play_outcome_free(&outcome);
+		explore_replayed_free(&replayed);
 		explore_result_free(&result);
 		scenario_free(s);
 	}
@@ -247,6 +247,182 @@ a_budget_is_kept(void **state)
 	explore_result_free(&result);
 }
 
+#define FOUR_STORES                                                                                \
+	HEAD BARE("a", "0", "write: {at: 0x1000, value: 1}, write: {at: 0x1000, value: 3}")        \
+	BARE("b", "1", "write: {at: 0x1000, value: 2}, write: {at: 0x1000, value: 4}")
+
+static void
+a_budget_of_memory_is_kept(void **state)
+{
+	struct explore_options options = { .bytes_max = 1 };
+	struct explore_result result;
+
+	(void)state;
+	explore_text(FOUR_STORES, &options, &result);
+	assert_int_equal(result.end, EXPLORE_BYTES);
+	explore_result_free(&result);
+}
+
+/* Four moves lead to each end, so three lead to none. */
+static void
+a_bound_on_moves_is_kept(void **state)
+{
+	struct explore_options options = { .depth_max = 3 };
+	struct explore_result result;
+
+	(void)state;
+	explore_text(FOUR_STORES, &options, &result);
+	assert_int_equal(result.end, EXPLORE_DEPTH);
+	assert_int_equal(result.stats.depth, 3);
+	assert_int_equal(result.stats.ends, 0);
+	explore_result_free(&result);
+	options.depth_max = 4;
+	explore_text(FOUR_STORES, &options, &result);
+	assert_int_equal(result.end, EXPLORE_COMPLETE);
+	assert_int_equal(result.stats.depth, 4);
+	assert_int_equal(result.stats.visited, result.stats.states);
+	explore_result_free(&result);
+}
+
+/* Each outcome that was found comes with a schedule, and that schedule comes to it. */
+static void
+witnesses_come_to_their_outcomes(void **state)
+{
+	struct explore_options options = { .witnesses = true };
+	struct explore_replay_options replay = { .lenient = false };
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(found_rows) / sizeof(found_rows[0]); i++) {
+		struct scenario *s = load(found_rows[i].yaml);
+		struct explore_replayed replayed;
+		struct explore_result result;
+
+		explore_run(s, &options, &result);
+		for (n = 0; n < s->reaches; n++) {
+			if ((result.reached >> n & 1) == 0)
+				continue;
+			assert_true(n < result.witnesses);
+			explore_replay(s, &result.witness[n], &replay, &replayed);
+			assert_int_equal(replayed.status, EXPLORE_REPLAYED);
+			assert_int_equal(replayed.stop, EXPLORE_OVER);
+			assert_int_equal(replayed.added, 0);
+			if ((replayed.outcome.reached >> n & 1) == 0)
+				fail_msg("%s: outcome %zu", found_rows[i].what, n);
+			explore_replayed_free(&replayed);
+		}
+		explore_result_free(&result);
+		scenario_free(s);
+	}
+}
+
+/* --- replaying -------------------------------------------------------------------------------- */
+
+#define MOVE(t, ...) { .thread = t, __VA_ARGS__ }
+
+static const struct replay_row {
+	const char *what;
+	struct explore_move move[4];
+	size_t moves;
+	bool lenient;
+	enum explore_replay_status status;
+	enum explore_stop stop;
+	size_t made, added;
+} replay_rows[] = {
+	{ "a whole schedule is over", { MOVE(1), MOVE(1), MOVE(0), MOVE(0) }, 4, false,
+	    EXPLORE_REPLAYED, EXPLORE_OVER, 4, 0 },
+	{ "a part of one is carried on in order", { MOVE(1) }, 1, false,
+	    EXPLORE_REPLAYED, EXPLORE_OVER, 4, 3 },
+	{ "a thread that has ended cannot move", { MOVE(1), MOVE(1), MOVE(1) }, 3, false,
+	    EXPLORE_REPLAY_ENDED, EXPLORE_OVER, 2, 0 },
+	{ "a thread that is not there cannot move", { MOVE(2) }, 1, false,
+	    EXPLORE_REPLAY_ENDED, EXPLORE_OVER, 0, 0 },
+	{ "choices that are not to be made do not fit", { MOVE(1, .choices = 1) }, 1, false,
+	    EXPLORE_REPLAY_CHOICE, EXPLORE_OVER, 1, 0 },
+	{ "what does not fit can be left out", { MOVE(1), MOVE(1), MOVE(1), MOVE(2) }, 4, true,
+	    EXPLORE_REPLAYED, EXPLORE_OVER, 4, 2 },
+};
+
+static void
+schedules_are_replayed(void **state)
+{
+	struct scenario *s = load(FOUR_STORES);
+	watch_cell cell = watch_cell_of(WATCH_WORD, 0x1000 / 8);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(replay_rows) / sizeof(replay_rows[0]); i++) {
+		const struct replay_row *row = &replay_rows[i];
+		struct explore_move move[4];
+		struct explore_schedule schedule = { &cell, 1, move, row->moves };
+		struct explore_replay_options options = { .lenient = row->lenient };
+		struct explore_replayed replayed;
+
+		memcpy(move, row->move, sizeof(move));
+		explore_replay(s, &schedule, &options, &replayed);
+		if (replayed.status != row->status || replayed.made.moves != row->made ||
+		    replayed.added != row->added || replayed.stop != row->stop)
+			fail_msg("%s: status %d, stop %d, %zu moves, %zu added", row->what,
+			    replayed.status, replayed.stop, replayed.made.moves,
+			    replayed.added);
+		explore_replayed_free(&replayed);
+	}
+	scenario_free(s);
+}
+
+/* What a listener is told. */
+struct heard {
+	size_t moves, touches;
+	uint64_t last;
+};
+
+static void
+hear_move(void *ctx, size_t move, unsigned thread)
+{
+	struct heard *heard = ctx;
+
+	assert_int_equal(move, heard->moves++);
+	assert_true(thread < 2);
+}
+
+static void
+hear_touches(void *ctx, size_t move, unsigned thread, const struct explore_touch *touch,
+    size_t touches)
+{
+	struct heard *heard = ctx;
+	size_t i;
+
+	(void)thread;
+	assert_int_equal(move + 1, heard->moves);
+	for (i = 0; i < touches; i++) {
+		assert_int_equal(touch[i].how, WATCH_WRITE);
+		assert_int_equal(touch[i].before, heard->last);
+		heard->last = touch[i].after;
+		heard->touches++;
+	}
+}
+
+static void
+a_replay_tells_of_each_touch(void **state)
+{
+	struct scenario *s = load(FOUR_STORES);
+	watch_cell cell = watch_cell_of(WATCH_WORD, 0x1000 / 8);
+	struct explore_schedule schedule = { &cell, 1, NULL, 0 };
+	struct heard heard = { 0 };
+	struct explore_replay_options options = { .before = hear_move, .after = hear_touches,
+		.ctx = &heard };
+	struct explore_replayed replayed;
+
+	(void)state;
+	explore_replay(s, &schedule, &options, &replayed);
+	assert_int_equal(heard.moves, 4);
+	assert_int_equal(heard.touches, 4);
+	assert_int_equal(heard.last, 4);
+	assert_int_equal(explore_switches(&replayed.made), 1);
+	explore_replayed_free(&replayed);
+	scenario_free(s);
+}
+
 int
 main(void)
 {
@@ -257,6 +433,11 @@ main(void)
 		cmocka_unit_test(what_is_not_shared_is_not_interleaved),
 		cmocka_unit_test(a_bound_on_preemptions_hides_what_needs_more),
 		cmocka_unit_test(a_budget_is_kept),
+		cmocka_unit_test(a_budget_of_memory_is_kept),
+		cmocka_unit_test(a_bound_on_moves_is_kept),
+		cmocka_unit_test(witnesses_come_to_their_outcomes),
+		cmocka_unit_test(schedules_are_replayed),
+		cmocka_unit_test(a_replay_tells_of_each_touch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ struct explorer {
 	unsigned threads;
 	unsigned place_wide;       /* bytes of a place in a state */
 	size_t width;
+	uint32_t level_end;        /* states from here on are more than stats.depth moves away */
 	bool again;                /* the pass is in vain */
 	bool stop;
 	struct state from, to;
@@ -500,6 +501,39 @@ violated(struct explorer *e, enum explore_violation violation, uint32_t number, 
 		e->stop = true;
 }
 
+static void
+witnesses_free(struct explore_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->witnesses; i++)
+		explore_schedule_free(&result->witness[i]);
+	free(result->witness);
+	result->witness = NULL;
+	result->witnesses = 0;
+}
+
+/* Keeps the way to a state in which these outcomes were found for the first time. */
+static bool
+note_witnesses(struct explorer *e, uint32_t number, uint64_t outcomes)
+{
+	struct explore_result *result = e->result;
+
+	if (outcomes != 0 && result->witness == NULL) {
+		result->witness = calloc(e->scenario->reaches, sizeof(*result->witness));
+		if (result->witness == NULL)
+			return false;
+		result->witnesses = e->scenario->reaches;
+	}
+	for (; outcomes != 0; outcomes &= outcomes - 1) {
+		struct explore_schedule *schedule = &result->witness[__builtin_ctzll(outcomes)];
+
+		if (!schedule_to(e, number, schedule) || !schedule_cells(e, schedule))
+			return false;
+	}
+	return true;
+}
+
 /* The end of a run: what the scenario says of it. */
 static void
 judge_over(struct explorer *e, uint32_t number)
@@ -512,6 +546,9 @@ judge_over(struct explorer *e, uint32_t number)
 	explore_live_finish(e->live);
 	e->live_at = NOWHERE;
 	outcome = explore_live_outcome(e->live);
+	if (e->options->witnesses &&
+	    !note_witnesses(e, number, outcome->reached & ~e->result->reached))
+		stop(e, EXPLORE_NO_MEMORY);
 	e->result->reached |= outcome->reached;
 	if (outcome->mismatches != 0)
 		violated(e, EXPLORE_EXPECTATION, number, 0, NULL);
@@ -574,6 +611,10 @@ visit(struct explorer *e, uint32_t number)
 		judge_over(e, number);
 		return;
 	}
+	if (e->options->depth_max != 0 && e->result->stats.depth == e->options->depth_max) {
+		e->result->end = EXPLORE_DEPTH;
+		return;
+	}
 	for (thread = 0; thread < e->threads && !e->stop && !e->again; thread++)
 		move_thread(e, number, thread);
 }
@@ -611,10 +652,13 @@ begin_pass(struct explorer *e)
 	e->again = false;
 	e->live_at = NOWHERE;
 	stats->passes++;
-	stats->moves = stats->ends = 0;
+	stats->visited = stats->moves = stats->ends = stats->depth = 0;
+	e->level_end = 0;
 	e->result->reached = 0;
 	e->result->violation = EXPLORE_NONE;
 	explore_schedule_free(&e->result->schedule);
+	witnesses_free(e->result);
+	e->result->end = EXPLORE_COMPLETE;
 	memo_free(&e->memo);
 	explore_states_destroy(e->states);
 	e->states = NULL;
@@ -655,6 +699,8 @@ begin_states(struct explorer *e)
 	}
 	if (explore_live_outcome(e->live)->mismatches != 0) {
 		e->result->violation = EXPLORE_EXPECTATION; /* before anything is shared */
+		if (!schedule_cells(e, &e->result->schedule))
+			e->result->end = EXPLORE_NO_MEMORY;
 		e->stop = true;
 		return false;
 	}
@@ -679,6 +725,26 @@ states_max(const struct explorer *e)
 	return e->options->states_max != 0 ? e->options->states_max : EXPLORE_STATES_DEFAULT;
 }
 
+/* States come in order of the moves that lead to them. */
+static void
+count_depth(struct explorer *e, uint32_t number)
+{
+	if (number != e->level_end)
+		return;
+	e->result->stats.depth += number != 0;
+	e->level_end = explore_states_count(e->states);
+}
+
+static void
+keep_budget(struct explorer *e)
+{
+	if (explore_states_count(e->states) > states_max(e))
+		stop(e, EXPLORE_BUDGET);
+	else if (e->options->bytes_max != 0 &&
+	    explore_states_bytes(e->states) > e->options->bytes_max)
+		stop(e, EXPLORE_BYTES);
+}
+
 /* true: the pass is the last. */
 static bool
 pass(struct explorer *e)
@@ -689,13 +755,14 @@ pass(struct explorer *e)
 		return !e->again;
 	for (number = 0; number < explore_states_count(e->states) && !e->stop && !e->again;
 	    number++) {
+		count_depth(e, number);
 		visit(e, number);
+		e->result->stats.visited++;
 		report_progress(e, number);
 		if (number >= EARLY_STATES && number % EARLY_STATES == 0 &&
 		    explore_cells_unsettled(&e->cells))
 			e->again = true;
-		if (explore_states_count(e->states) > states_max(e))
-			stop(e, EXPLORE_BUDGET);
+		keep_budget(e);
 	}
 	count_states(e);
 	if (explore_cells_unsettled(&e->cells)) {
@@ -806,7 +873,7 @@ explore(struct explorer *e)
 			return;
 		}
 	}
-	if (e->stop || e->result->violation != EXPLORE_NONE)
+	if (!is_complete(e) || e->result->violation != EXPLORE_NONE)
 		return;
 	if (!e->options->safety_only && !e->options->bounded)
 		find_stuck(e);
@@ -857,45 +924,5 @@ void
 explore_result_free(struct explore_result *result)
 {
 	explore_schedule_free(&result->schedule);
-}
-
-enum explore_replay
-explore_replay(const struct scenario *scenario, const struct explore_schedule *schedule,
-    const struct play_options *options, void (*before)(void *ctx, size_t move, unsigned thread),
-    void *before_ctx, struct play_outcome *outcome)
-{
-	enum explore_replay replay = EXPLORE_REPLAY_NO_MEMORY;
-	struct explore_cells cells;
-	struct explore_live *live = NULL;
-	size_t i;
-
-	memset(outcome, 0, sizeof(*outcome));
-	if (explore_cells_init(&cells) &&
-	    explore_cells_share(&cells, schedule->cell, schedule->cells))
-		live = explore_live_create(scenario, &cells, options);
-	if (live == NULL) {
-		explore_cells_free(&cells);
-		return replay;
-	}
-	if (explore_live_restart(live))
-		replay = EXPLORE_REPLAYED;
-	for (i = 0; i < schedule->moves && replay == EXPLORE_REPLAYED; i++) {
-		const struct explore_move *move = &schedule->move[i];
-
-		if (move->thread >= scenario->threads ||
-		    explore_live_place(live, move->thread)->ended) {
-			replay = EXPLORE_DOES_NOT_FIT;
-			break;
-		}
-		if (before != NULL)
-			before(before_ctx, i, move->thread);
-		explore_live_move(live, move->thread, move->choice, move->choices);
-	}
-	if (replay == EXPLORE_REPLAYED)
-		explore_live_finish(live);
-	*outcome = *explore_live_outcome(live);
-	memset(explore_live_outcome(live), 0, sizeof(*outcome));
-	explore_live_destroy(live);
-	explore_cells_free(&cells);
-	return replay;
+	witnesses_free(result);
 }

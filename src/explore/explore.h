@@ -39,6 +39,7 @@ void explore_schedule_free(struct explore_schedule *schedule);
 
 struct explore_stats {
 	uint64_t states;
+	uint64_t visited;     /* of these, all moves were followed */
 	uint64_t moves;       /* between states, each counted */
 	uint64_t ends;        /* states in which every thread has ended */
 	uint64_t depth;       /* moves of the longest of the shortest ways */
@@ -53,10 +54,13 @@ struct explore_stats {
 
 struct explore_options {
 	uint64_t states_max;   /* 0: EXPLORE_STATES_DEFAULT */
+	uint64_t bytes_max;    /* of the states as they are kept; 0: any number */
+	uint64_t depth_max;    /* moves of a schedule; 0: any number */
 	bool bounded;          /* by preemptions */
 	unsigned preemptions;  /* switches away from a thread that could go on */
 	bool end_at_violation; /* rather than look for every reachable outcome */
 	bool safety_only;      /* do not look for states from which the end cannot be reached */
+	bool witnesses;        /* keep a schedule for each outcome that is found */
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, const struct explore_stats *stats);
 	void *progress_ctx;
@@ -67,6 +71,8 @@ struct explore_options {
 enum explore_end {
 	EXPLORE_COMPLETE,   /* every schedule (within the bound) was covered */
 	EXPLORE_BUDGET,     /* the limit of states came first */
+	EXPLORE_BYTES,      /* the limit of their memory came first */
+	EXPLORE_DEPTH,      /* some schedules have more moves than they may */
 	EXPLORE_NO_MEMORY,
 	EXPLORE_OVER_LIMIT, /* the scenario needs more frames, threads or choices than may be */
 	EXPLORE_UNFIT       /* the model contradicts itself: a mistake in the simulator */
@@ -83,7 +89,10 @@ struct explore_result {
 	enum explore_end end;
 	enum explore_violation violation;
 	struct explore_schedule schedule; /* of the violation: as few moves as any */
-	uint64_t reached;                 /* bit n: reachable outcome n was found */
+	uint64_t reached;                 /* bit n: the scenario's outcome n was found */
+	/* To outcome n, as few moves as any; NULL unless asked for, and while none was found. */
+	struct explore_schedule *witness;
+	size_t witnesses;
 	struct explore_stats stats;
 };
 
@@ -92,20 +101,5 @@ void explore_run(const struct scenario *scenario, const struct explore_options *
     struct explore_result *result);
 
 void explore_result_free(struct explore_result *result);
-
-enum explore_replay {
-	EXPLORE_REPLAYED,
-	EXPLORE_DOES_NOT_FIT, /* a move of a thread that has ended, or that is not there */
-	EXPLORE_REPLAY_NO_MEMORY
-};
-
-/*
- * Runs one schedule by the real code, with its events to options->sink, and compares what was
- * expected.  `before` is called ahead of each move; may be NULL.
- */
-enum explore_replay explore_replay(const struct scenario *scenario,
-    const struct explore_schedule *schedule, const struct play_options *options,
-    void (*before)(void *ctx, size_t move, unsigned thread), void *before_ctx,
-    struct play_outcome *outcome);
 
 #endif

@@ -51,6 +51,8 @@ struct explore_live {
 	struct explore_cells *cells;
 	struct play_options options;
 	struct play_outcome outcome;
+	void (*listener)(void *ctx, const struct explore_cell *cell, unsigned how);
+	void *listener_ctx;
 	struct play_live *play;
 	struct watch watch;
 	enum explore_live_status status;
@@ -283,6 +285,8 @@ on_touch(void *ctx, watch_cell id, unsigned how)
 	}
 	if (cell->shared || live->leg == LEG_NUDGE) {
 		wait_for_turn(live);
+		if (live->listener != NULL && live->leg == LEG_MOVE)
+			live->listener(live->listener_ctx, cell, how);
 		if (!(how & WATCH_READ))
 			advance_by_write(live, cell);
 	}
@@ -312,9 +316,7 @@ on_choose(void *ctx, unsigned count)
 		return 0;
 	if (live->leg == LEG_START)
 		leave(live);
-	taken = live->choices < live->script_length ? live->script[live->choices] : 0;
-	if (taken >= count)
-		taken = 0;
+	taken = live->choices < live->script_length ? live->script[live->choices] % count : 0;
 	if (live->choices == EXPLORE_CHOICES_MAX || count > 255) {
 		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
 		return 0;
@@ -674,6 +676,14 @@ enum explore_live_status
 explore_live_status(const struct explore_live *live)
 {
 	return live->status;
+}
+
+void
+explore_live_listen(struct explore_live *live,
+    void (*touch)(void *ctx, const struct explore_cell *cell, unsigned how), void *ctx)
+{
+	live->listener = touch;
+	live->listener_ctx = ctx;
 }
 
 const struct explore_item *

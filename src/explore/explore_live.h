@@ -49,13 +49,20 @@ enum explore_live_status {
 
 enum explore_live_status explore_live_status(const struct explore_live *live);
 
-/* Moves a thread that has not ended; choices beyond the script are 0. */
+/*
+ * Moves a thread that has not ended.  Each choice is the script's number, modulo how many there are
+ * to choose from, and beyond the script 0.
+ */
 void explore_live_move(struct explore_live *live, unsigned thread, const unsigned char *script,
     unsigned length);
 
 /* The same, and makes sure that nothing changed but what the move has announced to write. */
 void explore_live_move_judged(struct explore_live *live, unsigned thread,
     const unsigned char *script, unsigned length);
+
+/* Tells of each touch of a shared cell in a move, before it is made; WATCH_* in `how`. */
+void explore_live_listen(struct explore_live *live,
+    void (*touch)(void *ctx, const struct explore_cell *cell, unsigned how), void *ctx);
 
 /* What the last move did; valid until the next. */
 const struct explore_item *explore_live_items(const struct explore_live *live, size_t *count);

@@ -77,8 +77,8 @@ __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *s
 
 /* --- stacks ----------------------------------------------------------------------------------- */
 
-/* Stacks without a coroutine; the guard page is the first of each. */
-static struct {
+/* Stacks without a coroutine; the guard page is the first of each.  OS threads share none. */
+static _Thread_local struct {
 	unsigned char *stack[SPARE_STACKS];
 	unsigned count;
 } spare;
