@@ -79,6 +79,7 @@ enum elsewhere {
 	STEPPED_STORE,
 	LOST_UPDATE,
 	REMAPPED_COPYOUT,
+	SHOOTDOWN,
 	SCENARIO_STD,
 	SCENARIO_EPT
 };
@@ -90,6 +91,7 @@ static const char *const elsewhere[] = {
     [STEPPED_STORE] = "test_copyio_hostile: an_aligned_word_is_stored_in_one_piece",
     [LOST_UPDATE] = "test_copyio_hostile: atomic_operations_lose_no_update_of_the_guest",
     [REMAPPED_COPYOUT] = "test_copyio: a_copyout_that_remaps_its_second_page_goes_to_the_new_one",
+    [SHOOTDOWN] = "test_copyio_guard: nothing is used after the shootdown by",
     [SCENARIO_STD] = "scenarios/copyio/every-call-std.yaml",
     [SCENARIO_EPT] = "scenarios/copyio/every-call-ept.yaml",
 };
@@ -565,6 +567,9 @@ static const struct condition conditions[] = {
 	    NOT(NO_TRIAL)} },
 	{ .what = "the entry names another page after the walk", EPT, ALLOWED, .from = {A},
 	    .meanwhile = remap, .hook = {UMEM_HOLD, 0, 0, CAS_DONE}, .remapped = 1 },
+	{ .what = "a shootdown between walk and move, with a guard", EPT,
+	    .verdict = {SEE(SHOOTDOWN), SEE(SHOOTDOWN), SEE(SHOOTDOWN), SEE(SHOOTDOWN),
+	    SEE(SHOOTDOWN), SEE(SHOOTDOWN)} },
 	{ .what = "entries come and go", EPT, RACING, .meanwhile = flicker },
 	{ .what = "every reading of every entry differs", EPT, RACING,
 	    .meanwhile = answer_at_random },

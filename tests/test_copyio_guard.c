@@ -45,11 +45,17 @@ static const struct shootdown_row shootdown_rows[] = {
 	{ "copyout to a page that becomes read-only", COPYOUT, READ_ONLY, VK_EFAULT },
 	{ "copyout to a page that another takes the place of", COPYOUT, MOVED, VK_OK },
 	{ "copyinstr of a page that is unmapped", COPYINSTR, GONE, VK_EFAULT },
+	{ "fubyte of a page that becomes the supervisor's", FUBYTE, PRIVATE, VK_EFAULT },
+	{ "fuword32 of a page that another takes the place of", FUWORD32, MOVED, VK_OK },
 	{ "fuword64 of a page that is unmapped", FUWORD64, GONE, VK_EFAULT },
-	{ "suword64 to a page that becomes read-only", SUWORD64, READ_ONLY, VK_EFAULT },
 	{ "subyte to a page that is unmapped", SUBYTE, GONE, VK_EFAULT },
+	{ "suword32 to a page that another takes the place of", SUWORD32, MOVED, VK_OK },
+	{ "suword64 to a page that becomes read-only", SUWORD64, READ_ONLY, VK_EFAULT },
+	{ "swapu32 on a page that is unmapped", SWAPU32, GONE, VK_EFAULT },
 	{ "swapu64 on a page that becomes read-only", SWAPU64, READ_ONLY, VK_EFAULT },
 	{ "casu32 on a page that is unmapped", CASU32, GONE, VK_EFAULT },
+	{ "casu64 on a page that becomes read-only", CASU64, READ_ONLY, VK_EFAULT },
+	{ "fuwordadd32 on a page that becomes the supervisor's", FUWORDADD32, PRIVATE, VK_EFAULT },
 	{ "fuwordadd64 on a page that another takes the place of", FUWORDADD64, MOVED, VK_OK },
 };
 /* clang-format on */

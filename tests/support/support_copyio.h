@@ -90,7 +90,10 @@ unsigned char umem_pattern(unsigned pattern, uint64_t offset);
 
 struct gpm umem_gpm(struct umem *mem);
 
-/* Fails when a rule was broken, a page is still held, or events were lost. */
+/*
+ * Fails when a rule was broken or a page is still held.  That a call does not end is noticed
+ * sooner, by its UMEM_EVENTS-th operation.
+ */
 void umem_check(const struct umem *mem);
 
 /* How many operations of all kinds. */
