@@ -100,6 +100,7 @@ vk_env_point(enum vk_env_op op, const void *where)
 	static const char *const names[] = {[VK_ENV_LOAD] = "load",
 	    [VK_ENV_STORE] = "store",
 	    [VK_ENV_ADD] = "add",
+	    [VK_ENV_CHANGE] = "change",
 	    [VK_ENV_SWAP] = "swap",
 	    [VK_ENV_CAS] = "cas",
 	    [VK_ENV_PAUSE] = "pause"};
@@ -381,10 +382,10 @@ static const struct order_row order_rows[] = {
 	{ "interrupts are off before host work is looked for",
 	    "interrupts off", 1, "must leave?", 1 },
 	{ "host work is looked for before the mask bit goes up",
-	    "must leave?", 1, "cas mask", 1 },
-	{ "interrupts are off before the mask bit goes up", "interrupts off", 1, "cas mask", 1 },
-	{ "the mask bit goes up before the gate is looked at", "cas mask", 1, "load lock", 1 },
-	{ "the mask bit goes up before the count", "cas mask", 1, "cas lock", 1 },
+	    "must leave?", 1, "change mask", 1 },
+	{ "interrupts are off before the mask bit goes up", "interrupts off", 1, "change mask", 1 },
+	{ "the mask bit goes up before the gate is looked at", "change mask", 1, "load lock", 1 },
+	{ "the mask bit goes up before the count", "change mask", 1, "cas lock", 1 },
 	{ "the count goes up before the generation is compared",
 	    "cas lock", 1, "load generation", 1 },
 	{ "the count goes up before the guest's registers are written",
@@ -392,9 +393,9 @@ static const struct order_row order_rows[] = {
 	{ "the generation is compared before the flush", "load generation", 1, "invept", 2 },
 	{ "the flush comes before the entry", "invept", 2, "enter", 1 },
 	{ "the guest's registers are written before the entry", "write guest", 1, "enter", 1 },
-	{ "the mask bit comes down after the exit", "enter", 1, "cas mask", 2 },
-	{ "the mask bit comes down before the count", "cas mask", 2, "add lock", 1 },
-	{ "the count comes down before interrupts come on", "add lock", 1, "interrupts on", 1 },
+	{ "the mask bit comes down after the exit", "enter", 1, "change mask", 2 },
+	{ "the mask bit comes down before the count", "change mask", 2, "change lock", 1 },
+	{ "the count comes down before interrupts come on", "change lock", 1, "interrupts on", 1 },
 	{ "interrupts come on before the critical section ends",
 	    "interrupts on", 1, "uncritical", 1 },
 	{ "the critical section ends before the exit is handled", "uncritical", 1, "handle", 1 },
@@ -538,7 +539,7 @@ host_work_goes_first_and_may_change_the_cpu(void **state)
 	assert_int_equal(count("enter"), 1);
 	assert_int_equal(host.entry[0].cpu, 2);
 	assert_int_equal(count("cas lock"), 1); /* the gate was not touched before */
-	assert_true(find("must leave?", 3) < find("cas mask", 1));
+	assert_true(find("must leave?", 3) < find("change mask", 1));
 }
 
 struct end_row {

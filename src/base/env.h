@@ -21,6 +21,7 @@ enum vk_env_op {
 	VK_ENV_LOAD,
 	VK_ENV_STORE,
 	VK_ENV_ADD,
+	VK_ENV_CHANGE, /* as an addition, but the thread does not learn the value */
 	VK_ENV_SWAP,
 	VK_ENV_CAS,
 	VK_ENV_PAUSE
@@ -44,6 +45,28 @@ vk_atomic_store64(uint64_t *p, uint64_t value)
 {
 	vk_env_point(VK_ENV_STORE, p);
 	__atomic_store_n(p, value, __ATOMIC_SEQ_CST);
+}
+
+/* As below, for callers who need not know what was there: nothing is learnt. */
+static inline void
+vk_atomic_plus64(uint64_t *p, uint64_t value)
+{
+	vk_env_point(VK_ENV_CHANGE, p);
+	(void)__atomic_fetch_add(p, value, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+vk_atomic_set64(uint64_t *p, uint64_t bits)
+{
+	vk_env_point(VK_ENV_CHANGE, p);
+	(void)__atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+vk_atomic_clear64(uint64_t *p, uint64_t bits)
+{
+	vk_env_point(VK_ENV_CHANGE, p);
+	(void)__atomic_fetch_and(p, ~bits, __ATOMIC_SEQ_CST);
 }
 
 /* Adds modulo 2^64 and returns the value from before. */

@@ -51,7 +51,7 @@ window(void)
 static void
 bump(struct vmm_proc *proc)
 {
-	(void)vk_atomic_add64(&proc->invgen, 1);
+	vk_atomic_plus64(&proc->invgen, 1);
 }
 
 /* The mask as it was before the gate was shut decides whom to interrupt and to wait for. */
@@ -91,7 +91,7 @@ stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 	/* Nobody can have seen the number yet: the gate is shut. */
 	if (has(thread, DEFECT_NO_GENERATION_BUMP) || has(thread, DEFECT_BUMP_BEFORE_GATE) ||
 	    has(thread, DEFECT_BUMP_AFTER_GATE))
-		(void)vk_atomic_add64(&proc->invgen, ~0ull);
+		vk_atomic_plus64(&proc->invgen, ~0ull);
 	if (has(thread, DEFECT_STORE_AFTER_GATE)) {
 		vmm_stop_end(proc);
 		window();

@@ -16,21 +16,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/explore_edges.h"
+#include "explore/explore_layout.h"
 #include "explore/explore_memo.h"
 #include "explore/explore_states.h"
 
-#define CELLS_MOST 480u
 #define PASSES_MOST 200u
 #define EARLY_STATES 2000u /* a pass that is known to be in vain is not carried much further */
 #define PROGRESS_EVERY 65536u
 #define NOWHERE UINT32_MAX
 
-/* A state taken apart. */
-struct state {
-	uint16_t value[CELLS_MOST];
-	uint32_t place[EXPLORE_THREADS_MAX];
-	uint8_t last;      /* who moved last, and how often it was made to stop: bounded only */
-	uint8_t preempted;
+#define BATCH 64u /* states that are made before they are looked up, to wait for memory once */
+
+struct made {
+	struct explore_way way;
+	uint64_t hash;
 };
 
 struct explorer {
@@ -38,18 +38,22 @@ struct explorer {
 	const struct explore_options *options;
 	struct explore_result *result;
 	struct explore_cells cells;
+	struct explore_layout layout;
 	struct explore_live *live;
 	uint32_t live_at;          /* the state that the live run is in, or NOWHERE */
 	struct memo memo;
 	struct explore_states *states;
+	struct explore_edges edges;
+	bool keeps_edges;
 	unsigned threads;
-	unsigned place_wide;       /* bytes of a place in a state */
-	size_t width;
 	uint32_t level_end;        /* states from here on are more than stats.depth moves away */
 	bool again;                /* the pass is in vain */
 	bool stop;
-	struct state from, to;
-	unsigned char packed[EXPLORE_STATE_MOST];
+	struct made made[BATCH];
+	unsigned mades;
+	unsigned char batch[BATCH * EXPLORE_STATE_MOST];
+	unsigned char from[EXPLORE_STATE_MOST]; /* the state that is looked at */
+	unsigned char seen[EXPLORE_STATE_MOST]; /* the state that the live run is in */
 };
 
 static void
@@ -61,99 +65,54 @@ stop(struct explorer *e, enum explore_end end)
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-static unsigned char *
-put(unsigned char *to, uint32_t value, unsigned bytes)
-{
-	for (; bytes != 0; bytes--, value >>= 8)
-		*to++ = (unsigned char)value;
-	return to;
-}
-
-static const unsigned char *
-get(const unsigned char *from, uint32_t *value, unsigned bytes)
-{
-	unsigned i;
-
-	*value = 0;
-	for (i = 0; i < bytes; i++)
-		*value |= (uint32_t)*from++ << (8 * i);
-	return from;
-}
-
-static const struct explore_cell *
-live_cell(const struct explorer *e, unsigned index)
-{
-	return e->cells.cell[e->cells.live[index]];
-}
-
-static size_t
-measure(const struct explorer *e)
-{
-	size_t width = (size_t)e->threads * e->place_wide + (e->options->bounded ? 2 : 0);
-	unsigned i;
-
-	for (i = 0; i < e->cells.live_count; i++)
-		width += live_cell(e, i)->wide;
-	return width;
-}
-
-/* false: some number has outgrown its bytes, and the pass is in vain. */
+/* Where everything goes; false: it is too much. */
 static bool
-pack(struct explorer *e, const struct state *state)
+lay_out(struct explorer *e)
 {
-	unsigned char *to = e->packed;
-	unsigned i;
+	struct explore_layout *layout = &e->layout;
+	unsigned at = 0, i;
 
-	for (i = 0; i < e->cells.live_count; i++) {
-		unsigned wide = live_cell(e, i)->wide;
-
-		if (wide == 1 && state->value[i] > 255)
-			return false;
-		to = put(to, state->value[i], wide);
+	layout->cells = e->cells.live_count;
+	layout->threads = e->threads;
+	if (layout->cells > EXPLORE_CELLS_MOST)
+		return false;
+	for (i = 0; i < layout->cells; i++) {
+		layout->at[i] = (uint16_t)at;
+		layout->wide[i] = (uint8_t)e->cells.cell[e->cells.live[i]]->wide;
+		at += layout->wide[i];
 	}
-	for (i = 0; i < e->threads; i++) {
-		if (e->place_wide == 2 && state->place[i] > 65535) {
-			e->place_wide = 4;
-			return false;
-		}
-		to = put(to, state->place[i], e->place_wide);
-	}
-	if (e->options->bounded) {
-		*to++ = state->last;
-		*to = state->preempted;
-	}
-	return true;
+	layout->places = at;
+	at += e->threads * layout->place_wide;
+	layout->last = e->options->bounded ? at : 0;
+	layout->width = at + (e->options->bounded ? 2 : 0);
+	return layout->width <= EXPLORE_STATE_MOST;
 }
 
-static void
-unpack(const struct explorer *e, const unsigned char *from, struct state *state)
+static const struct explore_place *
+place_of(const struct explorer *e, const unsigned char *state, unsigned thread)
 {
-	uint32_t value;
-	unsigned i;
-
-	for (i = 0; i < e->cells.live_count; i++) {
-		from = get(from, &value, live_cell(e, i)->wide);
-		state->value[i] = (uint16_t)value;
-	}
-	for (i = 0; i < e->threads; i++)
-		from = get(from, &state->place[i], e->place_wide);
-	if (e->options->bounded) {
-		state->last = *from++;
-		state->preempted = *from;
-	}
+	return &e->memo.place[layout_place(&e->layout, state, thread)].place;
 }
 
 static bool
-is_over(const struct explorer *e, const struct state *state)
+is_over(const struct explorer *e, const unsigned char *state)
 {
 	unsigned i;
 
 	for (i = 0; i < e->threads; i++) {
-		if (!e->memo.place[state->place[i]].place.ended &&
+		if (!place_of(e, state, i)->ended &&
 		    !scn_thread_is_daemon(&e->scenario->thread[i]))
 			return false;
 	}
 	return true;
+}
+
+/* Some number has outgrown its bytes: the next pass has more for it. */
+static void
+widen_places(struct explorer *e)
+{
+	e->layout.place_wide = 4;
+	e->again = true;
 }
 
 /* --- moves from memory ------------------------------------------------------------------------ */
@@ -167,9 +126,9 @@ struct way {
 
 /* Follows the tree over the values of a state; the node that ends the move, or MEMO_UNKNOWN. */
 static uint32_t
-follow(const struct explorer *e, const struct state *state, unsigned thread, struct way *way)
+follow(const struct explorer *e, const unsigned char *state, unsigned thread, struct way *way)
 {
-	uint32_t at = e->memo.place[state->place[thread]].root;
+	uint32_t at = e->memo.place[layout_place(&e->layout, state, thread)].root;
 	unsigned choices = 0;
 
 	while (at != MEMO_UNKNOWN) {
@@ -179,7 +138,7 @@ follow(const struct explorer *e, const struct state *state, unsigned thread, str
 		if (node->kind == MEMO_END)
 			break;
 		if (node->kind == MEMO_READ) {
-			branch = state->value[node->what];
+			branch = layout_value(&e->layout, state, node->what);
 		} else {
 			if (choices == way->choices) {
 				way->choice[choices] = 0;
@@ -209,36 +168,46 @@ next_way(struct way *way)
 
 /* Whether the thread may be moved from there, and what that makes of the bound. */
 static bool
-may_move(const struct explorer *e, const struct state *state, unsigned thread, unsigned *preempted)
+may_move(const struct explorer *e, const unsigned char *state, unsigned thread,
+    unsigned *preempted)
 {
-	const struct explore_place *place = &e->memo.place[state->place[thread]].place;
 	const struct explore_place *last;
 
-	if (place->ended)
+	*preempted = 0;
+	if (place_of(e, state, thread)->ended)
 		return false;
-	*preempted = state->preempted;
-	if (!e->options->bounded || state->last == thread || state->last >= e->threads)
+	if (!e->options->bounded)
 		return true;
-	last = &e->memo.place[state->place[state->last]].place;
-	if (!last->ended && !last->waits)
-		++*preempted;
+	*preempted = state[e->layout.last + 1];
+	if (state[e->layout.last] == thread || state[e->layout.last] >= e->threads)
+		return true;
+	last = place_of(e, state, state[e->layout.last]);
+	*preempted += !last->ended && !last->waits;
 	return *preempted <= e->options->preemptions;
 }
 
-/* What a move makes of a state. */
-static void
-apply(const struct explorer *e, const struct state *from, unsigned thread, unsigned preempted,
-    const struct memo_node *end, struct state *to)
+/* What a move makes of a state; false: some number has outgrown its bytes. */
+static bool
+apply(struct explorer *e, const unsigned char *from, unsigned thread, unsigned preempted,
+    const struct memo_node *end, unsigned char *to)
 {
 	unsigned i;
 
-	memcpy(to->value, from->value, e->cells.live_count * sizeof(to->value[0]));
-	memcpy(to->place, from->place, e->threads * sizeof(to->place[0]));
-	for (i = 0; i < end->writes; i++)
-		to->value[end->u.write[i].cell] = end->u.write[i].value;
-	to->place[thread] = end->what;
-	to->last = (uint8_t)thread;
-	to->preempted = (uint8_t)preempted;
+	memcpy(to, from, e->layout.width);
+	for (i = 0; i < end->writes; i++) {
+		if (!layout_set_value(&e->layout, to, end->u.write[i].cell,
+		    end->u.write[i].value))
+			return false;
+	}
+	if (!layout_set_place(&e->layout, to, thread, end->what)) {
+		widen_places(e);
+		return false;
+	}
+	if (e->options->bounded) {
+		to[e->layout.last] = (unsigned char)thread;
+		to[e->layout.last + 1] = (unsigned char)preempted;
+	}
+	return true;
 }
 
 /* --- the live run ----------------------------------------------------------------------------- */
@@ -261,13 +230,14 @@ live_failed(struct explorer *e)
 	}
 }
 
-/* The state that the live run is in. */
+/* The state that the live run is in, but for the bound. */
 static bool
-live_state(struct explorer *e, struct state *state)
+live_state(struct explorer *e, unsigned char *state)
 {
 	unsigned i;
 
-	for (i = 0; i < e->cells.live_count; i++) {
+	memcpy(state, e->from, e->layout.width);
+	for (i = 0; i < e->layout.cells; i++) {
 		struct explore_cell *cell = e->cells.cell[e->cells.live[i]];
 		unsigned value = explore_cell_value(cell, explore_live_value(e->live, cell));
 
@@ -276,12 +246,20 @@ live_state(struct explorer *e, struct state *state)
 			    EXPLORE_OVER_LIMIT);
 			return false;
 		}
-		state->value[i] = (uint16_t)value;
+		if (!layout_set_value(&e->layout, state, i, value)) {
+			e->again = true;
+			return false;
+		}
 	}
 	for (i = 0; i < e->threads; i++) {
-		state->place[i] = memo_place(&e->memo, i, explore_live_place(e->live, i));
-		if (state->place[i] == MEMO_UNKNOWN) {
+		uint32_t place = memo_place(&e->memo, i, explore_live_place(e->live, i));
+
+		if (place == MEMO_UNKNOWN) {
 			stop(e, EXPLORE_NO_MEMORY);
+			return false;
+		}
+		if (!layout_set_place(&e->layout, state, i, place)) {
+			widen_places(e);
 			return false;
 		}
 	}
@@ -295,7 +273,7 @@ schedule_to(const struct explorer *e, uint32_t number, struct explore_schedule *
 	size_t moves = 0;
 	uint32_t at;
 
-	for (at = number; at != 0; at = explore_states_way(e->states, at)->from)
+	for (at = number; at != 0; at = explore_states_way(e->states, at).from)
 		moves++;
 	memset(schedule, 0, sizeof(*schedule));
 	schedule->move = calloc(moves + 1, sizeof(*schedule->move)); /* room for one more */
@@ -303,20 +281,19 @@ schedule_to(const struct explorer *e, uint32_t number, struct explore_schedule *
 		return false;
 	schedule->moves = moves;
 	for (at = number; at != 0;) {
-		const struct explore_way *way = explore_states_way(e->states, at);
+		const struct explore_way way = explore_states_way(e->states, at);
 		struct explore_move *move = &schedule->move[--moves];
 		unsigned branch;
 		struct way choices = { .choices = 0 };
-		struct state state;
+		const unsigned char *state = explore_states_at(e->states, way.from);
 
-		unpack(e, explore_states_at(e->states, way->from), &state);
-		(void)follow(e, &state, way->thread, &choices);
-		for (branch = 0; branch < way->branch && next_way(&choices); branch++)
-			(void)follow(e, &state, way->thread, &choices);
-		move->thread = way->thread;
+		(void)follow(e, state, way.thread, &choices);
+		for (branch = 0; branch < way.branch && next_way(&choices); branch++)
+			(void)follow(e, state, way.thread, &choices);
+		move->thread = way.thread;
 		move->choices = (unsigned char)choices.choices;
 		memcpy(move->choice, choices.choice, choices.choices);
-		at = way->from;
+		at = way.from;
 	}
 	return true;
 }
@@ -350,14 +327,9 @@ live_run(struct explorer *e, const struct explore_schedule *schedule)
 static bool
 live_agrees(struct explorer *e, uint32_t number)
 {
-	struct state state;
-
-	if (!live_state(e, &state))
+	if (!live_state(e, e->seen))
 		return false;
-	state.last = ((const struct state *)&e->from)->last;
-	state.preempted = e->from.preempted;
-	if (pack(e, &state) &&
-	    memcmp(e->packed, explore_states_at(e->states, number), e->width) == 0)
+	if (memcmp(e->seen, explore_states_at(e->states, number), e->layout.width) == 0)
 		return true;
 	if (explore_cells_unsettled(&e->cells))
 		e->again = true;
@@ -417,12 +389,12 @@ learn_move(struct explorer *e, unsigned thread, uint32_t place, const struct way
 
 /* A thread whose next move from a state is not known; `threads` when each one's is. */
 static unsigned
-find_unknown(const struct explorer *e, const struct state *state, struct way *way)
+find_unknown(const struct explorer *e, const unsigned char *state, struct way *way)
 {
 	unsigned thread;
 
 	for (thread = 0; thread < e->threads; thread++) {
-		if (e->memo.place[state->place[thread]].place.ended)
+		if (place_of(e, state, thread)->ended)
 			continue;
 		way->choices = 0;
 		if (follow(e, state, thread, way) == MEMO_UNKNOWN)
@@ -435,17 +407,16 @@ find_unknown(const struct explorer *e, const struct state *state, struct way *wa
 static bool
 wander(struct explorer *e)
 {
-	struct state state = { .last = 0 };
 	struct way way;
 	unsigned thread;
 
 	for (;;) {
-		if (!live_state(e, &state))
+		if (!live_state(e, e->seen))
 			return false;
-		thread = find_unknown(e, &state, &way);
+		thread = find_unknown(e, e->seen, &way);
 		if (thread == e->threads)
 			return true;
-		if (!learn_move(e, thread, state.place[thread], &way))
+		if (!learn_move(e, thread, layout_place(&e->layout, e->seen, thread), &way))
 			return false;
 	}
 }
@@ -454,8 +425,8 @@ wander(struct explorer *e)
 static bool
 learn(struct explorer *e, uint32_t number, unsigned thread, const struct way *way)
 {
-	return live_goto(e, number) && learn_move(e, thread, e->from.place[thread], way) &&
-	    wander(e);
+	return live_goto(e, number) &&
+	    learn_move(e, thread, layout_place(&e->layout, e->from, thread), way) && wander(e);
 }
 
 /* --- violations ------------------------------------------------------------------------------- */
@@ -470,8 +441,10 @@ schedule_cells(const struct explorer *e, struct explore_schedule *schedule)
 	if (schedule->cell == NULL)
 		return false;
 	for (i = 0; i < e->cells.live_count; i++) {
-		if (live_cell(e, i)->shared)
-			schedule->cell[schedule->cells++] = live_cell(e, i)->id;
+		const struct explore_cell *cell = e->cells.cell[e->cells.live[i]];
+
+		if (cell->shared)
+			schedule->cell[schedule->cells++] = cell->id;
 	}
 	return true;
 }
@@ -541,6 +514,8 @@ judge_over(struct explorer *e, uint32_t number)
 	const struct play_outcome *outcome;
 
 	e->result->stats.ends++;
+	if (e->keeps_edges && !explore_edges_add_end(&e->edges, number))
+		stop(e, EXPLORE_NO_MEMORY);
 	if (!live_goto(e, number))
 		return;
 	explore_live_finish(e->live);
@@ -556,21 +531,42 @@ judge_over(struct explorer *e, uint32_t number)
 
 /* --- a pass ----------------------------------------------------------------------------------- */
 
+/* Looks up, or adds, the states that have been made. */
 static void
-add_state(struct explorer *e, uint32_t from, unsigned thread, unsigned branch)
+add_made(struct explorer *e)
 {
-	struct explore_way way = { from, (uint8_t)thread, (uint8_t)branch };
-	uint32_t number;
-	bool is_new;
+	unsigned i;
 
-	if (!pack(e, &e->to)) {
+	for (i = 0; i < e->mades && !e->stop; i++) {
+		const unsigned char *state = e->batch + (size_t)i * e->layout.width;
+		uint32_t number = explore_states_add(e->states, state, e->made[i].hash,
+		    &e->made[i].way);
+
+		if (number == EXPLORE_STATES_FULL || (e->keeps_edges &&
+		    !explore_edges_add(&e->edges, e->made[i].way.from, number)))
+			stop(e, EXPLORE_NO_MEMORY);
+	}
+	e->result->stats.moves += e->mades;
+	e->mades = 0;
+}
+
+/* Makes the state that a move leads to. */
+static void
+make_state(struct explorer *e, uint32_t from, unsigned thread, unsigned preempted,
+    unsigned branch, const struct memo_node *end)
+{
+	unsigned char *state = e->batch + (size_t)e->mades * e->layout.width;
+	struct made *made = &e->made[e->mades];
+
+	if (!apply(e, e->from, thread, preempted, end, state)) {
 		e->again = true;
 		return;
 	}
-	e->result->stats.moves++;
-	number = explore_states_add(e->states, e->packed, &way, &is_new);
-	if (number == EXPLORE_STATES_FULL)
-		stop(e, EXPLORE_NO_MEMORY);
+	made->way = (struct explore_way){ from, (uint8_t)thread, (uint8_t)branch };
+	made->hash = explore_states_hash(e->states, state);
+	explore_states_expect(e->states, made->hash);
+	if (++e->mades == BATCH)
+		add_made(e);
 }
 
 /* All that one thread can do next. */
@@ -580,15 +576,15 @@ move_thread(struct explorer *e, uint32_t number, unsigned thread)
 	struct way way = { .choices = 0 };
 	unsigned preempted, branch = 0;
 
-	if (!may_move(e, &e->from, thread, &preempted))
+	if (!may_move(e, e->from, thread, &preempted))
 		return;
 	do {
-		uint32_t end = follow(e, &e->from, thread, &way);
+		uint32_t end = follow(e, e->from, thread, &way);
 
 		if (end == MEMO_UNKNOWN) {
 			if (!learn(e, number, thread, &way))
 				return;
-			end = follow(e, &e->from, thread, &way);
+			end = follow(e, e->from, thread, &way);
 			if (end == MEMO_UNKNOWN || branch > UINT8_MAX) {
 				stop(e, end == MEMO_UNKNOWN ? EXPLORE_UNFIT : EXPLORE_OVER_LIMIT);
 				return;
@@ -596,8 +592,7 @@ move_thread(struct explorer *e, uint32_t number, unsigned thread)
 		}
 		if (e->memo.node[end].broke)
 			violated(e, EXPLORE_EXPECTATION, number, thread, &way);
-		apply(e, &e->from, thread, preempted, &e->memo.node[end], &e->to);
-		add_state(e, number, thread, branch++);
+		make_state(e, number, thread, preempted, branch++, &e->memo.node[end]);
 	} while (!e->stop && !e->again && next_way(&way));
 }
 
@@ -606,8 +601,8 @@ visit(struct explorer *e, uint32_t number)
 {
 	unsigned thread;
 
-	unpack(e, explore_states_at(e->states, number), &e->from);
-	if (is_over(e, &e->from)) {
+	memcpy(e->from, explore_states_at(e->states, number), e->layout.width);
+	if (is_over(e, e->from)) {
 		judge_over(e, number);
 		return;
 	}
@@ -631,7 +626,7 @@ count_states(struct explorer *e)
 	stats->cells = e->cells.live_count;
 	stats->shared = 0;
 	for (i = 0; i < e->cells.live_count; i++)
-		stats->shared += live_cell(e, i)->shared;
+		stats->shared += e->cells.cell[e->cells.live[i]]->shared;
 	stats->places = e->memo.places;
 }
 
@@ -660,18 +655,19 @@ begin_pass(struct explorer *e)
 	witnesses_free(e->result);
 	e->result->end = EXPLORE_COMPLETE;
 	memo_free(&e->memo);
+	explore_edges_free(&e->edges);
 	explore_states_destroy(e->states);
 	e->states = NULL;
+	e->mades = 0;
 	if (!explore_cells_settle(&e->cells) || !memo_init(&e->memo)) {
 		stop(e, EXPLORE_NO_MEMORY);
 		return false;
 	}
-	e->width = measure(e);
-	if (e->cells.live_count > CELLS_MOST || e->width > EXPLORE_STATE_MOST) {
+	if (!lay_out(e)) {
 		stop(e, EXPLORE_OVER_LIMIT);
 		return false;
 	}
-	e->states = explore_states_create(e->width);
+	e->states = explore_states_create(e->layout.width);
 	if (e->states == NULL)
 		stop(e, EXPLORE_NO_MEMORY);
 	return e->states != NULL;
@@ -682,7 +678,6 @@ static bool
 begin_states(struct explorer *e)
 {
 	struct explore_way way = { 0, 0, 0 };
-	bool is_new;
 
 	e->result->stats.runs++;
 	if (!explore_live_restart(e->live)) {
@@ -704,17 +699,14 @@ begin_states(struct explorer *e)
 		e->stop = true;
 		return false;
 	}
-	if (!live_state(e, &e->to))
+	memset(e->from, 0, e->layout.width);
+	if (e->options->bounded)
+		e->from[e->layout.last] = UINT8_MAX;
+	if (!live_state(e, e->seen))
 		return false;
-	e->to.last = UINT8_MAX;
-	e->to.preempted = 0;
-	if (!pack(e, &e->to)) {
-		e->again = true;
-		return false;
-	}
-	if (explore_states_add(e->states, e->packed, &way, &is_new) == EXPLORE_STATES_FULL)
+	if (explore_states_add(e->states, e->seen, explore_states_hash(e->states, e->seen),
+	    &way) == EXPLORE_STATES_FULL)
 		stop(e, EXPLORE_NO_MEMORY);
-	e->from = e->to;
 	e->live_at = 0;
 	return !e->stop;
 }
@@ -731,6 +723,7 @@ count_depth(struct explorer *e, uint32_t number)
 {
 	if (number != e->level_end)
 		return;
+	add_made(e);
 	e->result->stats.depth += number != 0;
 	e->level_end = explore_states_count(e->states);
 }
@@ -741,7 +734,8 @@ keep_budget(struct explorer *e)
 	if (explore_states_count(e->states) > states_max(e))
 		stop(e, EXPLORE_BUDGET);
 	else if (e->options->bytes_max != 0 &&
-	    explore_states_bytes(e->states) > e->options->bytes_max)
+	    explore_states_bytes(e->states) + explore_edges_bytes(&e->edges) >
+	    e->options->bytes_max)
 		stop(e, EXPLORE_BYTES);
 }
 
@@ -753,8 +747,11 @@ pass(struct explorer *e)
 
 	if (!begin_pass(e) || !begin_states(e))
 		return !e->again;
-	for (number = 0; number < explore_states_count(e->states) && !e->stop && !e->again;
-	    number++) {
+	for (number = 0; !e->stop && !e->again; number++) {
+		if (number == explore_states_count(e->states))
+			add_made(e);
+		if (e->stop || number == explore_states_count(e->states))
+			break;
 		count_depth(e, number);
 		visit(e, number);
 		e->result->stats.visited++;
@@ -764,6 +761,7 @@ pass(struct explorer *e)
 			e->again = true;
 		keep_budget(e);
 	}
+	add_made(e);
 	count_states(e);
 	if (explore_cells_unsettled(&e->cells)) {
 		/* Nothing that it found is certain to be the shortest, or all. */
@@ -772,76 +770,6 @@ pass(struct explorer *e)
 		return e->stop;
 	}
 	return !e->again;
-}
-
-/* --- states from which the end is out of reach ------------------------------------------------ */
-
-struct reach {
-	unsigned char *reaches; /* a bit a state */
-};
-
-static bool
-reaches(const struct reach *reach, uint32_t number)
-{
-	return (reach->reaches[number / 8] >> (number % 8) & 1) != 0;
-}
-
-/* Whether some move leads to a state from which the end is known to be in reach. */
-static bool
-is_in_reach(struct explorer *e, const struct reach *reach, uint32_t number)
-{
-	unsigned thread, preempted;
-
-	unpack(e, explore_states_at(e->states, number), &e->from);
-	if (is_over(e, &e->from))
-		return true;
-	for (thread = 0; thread < e->threads; thread++) {
-		struct way way = { .choices = 0 };
-
-		if (!may_move(e, &e->from, thread, &preempted))
-			continue;
-		do {
-			uint32_t end = follow(e, &e->from, thread, &way), next;
-
-			apply(e, &e->from, thread, preempted, &e->memo.node[end], &e->to);
-			(void)pack(e, &e->to);
-			next = explore_states_find(e->states, e->packed);
-			if (next != EXPLORE_STATES_FULL && reaches(reach, next))
-				return true;
-		} while (next_way(&way));
-	}
-	return false;
-}
-
-/*
- * Backwards, until nothing is gained: most moves lead to a later state, so few rounds are needed.
- * The first state that is left over is where the run got stuck, or is bound to.
- */
-static void
-find_stuck(struct explorer *e)
-{
-	uint32_t count = explore_states_count(e->states), number;
-	struct reach reach = { calloc(count / 8 + 1, 1) };
-	bool gained = true;
-
-	if (reach.reaches == NULL) {
-		stop(e, EXPLORE_NO_MEMORY);
-		return;
-	}
-	while (gained) {
-		gained = false;
-		for (number = count; number-- != 0;) {
-			if (reaches(&reach, number) || !is_in_reach(e, &reach, number))
-				continue;
-			reach.reaches[number / 8] |= (unsigned char)(1u << number % 8);
-			gained = true;
-		}
-	}
-	for (number = 0; number < count && reaches(&reach, number); number++)
-		;
-	if (number != count)
-		violated(e, EXPLORE_STUCK, number, 0, NULL);
-	free(reach.reaches);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -865,6 +793,17 @@ missing(const struct explorer *e)
 }
 
 static void
+find_stuck(struct explorer *e)
+{
+	uint32_t stuck;
+
+	if (!explore_edges_stuck(&e->edges, explore_states_count(e->states), &stuck))
+		stop(e, EXPLORE_NO_MEMORY);
+	else if (stuck != EXPLORE_ALL_REACH)
+		violated(e, EXPLORE_STUCK, stuck, 0, NULL);
+}
+
+static void
 explore(struct explorer *e)
 {
 	while (!pass(e)) {
@@ -875,7 +814,7 @@ explore(struct explorer *e)
 	}
 	if (!is_complete(e) || e->result->violation != EXPLORE_NONE)
 		return;
-	if (!e->options->safety_only && !e->options->bounded)
+	if (e->keeps_edges)
 		find_stuck(e);
 	if (is_complete(e) && e->result->violation == EXPLORE_NONE && missing(e) != 0)
 		e->result->violation = EXPLORE_UNREACHED;
@@ -896,7 +835,9 @@ explore_run(const struct scenario *scenario, const struct explore_options *optio
 	e->options = options;
 	e->result = result;
 	e->threads = (unsigned)scenario->threads;
-	e->place_wide = 2;
+	e->layout.place_wide = 2;
+	/* Within a bound an end may be out of reach for no other reason. */
+	e->keeps_edges = !options->safety_only && !options->bounded;
 	if (scenario->threads > EXPLORE_THREADS_MAX) {
 		result->end = EXPLORE_OVER_LIMIT;
 	} else if (explore_cells_init(&e->cells)) {
@@ -907,6 +848,7 @@ explore_run(const struct scenario *scenario, const struct explore_options *optio
 	}
 	explore_live_destroy(e->live);
 	explore_states_destroy(e->states);
+	explore_edges_free(&e->edges);
 	memo_free(&e->memo);
 	explore_cells_free(&e->cells);
 	free(e);

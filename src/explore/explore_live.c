@@ -16,6 +16,7 @@
 
 #define PAGE_BYTES 4096u
 #define TOUCHES_MAX 1000000u /* of a move: whoever makes more never ends */
+#define SECTION_CELLS 1024u
 #define ITEMS_MAX 65536u
 #define LEGS_MAX 100000u     /* of one of the steps that come first */
 
@@ -39,6 +40,9 @@ struct mover {
 	uint64_t raced_value;
 	unsigned quiet, whole;      /* of the watch, when it left */
 	unsigned section;           /* the whole section that has had its touch; 0: none */
+	unsigned along_section;     /* and one that has touched these before its turn: */
+	unsigned alongs;
+	struct explore_cell *along[SECTION_CELLS];
 };
 
 struct suspect {
@@ -111,6 +115,13 @@ give_up(struct explore_live *live, enum explore_live_status status)
 {
 	if (live->status == EXPLORE_LIVE_FINE)
 		live->status = status;
+}
+
+/* What the steps that come first do is the same in every schedule. */
+static bool
+is_explored(const struct explore_live *live)
+{
+	return live->leg == LEG_MOVE || live->leg == LEG_START;
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -212,6 +223,12 @@ advance_by_value(struct explore_live *live, const struct explore_cell *cell, uin
 	uint64_t *number = mover->place.number;
 	bool again = mover->racing && mover->raced == cell->id && (how & WATCH_CAS);
 
+	if (how & WATCH_BLIND) {
+		stir(number, ~cell->id);
+		mover->looked = true;
+		mover->racing = false;
+		return;
+	}
 	if (again && mover->raced_value != value)
 		memcpy(number, mover->before_race, sizeof(mover->before_race));
 	else
@@ -250,6 +267,24 @@ leave(struct explore_live *live)
 
 /* --- the watch -------------------------------------------------------------------------------- */
 
+/* What a whole section has touched of its own is touched in the move that it goes on in, too. */
+static void
+take_section_along(struct explore_live *live)
+{
+	const struct mover *mover = &live->mover[live->thread];
+	unsigned i;
+
+	if (mover->along_section != live->watch.section)
+		return;
+	for (i = 0; i < mover->alongs; i++) {
+		struct explore_cell *cell = mover->along[i];
+
+		if (!is_written(live, cell) && !is_read(live, cell))
+			record_item(live, cell, explore_live_value(live, cell), 0);
+		record_written(live, cell);
+	}
+}
+
 /* The move ends before its second touch of a shared cell; a whole section has one in all. */
 static void
 wait_for_turn(struct explore_live *live)
@@ -260,10 +295,30 @@ wait_for_turn(struct explore_live *live)
 		return;
 	if (live->leg == LEG_STEP)
 		return;
-	if (live->passed || live->leg == LEG_START)
+	if (live->passed || live->leg == LEG_START) {
 		leave(live);
+		if (live->watch.whole != 0)
+			take_section_along(live);
+	}
 	live->passed = true;
 	mover->section = live->watch.whole != 0 ? live->watch.section : 0;
+}
+
+/* Remembers a cell that a whole section touches before its turn. */
+static void
+note_section(struct explore_live *live, struct explore_cell *cell)
+{
+	struct mover *mover = &live->mover[live->thread];
+
+	if (live->watch.whole == 0 || mover->section == live->watch.section)
+		return;
+	if (mover->along_section != live->watch.section)
+		mover->alongs = 0;
+	mover->along_section = live->watch.section;
+	if (mover->alongs == SECTION_CELLS)
+		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
+	else
+		mover->along[mover->alongs++] = cell;
 }
 
 static void
@@ -277,8 +332,12 @@ on_touch(void *ctx, watch_cell id, unsigned how)
 		give_up(live, EXPLORE_LIVE_NO_MEMORY);
 		return;
 	}
-	cell->readers |= how & WATCH_READ ? bit : 0;
-	cell->writers |= how & WATCH_WRITE ? bit : 0;
+	if (id == watch_cell_of(WATCH_THREAD, live->thread))
+		return; /* itself */
+	if (is_explored(live)) {
+		cell->readers |= how & WATCH_READ ? bit : 0;
+		cell->writers |= how & WATCH_WRITE ? bit : 0;
+	}
 	if (++live->touches > TOUCHES_MAX) {
 		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
 		leave(live);
@@ -295,6 +354,8 @@ on_touch(void *ctx, watch_cell id, unsigned how)
 			record_suspect(live, id, explore_live_value(live, cell));
 		return;
 	}
+	if (how & WATCH_WRITE)
+		note_section(live, cell);
 	if ((how & WATCH_READ) && !is_written(live, cell)) {
 		uint64_t value = explore_live_value(live, cell);
 
@@ -381,7 +442,8 @@ frame_given_back(struct explore_live *live)
 			give_up(live, EXPLORE_LIVE_NO_MEMORY);
 			return;
 		}
-		cell->writers |= 1ull << live->thread;
+		if (is_explored(live))
+			cell->writers |= 1ull << live->thread;
 		memcpy(&before, live->held_before + at, sizeof(before));
 		if (!cell->live)
 			record_suspect(live, cell->id, before);
@@ -432,7 +494,7 @@ judge_suspects(struct explore_live *live)
 {
 	size_t i;
 
-	for (i = 0; i < live->suspects; i++) {
+	for (i = 0; i < live->suspects && is_explored(live); i++) {
 		struct explore_cell *cell = explore_cells_get(live->cells, live->suspect[i].id);
 
 		if (play_live_cell(live->play, cell->id) != live->suspect[i].value)
@@ -448,7 +510,7 @@ judge_thread(struct explore_live *live, uint64_t before)
 	watch_cell id = watch_cell_of(WATCH_THREAD, live->thread);
 	struct explore_cell *cell;
 
-	if (play_live_cell(live->play, id) == before)
+	if (!is_explored(live) || play_live_cell(live->play, id) == before)
 		return;
 	cell = explore_cells_get(live->cells, id);
 	if (cell == NULL) {

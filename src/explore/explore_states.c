@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * States in chunks, in the order in which they came, and an open-addressed index over them.
+ * States in chunks, in the order in which they came, and an open-addressed index over them.  A slot
+ * of the index has half of the hash beside the number: states that differ are seldom compared.
  */
 #include "explore/explore_states.h"
 
@@ -13,16 +14,23 @@
 
 struct chunk {
 	unsigned char *state;
-	struct explore_way *way;
+	uint32_t *from;
+	uint8_t *move; /* thread and branch, by turns */
+};
+
+struct slot {
+	uint32_t number; /* plus one; 0: empty */
+	uint32_t tag;
 };
 
 struct explore_states {
 	size_t width;
 	uint32_t count;
+	uint32_t most; /* before the index grows */
 	struct chunk *chunk;
 	size_t chunks, chunk_room;
-	uint32_t *slot; /* number plus one; 0: empty */
-	size_t slots;   /* a power of two */
+	struct slot *slot;
+	size_t slots;
 };
 
 struct explore_states *
@@ -34,12 +42,21 @@ explore_states_create(size_t width)
 		return NULL;
 	states->width = width;
 	states->slots = FIRST_SLOTS;
+	states->most = FIRST_SLOTS / 8 * 7;
 	states->slot = calloc(FIRST_SLOTS, sizeof(*states->slot));
 	if (states->slot == NULL) {
 		free(states);
 		return NULL;
 	}
 	return states;
+}
+
+static void
+chunk_free(struct chunk *chunk)
+{
+	free(chunk->state);
+	free(chunk->from);
+	free(chunk->move);
 }
 
 void
@@ -49,17 +66,15 @@ explore_states_destroy(struct explore_states *states)
 
 	if (states == NULL)
 		return;
-	for (i = 0; i < states->chunks; i++) {
-		free(states->chunk[i].state);
-		free(states->chunk[i].way);
-	}
+	for (i = 0; i < states->chunks; i++)
+		chunk_free(&states->chunk[i]);
 	free(states->chunk);
 	free(states->slot);
 	free(states);
 }
 
-static uint64_t
-hash(const struct explore_states *states, const void *state)
+uint64_t
+explore_states_hash(const struct explore_states *states, const void *state)
 {
 	const unsigned char *from = state;
 	uint64_t number = states->width, word;
@@ -75,7 +90,8 @@ hash(const struct explore_states *states, const void *state)
 	word = 0;
 	memcpy(&word, from, left);
 	number = (number ^ word) * 0xc4ceb9fe1a85ec53ull;
-	return number ^ number >> 29;
+	number ^= number >> 29;
+	return number * 0xff51afd7ed558ccdull;
 }
 
 const void *
@@ -85,10 +101,14 @@ explore_states_at(const struct explore_states *states, uint32_t number)
 	    (size_t)(number % CHUNK_STATES) * states->width;
 }
 
-const struct explore_way *
+struct explore_way
 explore_states_way(const struct explore_states *states, uint32_t number)
 {
-	return &states->chunk[number / CHUNK_STATES].way[number % CHUNK_STATES];
+	const struct chunk *chunk = &states->chunk[number / CHUNK_STATES];
+	size_t at = number % CHUNK_STATES;
+	struct explore_way way = { chunk->from[at], chunk->move[2 * at], chunk->move[2 * at + 1] };
+
+	return way;
 }
 
 uint32_t
@@ -100,40 +120,67 @@ explore_states_count(const struct explore_states *states)
 size_t
 explore_states_bytes(const struct explore_states *states)
 {
-	return states->chunks * CHUNK_STATES * (states->width + sizeof(struct explore_way)) +
-	    states->slots * sizeof(*states->slot);
+	size_t each = states->width + sizeof(uint32_t) + 2;
+
+	return states->chunks * CHUNK_STATES * each + states->slots * sizeof(*states->slot);
+}
+
+/* Where the search for a hash begins: its upper half, scaled; the lower half is the tag. */
+static size_t
+first_slot(const struct explore_states *states, uint64_t hash)
+{
+	return (size_t)((hash >> 32) * states->slots >> 32);
+}
+
+void
+explore_states_expect(const struct explore_states *states, uint64_t hash)
+{
+	__builtin_prefetch(&states->slot[first_slot(states, hash)]);
 }
 
 /* The slot that holds the state, or the empty one where it belongs. */
-static size_t
-find_slot(const struct explore_states *states, const void *state, uint64_t number)
+static struct slot *
+find_slot(const struct explore_states *states, const void *state, uint64_t hash)
 {
-	size_t at = (size_t)number & (states->slots - 1);
+	size_t at = first_slot(states, hash);
+	uint32_t tag = (uint32_t)hash;
 
-	while (states->slot[at] != 0 && memcmp(explore_states_at(states, states->slot[at] - 1),
-	    state, states->width) != 0)
-		at = (at + 1) & (states->slots - 1);
-	return at;
+	for (;;) {
+		struct slot *slot = &states->slot[at];
+
+		if (slot->number == 0 || (slot->tag == tag && memcmp(
+		    explore_states_at(states, slot->number - 1), state, states->width) == 0))
+			return slot;
+		if (++at == states->slots)
+			at = 0;
+	}
 }
 
+/* By a half each time: the index is never much larger than it has to be. */
 static bool
 grow_slots(struct explore_states *states)
 {
-	size_t slots = states->slots * 2;
-	uint32_t *slot = calloc(slots, sizeof(*slot)), i;
+	size_t slots = states->slots + states->slots / 2;
+	struct slot *slot = calloc(slots, sizeof(*slot));
+	struct explore_states grown = *states;
+	uint32_t i;
 
 	if (slot == NULL)
 		return false;
+	grown.slots = slots;
 	for (i = 0; i < states->count; i++) {
-		size_t at = (size_t)hash(states, explore_states_at(states, i)) & (slots - 1);
+		uint64_t hash = explore_states_hash(states, explore_states_at(states, i));
+		size_t at = first_slot(&grown, hash);
 
-		while (slot[at] != 0)
-			at = (at + 1) & (slots - 1);
-		slot[at] = i + 1;
+		while (slot[at].number != 0)
+			at = at + 1 == slots ? 0 : at + 1;
+		slot[at].number = i + 1;
+		slot[at].tag = (uint32_t)hash;
 	}
 	free(states->slot);
 	states->slot = slot;
 	states->slots = slots;
+	states->most = (uint32_t)(slots / 8 * 7);
 	return true;
 }
 
@@ -142,21 +189,23 @@ grow_chunks(struct explore_states *states)
 {
 	struct chunk *chunk;
 
+	if (states->chunks == CHUNKS_MOST)
+		return false;
 	if (states->chunks == states->chunk_room) {
 		size_t room = states->chunk_room == 0 ? 16 : 2 * states->chunk_room;
 		struct chunk *bigger = realloc(states->chunk, room * sizeof(*bigger));
 
-		if (bigger == NULL || room > CHUNKS_MOST)
+		if (bigger == NULL)
 			return false;
 		states->chunk = bigger;
 		states->chunk_room = room;
 	}
 	chunk = &states->chunk[states->chunks];
-	chunk->state = malloc(CHUNK_STATES * states->width);
-	chunk->way = malloc(CHUNK_STATES * sizeof(*chunk->way));
-	if (chunk->state == NULL || chunk->way == NULL) {
-		free(chunk->state);
-		free(chunk->way);
+	chunk->state = malloc(CHUNK_STATES * states->width + 1);
+	chunk->from = malloc(CHUNK_STATES * sizeof(*chunk->from));
+	chunk->move = malloc(CHUNK_STATES * 2);
+	if (chunk->state == NULL || chunk->from == NULL || chunk->move == NULL) {
+		chunk_free(chunk);
 		return false;
 	}
 	states->chunks++;
@@ -164,36 +213,26 @@ grow_chunks(struct explore_states *states)
 }
 
 uint32_t
-explore_states_add(struct explore_states *states, const void *state,
-    const struct explore_way *way, bool *is_new)
+explore_states_add(struct explore_states *states, const void *state, uint64_t hash,
+    const struct explore_way *way)
 {
-	size_t at = find_slot(states, state, hash(states, state));
+	struct slot *slot = find_slot(states, state, hash);
 	uint32_t number = states->count;
+	size_t at = number % CHUNK_STATES;
+	struct chunk *chunk;
 
-	*is_new = states->slot[at] == 0;
-	if (!*is_new)
-		return states->slot[at] - 1;
-	if ((number == states->chunks * CHUNK_STATES && !grow_chunks(states)))
+	if (slot->number != 0)
+		return slot->number - 1;
+	if (number == states->chunks * CHUNK_STATES && !grow_chunks(states))
 		return EXPLORE_STATES_FULL;
-	memcpy(states->chunk[number / CHUNK_STATES].state +
-	    (size_t)(number % CHUNK_STATES) * states->width, state, states->width);
-	states->chunk[number / CHUNK_STATES].way[number % CHUNK_STATES] = *way;
-	states->slot[at] = ++states->count;
-	if (states->count > states->slots / 4 * 3 && !grow_slots(states))
+	chunk = &states->chunk[number / CHUNK_STATES];
+	memcpy(chunk->state + at * states->width, state, states->width);
+	chunk->from[at] = way->from;
+	chunk->move[2 * at] = way->thread;
+	chunk->move[2 * at + 1] = way->branch;
+	slot->number = ++states->count;
+	slot->tag = (uint32_t)hash;
+	if (states->count >= states->most && !grow_slots(states))
 		return EXPLORE_STATES_FULL;
 	return number;
-}
-
-void
-explore_states_expect(const struct explore_states *states, const void *state)
-{
-	__builtin_prefetch(&states->slot[(size_t)hash(states, state) & (states->slots - 1)]);
-}
-
-uint32_t
-explore_states_find(const struct explore_states *states, const void *state)
-{
-	size_t at = find_slot(states, state, hash(states, state));
-
-	return states->slot[at] == 0 ? EXPLORE_STATES_FULL : states->slot[at] - 1;
 }

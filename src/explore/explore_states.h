@@ -26,22 +26,21 @@ void explore_states_destroy(struct explore_states *states);
 
 #define EXPLORE_STATES_FULL UINT32_MAX
 
+/* What the functions below want to know of a state, `width` bytes, beside itself. */
+uint64_t explore_states_hash(const struct explore_states *states, const void *state);
+
+/* A hint that explore_states_add() will be called with that hash soon. */
+void explore_states_expect(const struct explore_states *states, uint64_t hash);
+
 /*
- * The number of this state, `width` bytes; *is_new tells whether it was added.  States are numbered
- * from 0 in the order in which they come.  EXPLORE_STATES_FULL when out of memory.
+ * The number of this state, which is added if it is not there yet.  States are numbered from 0 in
+ * the order in which they come.  EXPLORE_STATES_FULL when out of memory.
  */
-uint32_t explore_states_add(struct explore_states *states, const void *state,
-    const struct explore_way *way, bool *is_new);
-
-/* A hint that explore_states_add() will be called with that state soon. */
-void explore_states_expect(const struct explore_states *states, const void *state);
-
-/* The number of this state, or EXPLORE_STATES_FULL when it is not there. */
-uint32_t explore_states_find(const struct explore_states *states, const void *state);
+uint32_t explore_states_add(struct explore_states *states, const void *state, uint64_t hash,
+    const struct explore_way *way);
 
 const void *explore_states_at(const struct explore_states *states, uint32_t number);
-const struct explore_way *explore_states_way(const struct explore_states *states,
-    uint32_t number);
+struct explore_way explore_states_way(const struct explore_states *states, uint32_t number);
 uint32_t explore_states_count(const struct explore_states *states);
 size_t explore_states_bytes(const struct explore_states *states);
 

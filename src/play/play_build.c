@@ -175,7 +175,6 @@ raw_locate(struct machine_process *process, gpa_t gpa, hpa_t *hpa)
 	static const unsigned kinds[] = { VK_ACC_W, VK_ACC_R, VK_ACC_X };
 	size_t i;
 
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct vm_fault fault = vmspace_fault(process->map, gpa.v, kinds[i]);
 
@@ -813,6 +812,20 @@ build_threads(struct player *player)
 	return true;
 }
 
+static bool
+has_migration(const struct scenario *s)
+{
+	size_t i, j;
+
+	for (i = 0; i < s->threads; i++) {
+		for (j = 0; j < s->thread[i].steps; j++) {
+			if (s->thread[i].step[j].op == SCN_OP_MIGRATE)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool
 player_build(struct player *player)
 {
@@ -825,6 +838,7 @@ player_build(struct player *player)
 	    !build_guest(player) || !build_ept_entries(player) || !build_spp(player) ||
 	    !build_threads(player))
 		return false;
+	player->migrates = has_migration(player->scenario);
 	/* What building cost is not the run's. */
 	memset(&player->machine.count, 0, sizeof(player->machine.count));
 	return true;

@@ -267,30 +267,33 @@ kernel_wait(struct play_thread *thread, const struct scn_step *step)
 static void
 kernel_mmap(struct play_thread *thread, const struct scn_step *step)
 {
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	watch_whole(true);
 	if (player_map_region(thread->player, step->host_space, step->region) ==
 	    PLAYER_MAP_OVERLAPS)
 		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
+	watch_whole(false);
 	emit_call(thread, "mmap", scn_outcome_name(thread->result.outcome));
 }
 
 static void
 kernel_mprotect(struct play_thread *thread, const struct scn_step *step)
 {
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	watch_whole(true);
 	if (!vmspace_protect(process_of(thread, step->host_space)->map, step->at,
 	    step->at + step->size, step->prot))
 		thread->player->status = PLAY_NO_MEMORY;
+	watch_whole(false);
 	emit_call(thread, "mprotect", "ok");
 }
 
 static void
 kernel_munmap(struct play_thread *thread, const struct scn_step *step)
 {
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	watch_whole(true);
 	if (!vmspace_unmap(process_of(thread, step->host_space)->map, step->at,
 	    step->at + step->size))
 		thread->player->status = PLAY_NO_MEMORY;
+	watch_whole(false);
 	emit_call(thread, "munmap", "ok");
 }
 

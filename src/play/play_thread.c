@@ -337,7 +337,8 @@ shares_cpu(const struct play_thread *thread)
 	for (i = 0; i < player->scenario->threads; i++) {
 		const struct play_thread *other = &player->thread[i];
 
-		if (other == thread || !(other->scn->role & SCN_ROLE_VCPUS))
+		if (other == thread || !(other->scn->role & SCN_ROLE_VCPUS) ||
+		    (!player->migrates && other->scn->cpu != thread->scn->cpu))
 			continue;
 		play_touch_thread(other);
 		if (!other->ended && other->machine.cpu == thread->machine.cpu)

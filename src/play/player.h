@@ -66,6 +66,7 @@ struct player {
 	struct vm_object **object;
 	struct ept bare_ept;             /* of host.ept */
 	bool has_bare_ept;
+	bool migrates;                   /* some thread may change its CPU */
 	hpa_t spptp;                     /* root of the sub-page permission tables; 0: none */
 	struct play_thread *thread;
 	struct machine_thread **machine_thread;

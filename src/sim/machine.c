@@ -287,7 +287,6 @@ fault_page(struct machine_process *process, gpa_t gpa, unsigned acc)
 	struct event event = { .kind = EVENT_FAULT, .acc = acc };
 	struct vm_fault fault;
 
-	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	watch_whole(true);
 	fault = vmspace_fault(process->map, gpa.v, acc);
 	watch_whole(false);

@@ -37,6 +37,13 @@ struct vmspace {
 	void *revoke_ctx;
 };
 
+/* The maps and what is behind them are about to be changed, or looked at. */
+static void
+touch_maps(void)
+{
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+}
+
 /* Room for one more element; false when out of memory. */
 static bool
 grow(void **array, size_t *room, size_t count, size_t element)
@@ -239,6 +246,7 @@ vmspace_map(struct vmspace *space, const struct vm_range *range)
 	size_t at = entry_place(space, range->start);
 	struct entry entry = { *range, NULL };
 
+	touch_maps();
 	if (range->start >= range->end ||
 	    (at < space->count && space->entries[at].range.start < range->end))
 		return false;
@@ -285,12 +293,14 @@ split_range(struct vmspace *space, uint64_t start, uint64_t end)
 bool
 vmspace_unmap(struct vmspace *space, uint64_t start, uint64_t end)
 {
+	touch_maps();
 	if (!split_range(space, start, end))
 		return false;
 	for (;;) {
 		size_t at = entry_place(space, start);
 		struct entry entry;
 
+		touch_maps();
 		if (at == space->count || space->entries[at].range.start >= end)
 			return true;
 		entry = space->entries[at];
@@ -302,6 +312,7 @@ vmspace_unmap(struct vmspace *space, uint64_t start, uint64_t end)
 		 * in the map, and the frames are not free before nobody can reach them.
 		 */
 		revoke(space, entry.range.start, entry.range.end, true);
+		touch_maps();
 		entry_drop(&entry);
 	}
 }
@@ -311,6 +322,7 @@ vmspace_protect(struct vmspace *space, uint64_t start, uint64_t end, unsigned pr
 {
 	size_t at;
 
+	touch_maps();
 	if (!split_range(space, start, end))
 		return false;
 	/* The map first: who faults while the old rights are taken back gets the new ones. */
@@ -378,10 +390,12 @@ resolve(struct vmspace *space, struct entry *entry, uint64_t address, unsigned a
 static struct vm_fault
 fault_once(struct vmspace *space, uint64_t address, unsigned acc)
 {
-	size_t at = entry_place(space, address);
+	size_t at;
 	struct vm_fault fault = { .status = VM_FAULT_NO_RANGE, .kind = EVENT_FAULT_REFUSED };
 	struct entry *entry;
 
+	touch_maps();
+	at = entry_place(space, address);
 	if (at == space->count || space->entries[at].range.start > address)
 		return fault;
 	entry = &space->entries[at];

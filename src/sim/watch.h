@@ -53,6 +53,7 @@ watch_number_of(watch_cell cell)
 
 #define WATCH_READ 1u
 #define WATCH_WRITE 2u /* alone: the cell is overwritten whatever it held */
+#define WATCH_BLIND 8u /* with both: the thread does not learn what it held */
 #define WATCH_CAS 4u   /* with both: nothing is kept of an earlier value when it has lost */
 
 struct watch {

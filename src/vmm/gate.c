@@ -24,7 +24,7 @@ vmm_gate_count_in(struct vmm_proc *proc)
 void
 vmm_gate_count_out(struct vmm_proc *proc)
 {
-	(void)vk_atomic_add64(&proc->cpulock, 0 - VMM_LOCK_STEP);
+	vk_atomic_plus64(&proc->cpulock, 0 - VMM_LOCK_STEP);
 }
 
 /*

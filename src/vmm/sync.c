@@ -26,13 +26,13 @@ vmm_stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 		ops->ipi(ctx, vk_atomic_load64(&proc->cpumask));
 	while (vk_atomic_load64(&proc->cpulock) != VMM_LOCK_EXCL)
 		vk_pause();
-	(void)vk_atomic_add64(&proc->invgen, 1);
+	vk_atomic_plus64(&proc->invgen, 1);
 }
 
 void
 vmm_stop_end(struct vmm_proc *proc)
 {
-	(void)vk_atomic_add64(&proc->cpulock, 0 - VMM_LOCK_EXCL);
+	vk_atomic_plus64(&proc->cpulock, 0 - VMM_LOCK_EXCL);
 }
 
 /* The word at src goes to dst, and what dst held goes to src; all of it or nothing. */

@@ -31,39 +31,21 @@ vmm_migrate(struct vmm_vcpu *vcpu, int cpu)
 	}
 }
 
-static void
-vmm_mask_set(struct vmm_proc *proc, uint64_t bit)
-{
-	uint64_t mask = vk_atomic_load64(&proc->cpumask);
-
-	while (!vk_atomic_cas64(&proc->cpumask, mask, mask | bit, &mask))
-		;
-}
-
-static void
-vmm_mask_clear(struct vmm_proc *proc, uint64_t bit)
-{
-	uint64_t mask = vk_atomic_load64(&proc->cpumask);
-
-	while (!vk_atomic_cas64(&proc->cpumask, mask, mask & ~bit, &mask))
-		;
-}
-
 /* Mask bit, then count; 0 when somebody holds the gate shut [DF-GATE]. */
 static int
 vmm_gate_enter(struct vmm_proc *proc, int cpu)
 {
-	vmm_mask_set(proc, VK_BIT(cpu));
+	vk_atomic_set64(&proc->cpumask, VK_BIT(cpu));
 	if (vmm_gate_count_in(proc))
 		return 1;
-	vmm_mask_clear(proc, VK_BIT(cpu));
+	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
 	return 0;
 }
 
 static void
 vmm_gate_leave(struct vmm_proc *proc, int cpu)
 {
-	vmm_mask_clear(proc, VK_BIT(cpu));
+	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
 	vmm_gate_count_out(proc);
 }
 

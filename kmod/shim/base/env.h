@@ -66,6 +66,25 @@ vk_atomic_store64(uint64_t *p, uint64_t value)
 	__atomic_store_n(p, value, __ATOMIC_SEQ_CST);
 }
 
+/* As below, for callers who need not know what was there: nothing is learnt. */
+static inline void
+vk_atomic_plus64(uint64_t *p, uint64_t value)
+{
+	(void)__atomic_fetch_add(p, value, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+vk_atomic_set64(uint64_t *p, uint64_t bits)
+{
+	(void)__atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+vk_atomic_clear64(uint64_t *p, uint64_t bits)
+{
+	(void)__atomic_fetch_and(p, ~bits, __ATOMIC_SEQ_CST);
+}
+
 /* Adds modulo 2^64 and returns the value from before. */
 static inline uint64_t
 vk_atomic_add64(uint64_t *p, uint64_t value)
