@@ -39,6 +39,33 @@ load(const char *yaml)
 	"  - {name: " name ", role: bare, cpu: " cpu ", mode: {paging: no}, steps: [" steps "]}\n"
 #define SEEN(label, value) "{thread: r, step: " label ", value: " value "}"
 
+/*
+ * One vCPU shoots down the entry of a page, whose next owner then writes to it; another vCPU's call
+ * is in the host's copyio meanwhile.  `defects` is a line of its own, or nothing.  [DF-SYNC]
+ * [DF-COPYIO]
+ */
+#define COPY_AND_SHOOTDOWN(defects, call, after)                                                   \
+	"scenario: s\nschedule: explore\nmachine: {cpus: 2}\n" defects                             \
+	"host: {spaces: {main: [{at: 0x1000, size: 64K, prot: rw},\n"                              \
+	"  {at: 0x100000, size: 4K, prot: rw}]}}\n"                                                \
+	"guest:\n"                                                                                 \
+	"  spaces: {main: {root: 0x1000, map: [{gva: 0x400000, gpa: 0x100000, size: 4K}]}}\n"      \
+	"  memory: [{gpa: 0x100000, words: [1]}]\n"                                                \
+	"threads:\n"                                                                               \
+	"  - name: master\n    role: master\n    steps: [vminit: {},\n" \
+	"      wait: {thread: slave, step: 2},\n"                                                  \
+	"      pmap: {op: inval, gva: 0x400000}, poke: {gpa: 0x100000, value: 2}]\n"               \
+	"  - name: slave\n    role: slave\n    cpu: 1\n    steps:\n"                               \
+	"      - wait: {thread: master, step: 1}\n      - vminit: {}\n"                            \
+	"      - {label: copy, " call ", expect: {either: [{outcome: ok}, {outcome: efault}]}}\n"  \
+	"expect:\n"                                                                                \
+	"  reachable:\n"                                                                           \
+	"    - {steps: [{thread: slave, step: copy, outcome: ok}]}\n"                              \
+	"    - {steps: [{thread: slave, step: copy, outcome: efault}]}\n"                          \
+	"  " after "\n"
+#define NEXT_OWNERS_BYTES "[{steps: [{thread: slave, step: copy, value: 2}]}]"
+#define NEXT_OWNERS_LOSS  "[{memory: [{gpa: 0x100000, words: [3]}]}]"
+
 static const struct found_row {
 	const char *what;
 	const char *yaml;
@@ -106,6 +133,21 @@ static const struct found_row {
 	    HEAD BARE("a", "0", "wait: {thread: b, step: 1}, {read: 0x1008, expect: {value: 1}}")
 	    BARE("b", "1", "write: {at: 0x1008, value: 1}"),
 	    EXPLORE_NONE, 0 },
+	{ "no fetch is of a page that was shot down before it, in whatever order",
+	    COPY_AND_SHOOTDOWN("", "fuword64: 0x400000", "unreachable: " NEXT_OWNERS_BYTES),
+	    EXPLORE_NONE, 3 },
+	{ "without its guard a fetch is of a page that was shot down before",
+	    COPY_AND_SHOOTDOWN("defects: [copy-unguarded]\n", "fuword64: 0x400000",
+		"unreachable: " NEXT_OWNERS_BYTES),
+	    EXPLORE_EXPECTATION, 7 },
+	{ "no store is to a page that was shot down before it, in whatever order",
+	    COPY_AND_SHOOTDOWN("", "suword64: {at: 0x400000, value: 3}",
+		"unreachable: " NEXT_OWNERS_LOSS),
+	    EXPLORE_NONE, 3 },
+	{ "without its guard a store is to a page that was shot down before",
+	    COPY_AND_SHOOTDOWN("defects: [copy-unguarded]\n", "suword64: {at: 0x400000, value: 3}",
+		"unreachable: " NEXT_OWNERS_LOSS),
+	    EXPLORE_EXPECTATION, 7 },
 	{ "a thread that goes round for ever does not keep a run from ending",
 	    HEAD BARE("a", "0", "add: {at: 0x1000, value: 1}")
 	    BARE("b", "1", "{read: 0x1000, repeat: forever}")

@@ -52,8 +52,6 @@ cat <<'END'
 
 ## What is not here
 
-- **A translation used after a shootdown** (the copy goes on where the entry was). The core does not
-  look again after it holds the page either; its copy is ordered before the shootdown.
 - **Stale upper entries**: Xen XSA-286. The simulated TLB has paging-structure caches; no defect here
   leaves anything behind in them.
 - **What has no counterpart in the model**: an EPT misconfiguration without a case of its own (the

@@ -64,6 +64,9 @@ extern const struct pmap_inval_ops defect_pmap_ops;
 
 /* --- within the room -------------------------------------------------------------------------- */
 
+/* Where a defect leaves something undone, others make their steps here. */
+void defect_window(void);
+
 /* Translates one user address with the defects of the walk; 0 when it fails. */
 int defect_translate(struct defects *defects, struct vk_us *us, gva_t uaddr, unsigned acc,
     gpa_t *gpa);

@@ -8,6 +8,7 @@
 #include "defect/defect.h"
 
 #define STRING_PIECE 32u
+#define TRIES        1024
 #define KERNEL_EFAULT 14u /* DragonFly's number, as it got into values */
 
 static bool
@@ -37,9 +38,35 @@ hold_gpa(struct vk_us *us, gpa_t gpa, unsigned acc, void **cookie)
 	struct machine_process *process = defects_of_us(us)->process;
 	uint64_t page = gpa.v & ~VK_PAGE_OFFSET_MASK;
 
+	if (has(us, DEFECT_COPY_UNGUARDED))
+		defect_window();
 	if (has(us, DEFECT_COPYIO_REMOVES_PAGES) && process != NULL)
 		machine_process_revoke(process, page, page + VK_PAGE_BYTES, true);
 	return us->mem.ops->hold(us->mem.ctx, gpa, acc, cookie);
+}
+
+/*
+ * Holds the page of uaddr, inside the guard if there is one.  *gpa gets its address, or has it
+ * already when the page is `known`.
+ */
+static void *
+hold_page(struct vk_us *us, gva_t uaddr, unsigned acc, bool known, gpa_t *gpa, void **cookie)
+{
+	const struct vk_guard *guard = &us->guard;
+	unsigned tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		uint64_t seen = guard->ops != NULL ? guard->ops->look(guard->ctx) : 0;
+		void *page;
+
+		if (!known && !defect_translate(defects_of_us(us), us, uaddr, acc, gpa))
+			return NULL;
+		page = hold_gpa(us, *gpa, acc, cookie);
+		if (page == NULL || guard->ops == NULL || guard->ops->enter(guard->ctx, seen))
+			return page;
+		us->mem.ops->release(us->mem.ctx, *cookie);
+	}
+	return NULL;
 }
 
 static void *
@@ -47,14 +74,14 @@ hold(struct vk_us *us, gva_t uaddr, unsigned acc, void **cookie)
 {
 	gpa_t gpa;
 
-	if (!defect_translate(defects_of_us(us), us, uaddr, acc, &gpa))
-		return NULL;
-	return hold_gpa(us, gpa, acc, cookie);
+	return hold_page(us, uaddr, acc, false, &gpa, cookie);
 }
 
 static void
 release(struct vk_us *us, void *cookie)
 {
+	if (us->guard.ops != NULL)
+		us->guard.ops->leave(us->guard.ctx);
 	us->mem.ops->release(us->mem.ctx, cookie);
 }
 
@@ -64,19 +91,19 @@ move(struct vk_us *us, gva_t uaddr, char *kin, const char *kout, size_t len, siz
 {
 	unsigned acc = kin != NULL ? VK_ACC_R : VK_ACC_W;
 	size_t moved = 0;
-	gpa_t gpa = vk_gpa(0);
+	gpa_t first = vk_gpa(0);
 	int error = len == 0 || has_range(us, uaddr, len) ? VK_OK : VK_EFAULT;
 
 	while (error == VK_OK && moved < len) {
 		gva_t at = vk_gva(uaddr.v + moved);
 		size_t piece = piece_of(at, len - moved);
-		char *page = NULL;
+		bool follows = moved != 0 && has(us, DEFECT_FIRST_PAGE_ONLY);
+		gpa_t gpa = vk_gpa(first.v + moved);
 		void *cookie;
+		char *page = hold_page(us, at, acc, follows, &gpa, &cookie);
 
-		if (moved != 0 && has(us, DEFECT_FIRST_PAGE_ONLY))
-			page = hold_gpa(us, vk_gpa(gpa.v + moved), acc, &cookie);
-		else if (defect_translate(defects_of_us(us), us, at, acc, &gpa))
-			page = hold_gpa(us, gpa, acc, &cookie);
+		if (moved == 0)
+			first = gpa;
 		if (page == NULL) {
 			error = VK_EFAULT;
 			break;

@@ -93,6 +93,9 @@
 	DEFECT(COPYIO_REMOVES_PAGES, "copyio-removes-pages",                                     \
 	    "each page that a copy looks at is taken out of the EPT",                            \
 	    "DragonFly 5.2 to f875a8e, vm_fault_page(): | written for &")                        \
+	DEFECT(COPY_UNGUARDED, "copy-unguarded",                                                 \
+	    "nothing keeps a shootdown away from the page that a copy has translated",           \
+	    "DragonFly f875a8e, ept_copyin() and sys_vmm_guest_sync_addr()")                     \
 	/* The shootdown. */                                                                     \
 	DEFECT(SYNC_NULL_RETURNS, "sync-null-returns",                                           \
 	    "a shootdown without an address returns at once and flushes nobody",                 \

@@ -40,9 +40,8 @@ shut_gate(struct vmm_proc *proc)
 	}
 }
 
-/* Where a defect leaves something undone, others make their steps here. */
-static void
-window(void)
+void
+defect_window(void)
 {
 	vk_pause();
 	vk_pause();
@@ -60,7 +59,7 @@ stop_by_early_mask(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *
 {
 	uint64_t mask = vk_atomic_load64(&proc->cpumask);
 
-	window();
+	defect_window();
 	(void)shut_gate(proc);
 	ops->ipi(ctx, mask);
 	while (vk_atomic_load64(&proc->cpumask) & mask)
@@ -85,7 +84,7 @@ stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 	}
 	if (has(thread, DEFECT_BUMP_BEFORE_GATE)) {
 		bump(proc);
-		window();
+		defect_window();
 	}
 	vmm_stop_begin(proc, ops, ctx);
 	/* Nobody can have seen the number yet: the gate is shut. */
@@ -94,7 +93,7 @@ stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 		vk_atomic_plus64(&proc->invgen, ~0ull);
 	if (has(thread, DEFECT_STORE_AFTER_GATE)) {
 		vmm_stop_end(proc);
-		window();
+		defect_window();
 	}
 }
 
@@ -108,7 +107,7 @@ stop_end(struct vmm_proc *proc, void *ctx)
 		return;
 	vmm_stop_end(proc);
 	if (has(thread, DEFECT_BUMP_AFTER_GATE)) {
-		window();
+		defect_window();
 		bump(proc);
 	}
 }

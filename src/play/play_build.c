@@ -222,13 +222,14 @@ player_raw_memory(struct player *player, uint32_t host_space)
 }
 
 struct gpm
-player_user_memory(struct player *player, uint32_t host_space)
+player_user_memory(struct player *player, uint32_t host_space, struct machine_user *user)
 {
 	struct gpm memory = { &bare_user_ops, player };
 
-	if (host_space != SCN_NONE)
-		return machine_process_memory(&player->process[host_space]);
-	return memory;
+	if (host_space == SCN_NONE)
+		return memory;
+	machine_user_init(user, &player->process[host_space]);
+	return machine_user_memory(user);
 }
 
 static size_t

@@ -39,13 +39,13 @@ static void *
 watch_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 {
 	struct play_user *user = ctx;
-	size_t piece = VK_PAGE_BYTES - (size_t)(gpa.v & VK_PAGE_OFFSET_MASK);
 
-	if (piece > user->room) {
+	user->piece = VK_PAGE_BYTES - (size_t)(gpa.v & VK_PAGE_OFFSET_MASK);
+	if (user->piece > user->room) {
 		user->no_room = true;
 		return NULL;
 	}
-	user->room -= piece;
+	user->room -= user->piece;
 	return user->under.ops->hold(user->under.ctx, gpa, acc, cookie);
 }
 
@@ -59,13 +59,43 @@ watch_release(void *ctx, void *cookie)
 
 static const struct gpm_ops watch_ops = { watch_load, watch_cas, watch_hold, watch_release };
 
-/* Puts the watcher before a memory. */
+static uint64_t
+watch_look(void *ctx)
+{
+	struct play_user *user = ctx;
+
+	return user->guard.ops->look(user->guard.ctx);
+}
+
+/* A page that is refused will be held once more. */
+static int
+watch_enter(void *ctx, uint64_t seen)
+{
+	struct play_user *user = ctx;
+
+	if (user->guard.ops->enter(user->guard.ctx, seen))
+		return 1;
+	user->room += user->piece;
+	return 0;
+}
+
+static void
+watch_leave(void *ctx)
+{
+	struct play_user *user = ctx;
+
+	user->guard.ops->leave(user->guard.ctx);
+}
+
+static const struct vk_guard_ops watch_guard_ops = { watch_look, watch_enter, watch_leave };
+
+/* The watcher as a memory; what is under it is still to come. */
 static struct gpm
-user_watch(struct play_user *user, struct gpm under, struct step_result *result)
+user_watch(struct play_user *user, struct step_result *result)
 {
 	struct gpm memory = { &watch_ops, user };
 
-	*user = (struct play_user){ .under = under, .result = result, .room = PLAY_BUFFER_BYTES };
+	*user = (struct play_user){ .result = result, .room = PLAY_BUFFER_BYTES };
 	if (result != NULL)
 		result_set(result, SCN_KEY_READS);
 	return memory;
@@ -74,10 +104,10 @@ user_watch(struct play_user *user, struct gpm under, struct step_result *result)
 void
 play_user_init(struct play_user *user, struct play_thread *of, struct step_result *result)
 {
-	struct gpm memory = user_watch(user, player_user_memory(of->player, of->scn->host_space),
-	    result);
+	struct gpm memory = user_watch(user, result);
 	gva_t end = vk_gva(of->scn->user_end);
 
+	user->under = player_user_memory(of->player, of->scn->host_space, &user->memory);
 	play_touch_thread(of);
 	if (of->scn->role == SCN_ROLE_PROCESS || of->scn->role == SCN_ROLE_KERNEL) {
 		vk_us_init_std(&user->us, memory, end);
@@ -87,6 +117,16 @@ play_user_init(struct play_user *user, struct play_thread *of, struct step_resul
 		of->machine.vcpu.mode.cr3 = of->machine.vmm.cr3;
 	vk_us_init_ept(&user->us, memory, &of->machine.vcpu.mode, end);
 	defects_join_us(&of->player->defects, &user->us, of->machine.process);
+}
+
+void
+play_user_guard(struct play_user *user, const struct defects *defects)
+{
+	if (user->memory.process == NULL || user->us.pmap == &vk_pmap_std ||
+	    defects_have(defects, DEFECT_COPY_UNGUARDED))
+		return;
+	user->guard = machine_user_guard(&user->memory);
+	user->us.guard = (struct vk_guard){ &watch_guard_ops, user };
 }
 
 void
@@ -290,6 +330,7 @@ copy_word(struct play_thread *thread, const struct scn_step *step)
 	int error;
 
 	play_user_init(&user, &thread->player->thread[step->thread], &thread->result);
+	play_user_guard(&user, &thread->player->defects);
 	error = call_word(&user.us, step, &old);
 	if (error == VK_OK && !stores_only)
 		result_value(&thread->result, old);
@@ -323,6 +364,7 @@ play_copy(struct play_thread *thread, const struct scn_step *step)
 		return;
 	}
 	play_user_init(&user, &thread->player->thread[step->thread], &thread->result);
+	play_user_guard(&user, &thread->player->defects);
 	if (copy_bytes(thread, step, &user, &error, &done))
 		play_copy_ended(thread, step, &user, error, (size_t)step->size, done);
 }
@@ -409,14 +451,14 @@ play_vk_copy(struct play_thread *thread, const struct scn_step *step, struct vmx
 {
 	struct own_memory own = { thread, exit, false };
 	struct guestpt_mode mode = thread->machine.vcpu.mode;
-	struct gpm under = { &own_ops, &own };
 	struct play_user user;
 	size_t done = 0;
 	int error;
 
 	mode.cr3 = thread->player->scenario->guest.space[step->space].root;
-	vk_us_init_ept(&user.us, user_watch(&user, under, &thread->result), &mode,
+	vk_us_init_ept(&user.us, user_watch(&user, &thread->result), &mode,
 	    vk_gva(thread->scn->user_end));
+	user.under = (struct gpm){ &own_ops, &own };
 	if (!copy_bytes(thread, step, &user, &error, &done))
 		return GUEST_COMPLETED;
 	if (own.exited)

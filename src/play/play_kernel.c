@@ -90,6 +90,7 @@ sys_write(struct play_thread *thread, const struct scn_step *step)
 			return;
 		copy.at = at;
 		play_user_init(&user, thread, &thread->result);
+		play_user_guard(&user, &thread->player->defects);
 		error = vk_copyin(&user.us, vk_gva(at), result->bytes, size, &done);
 		play_copy_ended(thread, &copy, &user, error, size, done);
 		if (error != VK_OK || !console_write(thread, result->bytes, done))
@@ -409,6 +410,7 @@ kernel_peek(struct play_thread *thread, const struct scn_step *step)
 /* What a pmap routine works on. */
 struct pmap_work {
 	struct play_thread *thread;
+	struct machine_user user;
 	struct gpm memory;
 	uint32_t space;
 };
@@ -517,7 +519,7 @@ play_pmap(struct play_thread *thread, const struct scn_step *step)
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
 		return;
 	}
-	work.memory = player_user_memory(thread->player, host_space);
+	work.memory = player_user_memory(thread->player, host_space, &work.user);
 	if (thread->player->defects.set != 0)
 		pi = (struct pmap_inval){ &defect_pmap_ops, &deviating };
 	if (!functions[step->pmap](&pi, slot, vk_gva(step->at), &old)) {

@@ -118,8 +118,12 @@ bool player_build_space(struct player *player, unsigned space);
  */
 struct gpm player_raw_memory(struct player *player, uint32_t host_space);
 
-/* The same as copyio sees it: rights of the memory map, or of host.ept, are checked. */
-struct gpm player_user_memory(struct player *player, uint32_t host_space);
+/*
+ * The same as copyio sees it: rights of the memory map, or of host.ept, are checked.  *user is
+ * filled where there is a map, and has to last as long as the memory.
+ */
+struct gpm player_user_memory(struct player *player, uint32_t host_space,
+    struct machine_user *user);
 
 /* Reads or writes bytes of guest-physical memory; false when something is not there. */
 bool player_read(struct player *player, uint32_t host_space, uint64_t gpa, void *bytes,
@@ -223,7 +227,10 @@ void play_pmap(struct play_thread *thread, const struct scn_step *step);
 /* A user space, its memory watched; `us` points into this, so it stays where it is. */
 struct play_user {
 	struct vk_us us;
-	struct gpm under;           /* the memory itself */
+	struct gpm under;           /* the memory itself, and */
+	struct machine_user memory; /* what it is of; without process: host.ept */
+	struct vk_guard guard;      /* the process' own */
+	size_t piece;               /* bytes of the page that is held, or was last */
 	struct step_result *result; /* counts the entries that walks read, unless NULL */
 	size_t room;                /* bytes of held pages that the kernel's buffer has room for */
 	bool no_room;               /* a page was refused for that */
@@ -231,6 +238,9 @@ struct play_user {
 
 /* The user space of thread `of`, as the kernel's function table has it, for a step. */
 void play_user_init(struct play_user *user, struct play_thread *of, struct step_result *result);
+
+/* Gives it the guard of the process' VMM, for calls that are not made with the gate shut. */
+void play_user_guard(struct play_user *user, const struct defects *defects);
 
 /* Makes the call of a step, on behalf of the thread that it names. */
 void play_copy(struct play_thread *thread, const struct scn_step *step);

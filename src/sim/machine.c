@@ -382,9 +382,9 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 /* --- a process' memory as the host kernel reaches it ---------------------------------------- */
 
 static int
-process_load(void *ctx, gpa_t slot, uint64_t *entry)
+user_load(void *ctx, gpa_t slot, uint64_t *entry)
 {
-	struct machine_process *process = ctx;
+	struct machine_process *process = ((struct machine_user *)ctx)->process;
 	struct vm_fault fault = fault_page(process, slot, VK_ACC_R);
 
 	if (fault.status != VM_FAULT_OK)
@@ -395,9 +395,9 @@ process_load(void *ctx, gpa_t slot, uint64_t *entry)
 }
 
 static enum cas_status
-process_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
+user_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 {
-	struct machine_process *process = ctx;
+	struct machine_process *process = ((struct machine_user *)ctx)->process;
 	struct vm_fault fault = fault_page(process, slot, VK_ACC_W);
 	struct hpm hpm = hostmem_hpm(process->machine->mem);
 
@@ -408,47 +408,92 @@ process_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 }
 
 static void *
-process_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
+user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 {
-	struct machine_process *process = ctx;
+	struct machine_user *user = ctx;
 	struct vm_fault fault;
 	unsigned char *frame;
 
-	*cookie = process;
-	if (process->held != 0) /* two pages at once: a kernel could sleep for ever here */
+	*cookie = user;
+	if (user->holds) /* two pages at once: a kernel could sleep for ever here */
 		return NULL;
-	fault = fault_page(process, gpa, acc & VK_ACC_W ? VK_ACC_W : VK_ACC_R);
+	fault = fault_page(user->process, gpa, acc & VK_ACC_W ? VK_ACC_W : VK_ACC_R);
 	if (fault.status != VM_FAULT_OK)
 		return NULL;
-	frame = hostmem_frame(process->machine->mem, fault.frame);
+	frame = hostmem_frame(user->process->machine->mem, fault.frame);
 	if (frame == NULL)
 		return NULL;
-	watch_frame(fault.frame.v, acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ);
-	process->held++;
+	user->holds = true;
+	user->frame = fault.frame;
+	user->how = acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ;
+	if (user->gate.ops == NULL)
+		watch_frame(user->frame.v, user->how);
 	return frame + (gpa.v & VK_PAGE_OFFSET_MASK);
 }
 
 static void
-process_release(void *ctx, void *cookie)
+user_release(void *ctx, void *cookie)
 {
-	struct machine_process *process = ctx;
+	struct machine_user *user = ctx;
 
 	(void)cookie;
-	watch_frame(0, 0);
-	process->held--;
+	if (user->gate.ops == NULL)
+		watch_frame(0, 0);
+	user->holds = false;
 }
 
-static const struct gpm_ops process_memory_ops = {
-	process_load,
-	process_cas,
-	process_hold,
-	process_release,
-};
+static const struct gpm_ops user_memory_ops = { user_load, user_cas, user_hold, user_release };
+
+void
+machine_user_init(struct machine_user *user, struct machine_process *process)
+{
+	*user = (struct machine_user){ .process = process };
+}
 
 struct gpm
-machine_process_memory(struct machine_process *process)
+machine_user_memory(struct machine_user *user)
 {
-	struct gpm memory = { &process_memory_ops, process };
+	struct gpm memory = { &user_memory_ops, user };
 
 	return memory;
+}
+
+static uint64_t
+user_look(void *ctx)
+{
+	struct machine_user *user = ctx;
+
+	return user->gate.ops->look(user->gate.ctx);
+}
+
+/* With a guard the page is touched inside it, and nobody else runs there. */
+static int
+user_enter(void *ctx, uint64_t seen)
+{
+	struct machine_user *user = ctx;
+
+	if (!user->gate.ops->enter(user->gate.ctx, seen))
+		return 0;
+	watch_frame(user->frame.v, user->how);
+	return 1;
+}
+
+static void
+user_leave(void *ctx)
+{
+	struct machine_user *user = ctx;
+
+	watch_frame(0, 0);
+	user->gate.ops->leave(user->gate.ctx);
+}
+
+static const struct vk_guard_ops user_guard_ops = { user_look, user_enter, user_leave };
+
+struct vk_guard
+machine_user_guard(struct machine_user *user)
+{
+	struct vk_guard guard = { &user_guard_ops, user };
+
+	user->gate = vmm_copy_guard(&user->process->vmm);
+	return guard;
 }

@@ -59,7 +59,6 @@ struct machine_process {
 	uint64_t *mapped;        /* guest-physical pages in the EPT, unordered */
 	size_t mapped_count, mapped_room;
 	unsigned threads;
-	unsigned held;           /* pages held by copyio */
 };
 
 /* What a thread does when its guest runs, and what becomes of its events; set by its owner. */
@@ -147,10 +146,22 @@ void machine_thread_init(struct machine_thread *thread, struct machine *machine,
     unsigned cpu);
 
 /*
- * The memory of a process as the host kernel reaches it: every page by its memory map, faulted in.
- * This is what copyio uses [DF-EPT-COPYIO].
+ * The memory of a process as the host kernel reaches it for one caller: every page by its memory
+ * map, faulted in.  This is what copyio uses [DF-EPT-COPYIO].
  */
-struct gpm machine_process_memory(struct machine_process *process);
+struct machine_user {
+	struct machine_process *process;
+	struct vk_guard gate; /* without operations: the caller's guard is not in use */
+	bool holds;           /* a page */
+	hpa_t frame;          /* its frame, and */
+	unsigned how;         /* WATCH_READ, WATCH_WRITE: how it is going to be touched */
+};
+
+void machine_user_init(struct machine_user *user, struct machine_process *process);
+struct gpm machine_user_memory(struct machine_user *user);
+
+/* Keeps shootdowns of the process away from the page that this caller touches [DF-SYNC]. */
+struct vk_guard machine_user_guard(struct machine_user *user);
 
 /* vm_fault on the map, entered into the EPT if there is one; 0 when not allowed [DF-VM]. */
 int machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc);
