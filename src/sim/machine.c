@@ -277,7 +277,9 @@ machine_process_state(const struct machine_process *process, const struct watch_
 		return;
 	watch_put64(sink, process->ept.eptp);
 	/* The order in which pages came in is of no matter. */
-	qsort(process->mapped, process->mapped_count, sizeof(process->mapped[0]), compare_pages);
+	if (process->mapped_count != 0)
+		qsort(process->mapped, process->mapped_count, sizeof(process->mapped[0]),
+		    compare_pages);
 	watch_put(sink, process->mapped, process->mapped_count * sizeof(process->mapped[0]));
 }
 
