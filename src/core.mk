@@ -9,5 +9,6 @@ CORE_SRCS+=	ept/ept_spp.c ept/memtype.c
 CORE_SRCS+=	guestpt/guestpt.c guestpt/guestpt_edit.c guestpt/pmap_inval.c
 CORE_SRCS+=	guestpt/vpte.c
 CORE_SRCS+=	copyio/copyio.c copyio/us_string.c copyio/vk_pmap.c
-CORE_SRCS+=	vmm/gate.c vmm/sync.c vmm/vmexit.c vmm/vminit.c vmm/vmrun.c
+CORE_SRCS+=	vmm/gate.c vmm/sync.c vmm/vmctl.c vmm/vmexit.c vmm/vminit.c
+CORE_SRCS+=	vmm/vmrun.c
 CORE_SRCS+=	nested/nested_memory.c nested/nested_walk.c

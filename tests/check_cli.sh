@@ -198,6 +198,6 @@ if script -q -c true /dev/null >/dev/null 2>&1; then
 	    grep "$(printf "\033")"'
 fi
 expect 0 'a seed makes the same run each time' '' sh -c '
-    "$VKEPT" run -v --seed 7 scenarios/vmm/master-and-slave.yaml >"$tmp/a"
-    "$VKEPT" run -v --seed 7 scenarios/vmm/master-and-slave.yaml | cmp - "$tmp/a"'
+    "$VKEPT" run -v --seed 7 scenarios/vmm/l02-master-and-slave.yaml >"$tmp/a"
+    "$VKEPT" run -v --seed 7 scenarios/vmm/l02-master-and-slave.yaml | cmp - "$tmp/a"'
 finish

@@ -24,6 +24,7 @@ FAMILIES='
 T 37 guest tables alone, one CPU
 E 30 nested translation
 C 50 copyio
+L 18 the life of masters, slaves and their VMCSs
 V 20 exits
 '
 export FAMILIES
@@ -47,27 +48,38 @@ function id_of(file)
 }
 
 # What the file itself says: its title, alternatives, and outcomes over schedules.
-function look_into(file,    line, which)
+function look_into(file,    line, list)
 {
-	title[file] = ""
+	title[file] = list = ""
 	while ((getline line <file) > 0) {
 		if (sub(/^scenario: /, "", line))
 			title[file] = line
-		else if (line ~ /^ *either:|[{ ]either:/)
+		if (line ~ /^ *either:|[{ ]either:/)
 			either[file] = 1
-		else if (sub(/^# may: /, "", line))
-			may[file] = line
-		else if (sub(/^# must not: /, "", line))
-			must_not[file] = line
+		if (line ~ /^  [a-z]/)
+			list = line ~ /^  reachable:/ ? "may: " : \
+			    line ~ /^  unreachable:/ ? "must not: " : ""
+		if (list != "" && sub(/^ *- [{]?what: /, "", line))
+			schedules[file] = schedules[file] \
+			    (schedules[file] == "" ? "" : "; ") list said(line)
 	}
 	close(file)
 	gsub(/\|/, "\\|", title[file])
 }
 
+# A sentence without what stands around it in the file.
+function said(line)
+{
+	sub(/, (steps|memory|entries|ept|console|counters|threads): .*/, "", line)
+	gsub(/^"|"$/, "", line)
+	gsub(/\|/, "\\|", line)
+	return line
+}
+
 function outcomes_of(file)
 {
-	if (file in may || file in must_not)
-		return "may: " may[file] "; must not: " must_not[file]
+	if (file in schedules)
+		return schedules[file]
 	return (file in either) ? "one of those stated" : "the one stated"
 }
 

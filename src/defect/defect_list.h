@@ -139,6 +139,9 @@
 	DEFECT(NO_INVEPT_ON_MIGRATION, "no-invept-on-migration",                                 \
 	    "neither the CPU that a VMCS leaves nor the one it comes to is flushed",             \
 	    "DragonFly before 9563660691; OpenBSD vmm before 46cd802afa2f")                      \
+	DEFECT(VMCS_FORGOTTEN_EARLY, "vmcs-forgotten-early",                                     \
+	    "a CPU forgets the VMCS that it has loaded before it executes VMCLEAR for it",       \
+	    "DragonFly before c825189df5, execute_vmclear()")                                    \
 	DEFECT(EPTP_PAGE_REUSED, "eptp-page-reused",                                             \
 	    "a new EPT gets the root page of one that was freed",                                \
 	    "DragonFly f875a8e, by reading")                                                     \

@@ -280,16 +280,16 @@ static void
 op_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 {
 	struct machine_thread *thread = ctx;
-	struct machine *machine = thread->machine;
 
-	if (!has(thread, DEFECT_NO_INVEPT_ON_MIGRATION)) {
-		machine_vmm_ops.vmclear_on(ctx, cpu, eptp);
+	if (has(thread, DEFECT_VMCS_FORGOTTEN_EARLY)) {
+		/* Whoever looks finds nothing to wait for; VMCLEAR is yet to come. */
+		thread->machine->cpu[cpu].loaded = NULL;
 		return;
 	}
-	if (machine->cpu[cpu].loaded == thread)
-		machine->cpu[cpu].loaded = NULL;
-	thread->vmcs_launched = false;
-	thread->vmcs_cpu = VMM_NO_CPU;
+	if (has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
+		(void)machine_vmclear(thread, (unsigned)cpu);
+	else
+		machine_vmm_ops.vmclear_on(ctx, cpu, eptp);
 }
 
 static void
@@ -299,8 +299,11 @@ op_vmptrld(void *ctx, int first_time_here)
 	struct defects *defects = defects_of(thread);
 	uint64_t root = defects->root[thread->index % DEFECT_THREADS_MAX];
 	struct ept *ept = &thread->vcpu.ept;
+	bool late = thread->vmcs_cpu != VMM_NO_CPU && thread->vmcs_cpu != (int)thread->cpu;
 
 	machine_vmm_ops.vmptrld(ctx, first_time_here);
+	if (late) /* VMCLEAR comes to the other CPU now, and writes over what is in use here */
+		thread->vmcs_launched = false;
 	defects->loading = first_time_here != 0;
 	if (root == 0)
 		return;

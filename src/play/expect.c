@@ -458,6 +458,27 @@ expect_step(struct play_thread *thread, const struct scn_step *step)
 	check_either(&place, expect);
 }
 
+/* What is undefined is wrong, unless the scenario counts it or the step expects it. */
+void
+expect_defined(void *ctx, const struct machine_thread *thread, const char *what)
+{
+	struct player *player = ctx;
+	const struct scn_final *final = &player->scenario->expect;
+	const struct play_thread *who = &player->thread[thread->index];
+	const struct scn_step *step = play_step(who);
+	size_t i;
+
+	if (who->scn->role == SCN_ROLE_BARE)
+		return; /* it is the outcome of the step */
+	for (i = 0; i < final->counters; i++) {
+		if (final->counter[i].counter == SCN_COUNTER_UNDEFINED)
+			return;
+	}
+	expect_failed(player, step != NULL ? step->src.mark : who->scn->src.mark,
+	    (int)thread->index, who->begun ? (int)who->at : -1, "undefined",
+	    "nothing that the architecture leaves undefined", what, NULL);
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 #define COUNT_AT(field) offsetof(struct machine_counters, field)
@@ -480,6 +501,8 @@ static const size_t count_at[SCN_COUNTERS] = {
 	[SCN_COUNTER_INTERRUPTS] = COUNT_AT(interrupts),
 	[SCN_COUNTER_SYSCALLS] = COUNT_AT(syscalls),
 	[SCN_COUNTER_COPIES] = COUNT_AT(copies),
+	[SCN_COUNTER_EPT_FREES] = COUNT_AT(ept_frees),
+	[SCN_COUNTER_UNDEFINED] = COUNT_AT(undefined),
 };
 
 static uint64_t

@@ -820,7 +820,10 @@ has_migration(const struct scenario *s)
 
 	for (i = 0; i < s->threads; i++) {
 		for (j = 0; j < s->thread[i].steps; j++) {
-			if (s->thread[i].step[j].op == SCN_OP_MIGRATE)
+			const struct scn_step *step = &s->thread[i].step[j];
+
+			if (step->op == SCN_OP_MIGRATE || (step->op == SCN_OP_SYSCALL &&
+			    scn_has(&step->src, SCN_KEY_CPU)))
 				return true;
 		}
 	}
@@ -840,6 +843,8 @@ player_build(struct player *player)
 	    !build_threads(player))
 		return false;
 	player->migrates = has_migration(player->scenario);
+	player->machine.undefined = expect_defined;
+	player->machine.undefined_ctx = player;
 	/* What building cost is not the run's. */
 	memset(&player->machine.count, 0, sizeof(player->machine.count));
 	return true;

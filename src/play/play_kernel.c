@@ -147,14 +147,30 @@ threads_alive(const struct play_thread *thread)
 	return alive;
 }
 
-bool
-play_vminit(struct play_thread *thread, const struct scn_step *step)
+/* By the options that the caller has in its memory, which is still that of a plain process. */
+static enum vmm_status
+run_by_options(struct play_thread *thread, const struct scn_step *step)
+{
+	struct machine_thread *machine = &thread->machine;
+	struct vmm_caller caller = { .sp = { step->stack }, .stack_end = { step->stack_end },
+		.threads = threads_alive(thread),
+		.maxphyaddr = thread->player->scenario->machine.maxphyaddr };
+	struct machine_user user;
+	struct vk_us us;
+
+	vk_us_init_std(&us, player_user_memory(thread->player, thread->scn->host_space, &user),
+	    vk_gva(thread->scn->user_end));
+	caller.us = &us;
+	return vmm_guest_run(&machine->vmm, &machine->process->vmm,
+	    machine->machine->protocol->ops, machine, &caller, vk_gva(step->at));
+}
+
+static enum vmm_status
+run_by_step(struct play_thread *thread, const struct scn_step *step)
 {
 	struct vmm_options options = { .master = thread->scn->role == SCN_ROLE_MASTER };
-	struct machine_thread *machine = &thread->machine;
-	enum vmm_status status;
 
-	options.guest_cr3 = machine->vcpu.mode.cr3;
+	options.guest_cr3 = thread->machine.vcpu.mode.cr3;
 	options.maxphyaddr = thread->player->scenario->machine.maxphyaddr;
 	options.threads = threads_alive(thread);
 	if (step != NULL) {
@@ -164,9 +180,19 @@ play_vminit(struct play_thread *thread, const struct scn_step *step)
 		if (scn_has(&step->src, SCN_KEY_CR3))
 			options.guest_cr3 = step->cr3;
 	}
-	status = defects_vminit(&thread->player->defects, machine, &options);
+	return defects_vminit(&thread->player->defects, &thread->machine, &options);
+}
+
+bool
+play_vminit(struct play_thread *thread, const struct scn_step *step)
+{
+	bool by_options = step != NULL && scn_has(&step->src, SCN_KEY_OPTIONS);
+	bool master = step != NULL ? step->master != 0 : thread->scn->role == SCN_ROLE_MASTER;
+	enum vmm_status status = by_options ? run_by_options(thread, step) :
+	    run_by_step(thread, step);
+
 	result_outcome(&thread->result, vmm_outcomes[status]);
-	emit_call(thread, options.master ? "vminit master" : "vminit slave",
+	emit_call(thread, by_options ? "vmm_guest_ctl" : master ? "vminit master" : "vminit slave",
 	    scn_outcome_name(vmm_outcomes[status]));
 	return status == VMM_OK;
 }
@@ -188,8 +214,10 @@ sync_addr(struct play_thread *thread, uint64_t dst, uint64_t src)
 	status = defects_sync_addr(&thread->player->defects, &thread->machine, &user.us,
 	    vk_gva(dst), vk_gva(src));
 	thread->machine.syncing = false;
-	result_outcome(&thread->result, vmm_outcomes[status]);
-	emit_call(thread, "vmm_guest_sync_addr", scn_outcome_name(vmm_outcomes[status]));
+	/* What a process without a record gets from this call, and not from the other. */
+	result_outcome(&thread->result, status == VMM_NO_RECORD ? SCN_OUTCOME_ENOSYS :
+	    vmm_outcomes[status]);
+	emit_call(thread, "vmm_guest_sync_addr", scn_outcome_name(thread->result.outcome));
 }
 
 static void
@@ -244,9 +272,36 @@ kernel_migrate(struct play_thread *thread, const struct scn_step *step)
 {
 	struct machine_thread *machine = &thread->machine;
 
-	machine->next_cpu = step->cpu;
-	if (!machine->vmm.exists)
-		machine->cpu = step->cpu;
+	machine_thread_move(machine, step->cpu);
+	thread->entry_checked = false;
+}
+
+static void
+vmcs_used(struct play_thread *thread, bool defined)
+{
+	thread->entry_checked = false;
+	if (!defined)
+		result_outcome(&thread->result, SCN_OUTCOME_UNDEFINED);
+}
+
+static void
+kernel_vmclear(struct play_thread *thread, const struct scn_step *step)
+{
+	(void)step;
+	vmcs_used(thread, machine_vmclear(&thread->machine, thread->machine.cpu));
+}
+
+static void
+kernel_vmptrld(struct play_thread *thread, const struct scn_step *step)
+{
+	(void)step;
+	vmcs_used(thread, machine_vmptrld(&thread->machine));
+}
+
+static void
+kernel_vm_entry(struct play_thread *thread, const struct scn_step *step)
+{
+	thread->entry_checked = play_bare_entry(thread, step->op == SCN_OP_VMRESUME);
 }
 
 static void
@@ -580,6 +635,10 @@ static const kernel_fn kernel_table[SCN_OPS] = {
 	[SCN_OP_INVVPID] = kernel_invvpid,
 	[SCN_OP_EXIT] = kernel_exit,
 	[SCN_OP_MIGRATE] = kernel_migrate,
+	[SCN_OP_VMCLEAR] = kernel_vmclear,
+	[SCN_OP_VMPTRLD] = kernel_vmptrld,
+	[SCN_OP_VMLAUNCH] = kernel_vm_entry,
+	[SCN_OP_VMRESUME] = kernel_vm_entry,
 	[SCN_OP_WAIT] = kernel_wait,
 	[SCN_OP_MMAP] = kernel_mmap,
 	[SCN_OP_MPROTECT] = kernel_mprotect,
@@ -635,6 +694,8 @@ play_syscall(struct play_thread *thread, const struct scn_step *step)
 {
 	uint64_t number = step->number;
 
+	if (step->op == SCN_OP_SYSCALL && scn_has(&step->src, SCN_KEY_CPU))
+		machine_thread_move(&thread->machine, step->cpu);
 	if (thread->in_user) {
 		back_to_vkernel(thread);
 	} else if (step->op == SCN_OP_PMAP) {

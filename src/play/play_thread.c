@@ -732,28 +732,53 @@ live_as_vcpu(struct play_thread *thread)
 	thread->end = end_of(end, thread);
 	finish_killed_step(thread, end);
 	vmm_destroy(&thread->machine.vmm);
+	(void)machine_vmcs_free(&thread->machine);
 }
 
-/* VM entry of a bare vCPU, once: a VMfail or a failed entry is the outcome of its first step. */
-static bool
-bare_entry(struct play_thread *thread)
+bool
+play_bare_entry(struct play_thread *thread, bool resume)
 {
+	struct machine_thread *machine = &thread->machine;
 	struct step_result *result = &thread->result;
 	bool bad_guest;
 
-	thread->entry_checked = true;
-	result->instruction_error = machine_entry_check(&thread->machine, 0, &bad_guest);
+	/* Without a current VMCS it is VMfailInvalid, which has no number. */
+	if (machine->machine->cpu[machine->cpu].loaded != machine) {
+		result_outcome(result, SCN_OUTCOME_VMFAIL);
+		return false;
+	}
+	result->instruction_error = machine_entry_check(machine, resume, &bad_guest);
 	if (result->instruction_error != 0) {
 		result_outcome(result, SCN_OUTCOME_VMFAIL);
 		result_set(result, SCN_KEY_INSTRUCTION_ERROR);
-	} else if (bad_guest) {
+		return false;
+	}
+	if (bad_guest) {
 		struct vmx_exit exit = { .reason = VMX_REASON_ENTRY_FAILED |
 			VMX_EXIT_GUEST_STATE };
 
 		result_exit(result, &exit);
-	} else {
-		return true;
+		return false;
 	}
+	machine->vmcs_launched = true;
+	vcpu_transition(&machine->vcpu);
+	return true;
+}
+
+/*
+ * The entry that a bare vCPU makes by itself, before a step of its guest: a VMfail or a failed
+ * entry is the outcome of that step, and the end.
+ */
+static bool
+bare_entry(struct play_thread *thread)
+{
+	struct machine_thread *machine = &thread->machine;
+
+	if (machine->machine->cpu[machine->cpu].loaded != machine && !machine_vmptrld(machine))
+		result_outcome(&thread->result, SCN_OUTCOME_UNDEFINED);
+	thread->entry_checked = play_bare_entry(thread, machine->vmcs_launched);
+	if (thread->entry_checked)
+		return true;
 	thread->end = SCN_END_FAILED;
 	thread->wants_exit = true;
 	return false;

@@ -167,6 +167,9 @@ void play_thread_state(const struct play_thread *thread, const struct watch_sink
 /* The step under way, or NULL past the last. */
 const struct scn_step *play_step(const struct play_thread *thread);
 
+/* VM entry of a bare vCPU; false: it failed, and the result says how. */
+bool play_bare_entry(struct play_thread *thread, bool resume);
+
 /* Whether the step is an instruction that stands at an address of its own. */
 bool play_has_rip(const struct scn_step *step);
 
@@ -260,6 +263,9 @@ enum guest_progress play_vk_copy(struct play_thread *thread, const struct scn_st
  * scenario say about the step: thread->held.
  */
 void expect_step(struct play_thread *thread, const struct scn_step *step);
+
+/* Told by the machine of what the architecture leaves undefined; ctx is the player. */
+void expect_defined(void *ctx, const struct machine_thread *thread, const char *what);
 
 /* Holds the end of the run against the scenario's, and tells which outcomes it came to. */
 void expect_final(struct player *player);

@@ -159,6 +159,13 @@ tell_console(struct text *text, struct decoder *decoder, const struct event *eve
 		text_str(text, "...");
 }
 
+static void
+tell_undefined(struct text *text, struct decoder *decoder, const struct event *event)
+{
+	(void)decoder;
+	text_add(text, "undefined: %s", event->name);
+}
+
 typedef void tell(struct text *text, struct decoder *decoder, const struct event *event);
 
 static tell *const tells[] = {
@@ -172,6 +179,7 @@ static tell *const tells[] = {
 	[EVENT_EDIT] = tell_edit,
 	[EVENT_CALL] = tell_call,
 	[EVENT_CONSOLE] = tell_console,
+	[EVENT_UNDEFINED] = tell_undefined,
 };
 
 /* Room for one more; what is neither among the first nor among the last makes way. */

@@ -206,6 +206,13 @@ line_console(struct text *text, struct decoder *decoder, const struct event *eve
 	text_quoted(text, event->bytes, (size_t)event->size);
 }
 
+static void
+line_undefined(struct text *text, struct decoder *decoder, const struct event *event)
+{
+	(void)decoder;
+	text_add(text, "%s", event->name);
+}
+
 /* --- all of them ------------------------------------------------------------------------------ */
 
 struct line {
@@ -228,6 +235,7 @@ static const struct line lines[] = {
 	[EVENT_EDIT] = { "edit", TEXT_PLAIN, line_edit },
 	[EVENT_CALL] = { "call", TEXT_PLAIN, line_call },
 	[EVENT_CONSOLE] = { "console", TEXT_PLAIN, line_console },
+	[EVENT_UNDEFINED] = { "undef", TEXT_BAD, line_undefined },
 };
 
 void

@@ -145,6 +145,7 @@ static const struct object objects[] = {
 	[EVENT_EDIT] = { "edit", members_entry },
 	[EVENT_CALL] = { "call", members_named },
 	[EVENT_CONSOLE] = { "console", members_console },
+	[EVENT_UNDEFINED] = { "undefined", members_named },
 };
 
 void

@@ -52,6 +52,7 @@ enum scn_key {
 	SCN_KEY_EXPLORE, SCN_KEY_AFTER, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
 	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
+	SCN_KEY_OPTIONS, SCN_KEY_STACK_END,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -380,7 +381,8 @@ enum scn_op {
 	SCN_OP_EXCEPTION, /* vector, error_code (if given) */
 	SCN_OP_DELIVER,   /* vector, error_code (if given), idt, stack */
 	SCN_OP_SYSCALL,   /* number, args, arg_count; at and size (default 2) of the instruction,
-	                   * or content: its bytes (default 0f 05) */
+	                   * or content: its bytes (default 0f 05); cpu (if given): it sleeps, and
+	                   * goes on there */
 	SCN_OP_INTERRUPT, /* a device's interrupt comes while the guest runs */
 	SCN_OP_VIOLATION, /* qualification, gpa, gla: an EPT violation, whatever the tables say */
 	SCN_OP_FLUSH,     /* SYSCALL with RAX = -1, the vkernel's "just exit" */
@@ -394,11 +396,13 @@ enum scn_op {
 	SCN_OP_CASU32, SCN_OP_CASU64,                    /* at, expected, value */
 	SCN_OP_FUWORDADD32, SCN_OP_FUWORDADD64,          /* at, value */
 	/* The VMM. */
-	SCN_OP_VMINIT,    /* master (default by role), ept_root, cr3 (each if given) */
+	SCN_OP_VMINIT,    /* master (default by role), ept_root, cr3 (each if given); or at: where
+	                   * the options are in user memory, and stack, stack_end */
 	SCN_OP_SYNC_ADDR, /* dst, src (guest-virtual; default 0): vmm_guest_sync_addr(2) */
 	SCN_OP_INVEPT,    /* type (single, the default, or all), eptp if given */
 	SCN_OP_INVVPID,   /* type, vpid (default the thread's), at */
 	SCN_OP_MIGRATE,   /* cpu: the thread goes on there */
+	SCN_OP_VMCLEAR, SCN_OP_VMPTRLD, SCN_OP_VMLAUNCH, SCN_OP_VMRESUME, /* of the thread's VMCS */
 	SCN_OP_EXIT,      /* value: exit status, default 0; the thread ends */
 	SCN_OP_WAIT,      /* thread, count: until it has completed so many of its steps */
 	/* The host process' memory map, host_space. */
@@ -466,7 +470,7 @@ struct scn_step {
 			uint64_t dst, src_addr;
 		};
 		struct {
-			uint64_t ept_root, cr3;
+			uint64_t ept_root, cr3, stack_end;
 		};
 		struct {
 			const uint64_t *args; /* of a system call, SCN_ARGS_MAX at most */
@@ -506,7 +510,7 @@ struct scn_step {
 	enum scn_at kind;
 	int keep;            /* MOV to CR3 with bit 63 set */
 	int implicit;        /* read, write: the processor's own access, at supervisor level */
-	uint64_t idt, stack; /* deliver: base of the IDT, RSP of the handler */
+	uint64_t idt, stack; /* deliver: base of the IDT, RSP of the handler; vminit: RSP */
 	int master;
 };
 
@@ -529,13 +533,14 @@ enum scn_outcome {
 	SCN_OUTCOME_EINVAL,
 	SCN_OUTCOME_ENOSYS,
 	SCN_OUTCOME_ENOMEM,
-	SCN_OUTCOME_NO_RECORD,     /* a slave, or a sync, without a master */
+	SCN_OUTCOME_NO_RECORD,     /* a slave without a master */
 	SCN_OUTCOME_SECOND_MASTER,
 	SCN_OUTCOME_IS_VCPU,
 	SCN_OUTCOME_NOT_ALONE,
 	SCN_OUTCOME_BAD_ROOT,
 	SCN_OUTCOME_BAD_CR3,
 	SCN_OUTCOME_REFUSED,       /* not possible in this state */
+	SCN_OUTCOME_UNDEFINED,     /* done, but what comes of it is undefined */
 	SCN_OUTCOME_SIGNAL,        /* the process got a signal: vector tells which exception */
 	SCN_OUTCOME_VKERNEL,       /* control went back from a process to the vkernel */
 	SCN_OUTCOME_EXITED,
@@ -631,6 +636,9 @@ enum scn_counter {
 	SCN_COUNTER_INTERRUPTS,     /* that the host took */
 	SCN_COUNTER_SYSCALLS,
 	SCN_COUNTER_COPIES,         /* calls of the copyio family */
+	SCN_COUNTER_EPT_FREES,      /* EPTs of processes that were freed */
+	SCN_COUNTER_UNDEFINED,      /* what the architecture leaves undefined; if not expected, each
+	                             * is a mismatch */
 	SCN_COUNTERS
 };
 

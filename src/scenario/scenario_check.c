@@ -762,6 +762,19 @@ settle_poke(struct scn_reader *rd, struct scn_step *step)
 }
 
 static int
+settle_migrate(struct scn_reader *rd, struct scn_step *step)
+{
+	uint32_t cpus = rd->scenario->machine.cpus;
+
+	if (step->cpu < cpus)
+		return 1;
+	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_CPU),
+	    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected 0 to %" PRIu32,
+	    step->cpu, cpus, cpus - 1);
+	return 0;
+}
+
+static int
 settle_syscall(struct scn_reader *rd, struct scn_step *step)
 {
 	static const unsigned char plain[2] = { 0x0f, 0x05 };
@@ -770,6 +783,8 @@ settle_syscall(struct scn_reader *rd, struct scn_step *step)
 		step->content.data = plain;
 		step->content.size = sizeof(plain);
 	}
+	if (scn_has(&step->src, SCN_KEY_CPU) && !settle_migrate(rd, step))
+		return 0;
 	if (step->content.size >= 1 && step->content.size <= 15)
 		return 1;
 	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_BYTES),
@@ -813,19 +828,6 @@ static int
 settle_copyout(struct scn_reader *rd, struct scn_step *step)
 {
 	return settle_written(rd, step) && settle_copyio(rd, step);
-}
-
-static int
-settle_migrate(struct scn_reader *rd, struct scn_step *step)
-{
-	uint32_t cpus = rd->scenario->machine.cpus;
-
-	if (step->cpu < cpus)
-		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_CPU),
-	    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected 0 to %" PRIu32,
-	    step->cpu, cpus, cpus - 1);
-	return 0;
 }
 
 static int

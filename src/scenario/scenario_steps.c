@@ -412,6 +412,8 @@ static const struct scn_row rows_syscall[] = {
 	R_RIP,
 	STEP(SIZE, NUMBER, size, .detail = &scn_range_fetch, DEFAULT(2),
 	    .doc = "The length of the instruction that is there."),
+	STEP(CPU, NUMBER, cpu, .detail = &scn_range_cpu, UNSET(0),
+	    .doc = "The physical CPU on which it goes on, after it has slept."),
 };
 static const struct scn_rule rules_syscall[] = {
 	{ SCN_RULE_ONE, { { SCN_KEY_NAME }, { SCN_KEY_NUMBER } } },
@@ -461,8 +463,21 @@ static const struct scn_row rows_vminit[] = {
 	    .doc = "An EPT root that a slave brings along."),
 	STEP(CR3, NUMBER, cr3, .detail = &scn_range_any, UNSET(0),
 	    .doc = "Guest CR3; that of the thread unless told."),
+	STEP(OPTIONS, NUMBER, at, .detail = &scn_range_any,
+	    .doc = "Where the caller has all of these: CR3, EPT root, new stack, master."),
+	STEP(STACK, NUMBER, stack, .detail = &scn_range_any, UNSET(0),
+	    .doc = "The caller's RSP, ..."),
+	STEP(STACK_END, NUMBER, stack_end, .detail = &scn_range_page_gva, UNSET(0),
+	    .doc = "... and the first address above its stack; a master's is copied."),
 };
-STEP_TABLE(vminit, "vminit", ROWS(rows_vminit));
+static const struct scn_rule rules_vminit[] = {
+	{ SCN_RULE_MOST, { { SCN_KEY_OPTIONS }, { SCN_KEY_MASTER, SCN_KEY_EPT_ROOT,
+	    SCN_KEY_CR3 } } },
+	{ SCN_RULE_NEEDS, { { SCN_KEY_STACK }, { SCN_KEY_STACK_END } } },
+	{ SCN_RULE_NEEDS, { { SCN_KEY_STACK_END }, { SCN_KEY_STACK } } },
+	{ SCN_RULE_NEEDS, { { SCN_KEY_STACK }, { SCN_KEY_OPTIONS } } },
+};
+STEP_TABLE(vminit, "vminit", ROWS(rows_vminit), RULES(rules_vminit));
 
 static const struct scn_row rows_sync_addr[] = {
 	STEP(DST, NUMBER, dst, .detail = &scn_range_any, DEFAULT(0),
@@ -498,6 +513,10 @@ static const struct scn_row rows_migrate[] = {
 	STEP(CPU, NUMBER, cpu, .detail = &scn_range_cpu, REQUIRED, .doc = "The physical CPU."),
 };
 STEP_TABLE(migrate, "migrate", OPERANDS(rows_migrate));
+STEP_TABLE(vmclear, "vmclear");
+STEP_TABLE(vmptrld, "vmptrld");
+STEP_TABLE(vmlaunch, "vmlaunch");
+STEP_TABLE(vmresume, "vmresume");
 
 static const struct scn_row rows_wait[] = {
 	STEP(THREAD, REF, thread, .detail = &scn_section_thread, REQUIRED,
@@ -678,8 +697,13 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	OP(INVEPT, "invept", invept, VMM, VCPUS | SCN_ROLE_KERNEL, "INVEPT, by the host."),
 	OP(INVVPID, "invvpid", invvpid, VMM, VCPUS | SCN_ROLE_KERNEL, "INVVPID, by the host."),
 	OP(EXIT, "exit", exit_step, VMM, VCPUS | SCN_ROLE_PROCESS, "Ends the thread."),
-	OP(MIGRATE, "migrate", migrate, VMM, SCN_ROLE_MASTER | SCN_ROLE_SLAVE,
+	OP(MIGRATE, "migrate", migrate, VMM, VCPUS,
 	    "Moves the thread to another physical CPU."),
+	OP(VMCLEAR, "vmclear", vmclear, VMM, SCN_ROLE_BARE, "VMCLEAR, by the host."),
+	OP(VMPTRLD, "vmptrld", vmptrld, VMM, SCN_ROLE_BARE, "VMPTRLD, by the host."),
+	OP(VMLAUNCH, "vmlaunch", vmlaunch, VMM, SCN_ROLE_BARE,
+	    "VMLAUNCH, by the host. The first step of the guest does it where nobody has."),
+	OP(VMRESUME, "vmresume", vmresume, VMM, SCN_ROLE_BARE, "VMRESUME, by the host."),
 	OP(WAIT, "wait", wait, VMM, EVERY, "Waits for another thread."),
 	OP_TO(MMAP, "mmap", scn_table_region, REGION, HOST,
 	    RUN_BY_VMM | SCN_ROLE_PROCESS | SCN_ROLE_KERNEL,

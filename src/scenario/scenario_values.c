@@ -65,7 +65,8 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_UNREACHABLE] = "unreachable",
 	[SCN_KEY_RIP] = "rip", [SCN_KEY_LENGTH] = "length",
 	[SCN_KEY_EXCEPTION_BITMAP] = "exception-bitmap", [SCN_KEY_PF_MASK] = "pf-mask",
-	[SCN_KEY_PF_MATCH] = "pf-match",
+	[SCN_KEY_PF_MATCH] = "pf-match", [SCN_KEY_OPTIONS] = "options",
+	[SCN_KEY_STACK_END] = "stack-end",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -352,6 +353,7 @@ static const struct scn_choice choice_outcome[] = {
 	{ "bad-root", SCN_OUTCOME_BAD_ROOT, "A slave with an EPT root of its own." },
 	{ "bad-cr3", SCN_OUTCOME_BAD_CR3, "A guest CR3 with reserved bits." },
 	{ "refused", SCN_OUTCOME_REFUSED, "Not possible in this state." },
+	{ "undefined", SCN_OUTCOME_UNDEFINED, "It was done, and what comes of it is undefined." },
 	{ "signal", SCN_OUTCOME_SIGNAL, "The process got a signal; see vector." },
 	{ "vkernel", SCN_OUTCOME_VKERNEL, "Control went from a process to its vkernel." },
 	{ "exited", SCN_OUTCOME_EXITED, "The thread ended." },
@@ -390,6 +392,9 @@ static const struct scn_choice choice_counter[] = {
 	{ "interrupts", SCN_COUNTER_INTERRUPTS, "Interrupts that the host has taken." },
 	{ "syscalls", SCN_COUNTER_SYSCALLS, "System calls of guests." },
 	{ "copies", SCN_COUNTER_COPIES, "Calls of the copyio family." },
+	{ "ept-frees", SCN_COUNTER_EPT_FREES, "EPTs of processes that were freed." },
+	{ "undefined", SCN_COUNTER_UNDEFINED,
+	    "Times that software did what is undefined; unless told, there must be none." },
 };
 CHOICES(counter, "a counter");
 

@@ -29,7 +29,8 @@ enum event_kind {
 	EVENT_COPY,       /* a copyio call ended */
 	EVENT_EDIT,       /* software changed an entry */
 	EVENT_CALL,       /* a system call or a call of the VMM, with its result */
-	EVENT_CONSOLE     /* bytes reached the console */
+	EVENT_CONSOLE,    /* bytes reached the console */
+	EVENT_UNDEFINED   /* software did what the architecture leaves undefined */
 };
 
 /* Which tables an entry belongs to. */
@@ -75,7 +76,8 @@ struct event {
 	enum event_outcome outcome;
 	enum event_fault fault;
 	bool cached;             /* ACCESS: answered by the TLB */
-	const char *name;        /* STEP, INVALIDATE, COPY, CALL: what it was; CACHED: the kind */
+	/* STEP, INVALIDATE, COPY, CALL, UNDEFINED: what it was; CACHED: the kind */
+	const char *name;
 	const char *result;      /* CALL, ENTER: how it ended */
 	const void *bytes;       /* CONSOLE, `size` bytes */
 	struct vmx_exit exit;    /* EXIT */

@@ -35,7 +35,7 @@ struct machine_config {
 struct machine_counters {
 	uint64_t entries, exits, ept_violations, page_faults, vm_faults, cow_copies, guest_reads,
 	    ept_reads, ad_updates, tlb_flushes, invepts, invvpids, ipis, interrupts, syscalls,
-	    copies;
+	    copies, ept_frees, undefined;
 };
 
 struct machine;
@@ -115,6 +115,9 @@ struct machine {
 	struct machine_thread **thread;  /* by index of the scheduler */
 	unsigned threads;
 	struct machine_counters count;
+	/* Told of what the architecture leaves undefined, as it happens; may be NULL. */
+	void (*undefined)(void *ctx, const struct machine_thread *thread, const char *what);
+	void *undefined_ctx;
 	event_sink sink;
 	void *sink_ctx;
 };
@@ -145,6 +148,9 @@ void machine_process_state(const struct machine_process *process, const struct w
 void machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,
     unsigned cpu);
 
+/* The host's scheduler moves the thread: at once, or at the end of its critical section. */
+void machine_thread_move(struct machine_thread *thread, unsigned cpu);
+
 /*
  * The memory of a process as the host kernel reaches it for one caller: every page by its memory
  * map, faulted in.  This is what copyio uses [DF-EPT-COPYIO].
@@ -165,6 +171,16 @@ struct vk_guard machine_user_guard(struct machine_user *user);
 
 /* vm_fault on the map, entered into the EPT if there is one; 0 when not allowed [DF-VM]. */
 int machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc);
+
+/* --- machine_vmcs.c: the VMCS of a thread [VMX-VMCS] ------------------------------------------ */
+
+/*
+ * VMCLEAR on that CPU, VMPTRLD on the thread's, and the end of the region.  false: the architecture
+ * leaves it undefined, which is counted, told, and otherwise done as asked.
+ */
+bool machine_vmclear(struct machine_thread *thread, unsigned cpu);
+bool machine_vmptrld(struct machine_thread *thread);
+bool machine_vmcs_free(struct machine_thread *thread);
 
 /* What VM entry would say: 0, or the VM-instruction error; *bad_guest for exit 33 [VMX-ENTRY]. */
 uint32_t machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_guest);

@@ -22,6 +22,23 @@ host_this_cpu(void *ctx)
 	return (int)((const struct machine_thread *)ctx)->cpu;
 }
 
+static void
+go_to_next_cpu(struct machine_thread *thread)
+{
+	thread->cpu = thread->next_cpu;
+	sched_set_wake(thread->machine->sched, thread->index,
+	    &thread->machine->cpu[thread->cpu].interrupt);
+}
+
+void
+machine_thread_move(struct machine_thread *thread, unsigned cpu)
+{
+	thread->next_cpu = cpu;
+	touch_cpu(thread->cpu, WATCH_READ);
+	if (thread->machine->cpu[thread->cpu].critical != thread)
+		go_to_next_cpu(thread);
+}
+
 /* Nobody else runs on this CPU until we leave: a CPU has one thread in its critical section. */
 static void
 host_critical(void *ctx, int enter)
@@ -32,9 +49,7 @@ host_critical(void *ctx, int enter)
 	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
 	if (!enter) {
 		cpu->critical = NULL;
-		thread->cpu = thread->next_cpu;
-		sched_set_wake(thread->machine->sched, thread->index,
-		    &thread->machine->cpu[thread->cpu].interrupt);
+		go_to_next_cpu(thread);
 		return;
 	}
 	while (cpu->critical != NULL && cpu->critical != thread) {
@@ -93,6 +108,7 @@ host_ept_destroy(void *ctx, uint64_t eptp)
 
 	(void)eptp;
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	thread->machine->count.ept_frees++;
 	thread->process->has_ept = false;
 	thread->process->mapped_count = 0;
 }
@@ -117,11 +133,7 @@ host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 	thread->vcpu.tlb = machine->cpu[cpu].tlb;
 	host_invept(ctx, eptp);
 	thread->vcpu.tlb = here;
-	touch_cpu((unsigned)cpu, WATCH_READ | WATCH_WRITE);
-	if (machine->cpu[cpu].loaded == thread)
-		machine->cpu[cpu].loaded = NULL;
-	thread->vmcs_launched = false;
-	thread->vmcs_cpu = VMM_NO_CPU;
+	(void)machine_vmclear(thread, (unsigned)cpu);
 }
 
 static void
@@ -130,10 +142,7 @@ host_vmptrld(void *ctx, int first_time_here)
 	struct machine_thread *thread = ctx;
 
 	(void)first_time_here;
-	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
-	thread->machine->cpu[thread->cpu].loaded = thread;
-	thread->vmcs_cpu = (int)thread->cpu;
-	thread->vcpu.tlb = thread->machine->cpu[thread->cpu].tlb;
+	(void)machine_vmptrld(thread);
 	/* The EPT pointer is a field of the VMCS. */
 	thread->vcpu.ept = thread->process->ept;
 	thread->vcpu.ept_on = true;
@@ -154,26 +163,6 @@ host_write_guest(void *ctx, uint64_t cr3)
 	struct machine_thread *thread = ctx;
 
 	thread->vcpu.mode.cr3 = cr3;
-}
-
-uint32_t
-machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_guest)
-{
-	const struct vcpu *vcpu = &thread->vcpu;
-
-	*bad_guest = false;
-	if (!resume && thread->vmcs_launched)
-		return VMX_ERROR_LAUNCH_NOT_CLEAR;
-	if (resume && !thread->vmcs_launched)
-		return VMX_ERROR_RESUME_NOT_LAUNCHED;
-	if (vcpu->ept_on && ept_eptp_check(vcpu->ept.eptp, thread->machine->config.ept_cap,
-	    vcpu->mode.maxphyaddr) != EPTP_VALID)
-		return VMX_ERROR_CONTROLS;
-	if (vcpu->vpid_on && vcpu->vpid == 0)
-		return VMX_ERROR_CONTROLS;
-	*bad_guest = !guestpt_cr3_is_valid(vcpu->mode.cr3, vcpu->mode.maxphyaddr) ||
-	    !vcpu_is_canonical(vcpu, thread->rip);
-	return 0;
 }
 
 static void

@@ -128,6 +128,31 @@ struct vmm_options {
 enum vmm_status vmm_init(struct vmm_vcpu *vcpu, struct vmm_proc *proc,
     const struct vmm_host_ops *ops, void *ctx, const struct vmm_options *options);
 
+/* What a caller of vmm_guest_ctl(2) has in its memory. */
+struct vmm_user_options {
+	uint64_t guest_cr3;
+	uint64_t ept_root;
+	uint64_t new_stack; /* master: first address above the stack of the guest */
+	uint64_t master;    /* 0 or 1 */
+};
+
+/* The thread that calls vmm_guest_ctl(2): not yet a vCPU. */
+struct vmm_caller {
+	struct vk_us *us;  /* its memory, that of an ordinary process */
+	gva_t sp;          /* its stack pointer */
+	gva_t stack_end;   /* the first address above its stack, page aligned */
+	unsigned threads;  /* of the process */
+	unsigned maxphyaddr;
+};
+
+/*
+ * vmm_guest_ctl(2), VMM_GUEST_RUN: takes the options at `uoptions` of the caller's memory, copies
+ * a master's stack, and then does as vmm_init().  VMM_FAULT where either cannot be: pages of the
+ * stack that were copied stay so, and nothing else is left behind. [DF-CTL]
+ */
+enum vmm_status vmm_guest_run(struct vmm_vcpu *vcpu, struct vmm_proc *proc,
+    const struct vmm_host_ops *ops, void *ctx, const struct vmm_caller *caller, gva_t uoptions);
+
 /* Ends a vCPU: its VMCS is cleared where it is active; the last one frees the EPT. [DF-LAST] */
 void vmm_destroy(struct vmm_vcpu *vcpu);
 
