@@ -8,6 +8,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/errno.h>
+#include <sys/proc.h>
 #include <sys/vkernel.h>
 #include <machine/thread.h>
 #include <vm/vm.h>
@@ -19,7 +20,7 @@
 
 #include "ept/ept.h"
 #include "guestpt/vpte.h"
-#include "vmm/vmx.h"
+#include "vmm/vmm.h"
 
 /* Types: the sizes, and the signs where one matters. */
 CTASSERT(sizeof(size_t) == 8 && sizeof(uintptr_t) == 8 && (size_t)-1 > 0);
@@ -103,6 +104,11 @@ CTASSERT(VMCS_EXCEPTION_HARDWARE == VMX_INTR_HARDWARE);
 CTASSERT(VMCS_EXCEPTION_SOFTWARE == VMX_INTR_SOFTWARE);
 CTASSERT(VMCS_EXCEPTION_NMI == VMX_INTR_NMI);
 CTASSERT(VMCS_EXCEPTION_NUMBER((VMX_INTR_VALID | 14)) == 14);
+
+#ifdef CPULOCK_EXCL
+/* The gate, on which the glue does what the core does on its own. */
+CTASSERT(CPULOCK_EXCL == VMM_LOCK_EXCL && CPULOCK_INCR == VMM_LOCK_STEP);
+#endif
 
 /* The glue tells success from failure by 0 and gives callers these two. */
 CTASSERT(EFAULT > 0 && ENAMETOOLONG > 0 && EFAULT != ENAMETOOLONG);

@@ -24,6 +24,7 @@
 #include <machine_base/vmm/vmx.h>
 
 #include "df_gpm.h"
+#include "df_guard.h"
 #include "df_pmap.h"
 
 /* The first versions by number in which the pmap has typed words, and additions. */
@@ -101,6 +102,7 @@ df_us_current(struct df_us *space)
 	if (vti == NULL || td->td_proc == NULL)
 		return 0;
 	df_us_init(space, td->td_proc->p_vmspace, (uint64_t)vti->guest_cr3);
+	space->us.guard = df_guard(td->td_proc);
 	return 1;
 }
 

@@ -3,7 +3,7 @@
  * The module's glue over a kernel that checks its rules: pages taken and given back, dirtied after
  * a write, and the errno, the value or the -1 that the kernel's callers expect.
  *
- * Rules: [DF-HOLD] [DF-COPYIO] [DF-EPT-COPYIO].
+ * Rules: [DF-HOLD] [DF-COPYIO] [DF-EPT-COPYIO] [DF-SYNC] [DF-GATE].
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -231,6 +231,95 @@ exchanges_and_additions_return_values_or_minus_one(void **state)
 }
 #endif
 
+#if DECL_VERSION >= 400713
+static void
+a_copy_is_counted_at_the_gate_while_it_touches_a_page(void **state)
+{
+	uint32_t outside = *kernel_gate;
+	char byte;
+
+	(void)state;
+	/* What is copied is the count itself. */
+	assert_int_equal(kernel_copyout(kernel_gate, USER, sizeof(outside)), 0);
+	assert_int_equal(kernel_memory[0x6000 / 8], outside + 2);
+	assert_int_equal(*kernel_gate, outside);
+	assert_int_equal(kernel_count.guarded, 1);
+	assert_int_equal(kernel_copyin(USER + 0xfff, &byte, 1), 0);
+	assert_int_equal(kernel_subyte(USER, 1), 0);
+	assert_true(kernel_casu64(USER, 0, 0) != UINT64_MAX);
+	assert_int_equal(kernel_count.guarded, 4);
+	assert_int_equal(kernel_count.yields, 0);
+}
+
+static void
+a_copy_waits_for_the_gate_before_it_walks(void **state)
+{
+	char byte;
+
+	(void)state;
+	kernel_shut_gate();
+	assert_int_equal(kernel_copyin(USER, &byte, 1), 0);
+	assert_int_equal(kernel_count.yields, 1);
+	assert_int_equal(kernel_count.guarded, 1);
+}
+
+static void
+a_page_that_was_shot_down_is_walked_again(void **state)
+{
+	uint64_t got = 0;
+
+	(void)state;
+	word(0x6000, 0x6666);
+	word(0x5000, 0x5555);
+	kernel_shoot_down(0x6000, 0x4000, 0x5007, 1);
+	assert_int_equal(kernel_copyin(USER, &got, 8), 0);
+	assert_int_equal(got, 0x5555);
+	kernel_shoot_down(0x5000, 0x4000, 0, 1);
+	assert_int_equal(kernel_suword64(USER, 1), -1);
+	assert_int_equal(kernel_memory[0x5000 / 8], 0x5555);
+	assert_int_equal(kernel_count.yields, 0);
+}
+
+static void
+a_page_is_given_back_to_a_shootdown_that_has_begun(void **state)
+{
+	uint64_t got = 0;
+
+	(void)state;
+	word(0x6000, 0x6666);
+	word(0x5000, 0x5555);
+	kernel_shoot_down(0x6000, 0x4000, 0x5007, 0);
+	assert_int_equal(kernel_copyin(USER, &got, 8), 0);
+	assert_int_equal(got, 0x5555);
+	assert_int_equal(kernel_count.yields, 1);
+}
+
+static void
+a_page_that_is_shot_down_for_ever_is_efault(void **state)
+{
+	uint64_t got = 0;
+
+	(void)state;
+	kernel_shoot_down(0x6000, 0x4000, 0x6027, 100000);
+	assert_int_equal(kernel_copyin(USER, &got, 8), DF_EFAULT);
+	assert_int_equal(kernel_count.guarded, 1024);
+}
+
+static void
+a_shootdown_does_not_wait_for_its_own_copies(void **state)
+{
+	uint64_t got = 0;
+
+	(void)state;
+	word(0x6000, 0x6666);
+	kernel_shut_own_gate();
+	assert_int_equal(kernel_copyin(USER, &got, 8), 0);
+	assert_int_equal(got, 0x6666);
+	assert_int_equal(kernel_count.yields, 0);
+	assert_int_equal(kernel_count.guarded, 0);
+}
+#endif
+
 static void
 a_thread_that_is_no_vcpu_has_no_user_space(void **state)
 {
@@ -292,6 +381,14 @@ glue_cases_run(const char *release)
 		GLUE_CASE(compare_and_exchange_returns_what_was_there),
 #if DECL_VERSION >= 500308
 		GLUE_CASE(exchanges_and_additions_return_values_or_minus_one),
+#endif
+#if DECL_VERSION >= 400713
+		GLUE_CASE(a_copy_is_counted_at_the_gate_while_it_touches_a_page),
+		GLUE_CASE(a_copy_waits_for_the_gate_before_it_walks),
+		GLUE_CASE(a_page_that_was_shot_down_is_walked_again),
+		GLUE_CASE(a_page_is_given_back_to_a_shootdown_that_has_begun),
+		GLUE_CASE(a_page_that_is_shot_down_for_ever_is_efault),
+		GLUE_CASE(a_shootdown_does_not_wait_for_its_own_copies),
 #endif
 		GLUE_CASE(a_thread_that_is_no_vcpu_has_no_user_space),
 		GLUE_CASE(guest_phys_addr_translates_and_sets_no_flag),

@@ -10,6 +10,9 @@
 #include <sys/systm.h>
 #include <sys/proc.h>
 #include <sys/thread.h>
+#if __DragonFly_version >= 400713
+#include <sys/thread2.h>
+#endif
 #include <machine/thread.h>
 #include <vm/vm.h>
 #include <vm/pmap.h>
@@ -42,6 +45,143 @@ static struct proc kernel_proc;
 static struct thread kernel_thread;
 static struct vmx_thread_info kernel_vti;
 
+/* --- the gate of vCPUs and copies ------------------------------------------------------------- */
+
+static void
+kernel_complain(const char *rule)
+{
+	if (kernel_rule == NULL)
+		kernel_rule = rule;
+}
+
+#if __DragonFly_version >= 400713
+#define KERNEL_VCPUS (2 * CPULOCK_INCR) /* in guest mode, on other processors */
+#define KERNEL_PATIENCE 100
+
+/* A shootdown to come. */
+static struct {
+	uint64_t page, at, value;
+	unsigned times;
+	int waiting, storing;
+} kernel_shootdown;
+static int kernel_own_section;
+
+const uint32_t *const kernel_gate = &kernel_proc.p_vmm_cpulock;
+
+static void
+kernel_gate_reset(void)
+{
+	__builtin_memset(&kernel_shootdown, 0, sizeof(kernel_shootdown));
+	kernel_own_section = 0;
+	kernel_thread.td_critcount = 0;
+	kernel_proc.p_vmm_cpulock = KERNEL_VCPUS;
+	kernel_vmspace.vm_pmap.pm_invgen = 7;
+}
+
+void
+kernel_shoot_down(uint64_t page, uint64_t at, uint64_t value, unsigned times)
+{
+	kernel_shootdown.page = page;
+	kernel_shootdown.at = at;
+	kernel_shootdown.value = value;
+	kernel_shootdown.times = times;
+	kernel_shootdown.waiting = 1;
+}
+
+void
+kernel_shut_gate(void)
+{
+	kernel_proc.p_vmm_cpulock |= CPULOCK_EXCL;
+}
+
+void
+kernel_shut_own_gate(void)
+{
+	kernel_shut_gate();
+	kernel_own_section = 1;
+	kernel_thread.td_critcount = 1;
+}
+
+static void
+kernel_store(void)
+{
+	kernel_vmspace.vm_pmap.pm_invgen++;
+	kernel_memory[kernel_shootdown.at / 8] = kernel_shootdown.value;
+}
+
+static void
+kernel_page_asked(vm_offset_t va)
+{
+	if (!kernel_shootdown.waiting || va != kernel_shootdown.page)
+		return;
+	if (kernel_shootdown.times == 0) {
+		kernel_shut_gate();
+		kernel_shootdown.storing = 1;
+	} else {
+		kernel_store();
+		kernel_shootdown.times--;
+	}
+	kernel_shootdown.waiting = kernel_shootdown.times != 0;
+}
+
+void
+lwkt_yield(void)
+{
+	if (kernel_state != PAGE_FREE || kernel_thread.td_critcount != 0 ||
+	    ++kernel_count.yields == KERNEL_PATIENCE)
+		kernel_complain("the thread yields where it must not");
+	if (kernel_shootdown.storing)
+		kernel_store();
+	kernel_shootdown.storing = 0;
+	kernel_proc.p_vmm_cpulock &= ~(cpulock_t)CPULOCK_EXCL;
+}
+
+void
+crit_exit_wrapper(void)
+{
+	kernel_thread.td_critcount--;
+	kernel_count.guarded += kernel_state != PAGE_FREE;
+}
+
+static int
+kernel_is_inside(void)
+{
+	return kernel_thread.td_critcount != kernel_own_section;
+}
+
+static void
+kernel_check_gate(void)
+{
+	if (kernel_is_inside() ||
+	    (kernel_proc.p_vmm_cpulock & ~(cpulock_t)CPULOCK_EXCL) != KERNEL_VCPUS)
+		kernel_complain("a copy is still counted at the gate");
+}
+#else
+static void
+kernel_gate_reset(void)
+{
+}
+
+static void
+kernel_page_asked(vm_offset_t va)
+{
+	(void)va;
+}
+
+static int
+kernel_is_inside(void)
+{
+	return 0;
+}
+
+static void
+kernel_check_gate(void)
+{
+}
+#endif
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
 void
 kernel_reset(uint64_t guest_cr3)
 {
@@ -55,6 +195,7 @@ kernel_reset(uint64_t guest_cr3)
 	kernel_state = PAGE_FREE;
 	kernel_rule = NULL;
 	kernel_only_held = 0;
+	kernel_gate_reset();
 	df_pmap_init();
 	df_pmap_install(&kernel_vmspace.vm_pmap);
 	kernel_vti.guest_cr3 = (__typeof__(kernel_vti.guest_cr3))guest_cr3;
@@ -76,18 +217,12 @@ kernel_hold_only(void)
 	kernel_only_held = 1;
 }
 
-static void
-kernel_complain(const char *rule)
-{
-	if (kernel_rule == NULL)
-		kernel_rule = rule;
-}
-
 const char *
 kernel_wrong(void)
 {
 	if (kernel_state != PAGE_FREE)
 		kernel_complain("a page was not given back");
+	kernel_check_gate();
 	return kernel_rule;
 }
 
@@ -101,6 +236,9 @@ kernel_fault(vm_map_t map, vm_offset_t va, vm_prot_t prot, int *errorp, int *bus
 		kernel_complain("vm_fault_page was called with wrong arguments");
 	if (kernel_state != PAGE_FREE)
 		kernel_complain("a page was asked for while one was out");
+	if (kernel_is_inside())
+		kernel_complain("a page was asked for while the copy was counted at the gate");
+	kernel_page_asked(va);
 	if (va >= KERNEL_BYTES || (kernel_write && va == KERNEL_READ_ONLY)) {
 		*errorp = KERN_FAILURE;
 		return NULL;
@@ -148,6 +286,8 @@ kernel_take_back(vm_page_t page, enum page_state state)
 {
 	if (page != kernel_out || kernel_state != state)
 		kernel_complain("a page was given back in a way it was not taken");
+	if (kernel_is_inside())
+		kernel_complain("a page was given back while the copy was counted at the gate");
 	if (kernel_write && !kernel_dirty)
 		kernel_complain("a page that was written was given back clean");
 	kernel_state = PAGE_FREE;

@@ -25,6 +25,8 @@ struct kernel_count {
 	unsigned dirtied;
 	unsigned unheld;
 	unsigned woken;
+	unsigned yields;
+	unsigned guarded; /* critical sections that were left with a page out */
 };
 extern struct kernel_count kernel_count;
 
@@ -36,6 +38,19 @@ void kernel_leave_guest(void);
 
 /* From now on even pages for writing come held, as a kernel's fast path may give them. */
 void kernel_hold_only(void);
+
+/*
+ * In releases with a gate: its word, of which a copy can be made, and who shuts it.  A shootdown
+ * comes when the page `page` is asked for, which is after the walk to it: `value` is stored in the
+ * word at `at`.  It has returned by then, `times` times; or, with 0, it has only shut the gate, and
+ * stores when the thread yields.
+ */
+extern const uint32_t *const kernel_gate;
+void kernel_shoot_down(uint64_t page, uint64_t at, uint64_t value, unsigned times);
+/* The gate is shut until the thread yields. */
+void kernel_shut_gate(void);
+/* The gate is shut by the thread itself, in a critical section, as for a shootdown of its own. */
+void kernel_shut_own_gate(void);
 
 /* The first rule that was broken, or NULL: also when a page was not given back. */
 const char *kernel_wrong(void);

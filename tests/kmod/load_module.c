@@ -4,7 +4,7 @@
  * module as the kernel's linker would, by its sections, and sends it its events.  So the vectors
  * run in the very code that would be loaded.
  *
- * No page of a process is ever asked for; the functions for that end the program.
+ * No page of a process is ever asked for, nor its gate; the functions for that end the program.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -63,6 +63,8 @@ void *vm_fault_page(void);
 void vm_page_dirty(void *page);
 void vm_page_unhold(void *page);
 void vm_page_wakeup(void *page);
+void lwkt_yield(void);
+void crit_exit_wrapper(void);
 
 void
 module_register_init(void *data)
@@ -145,6 +147,18 @@ void
 vm_page_wakeup(void *page)
 {
 	(void)page;
+	abort();
+}
+
+void
+lwkt_yield(void)
+{
+	abort();
+}
+
+void
+crit_exit_wrapper(void)
+{
 	abort();
 }
 

@@ -43,6 +43,9 @@ struct pmap {
 	uint32_t (*fuwordadd32)(volatile uint32_t *, uint32_t);
 	uint64_t (*fuwordadd64)(volatile uint64_t *, uint64_t);
 #endif
+#if __DragonFly_version >= 400713
+	long pm_invgen; /* moves with every invalidation */
+#endif
 };
 
 #endif
