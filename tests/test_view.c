@@ -322,6 +322,7 @@ load(struct scenario_list *list)
 
 	if (scenario_load("text", text, sizeof(text) - 1, list, &errors) != SCENARIO_OK)
 		fail_msg("%s", errors.error[0].text);
+	scenario_errors_free(&errors);
 	return scenario_list_make(list, 0);
 }
 

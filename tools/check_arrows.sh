@@ -25,11 +25,12 @@ defect    base ept guestpt copyio vmm sim defect
 scenario  base ept guestpt bits defect/defect_list.h scenario
 image     base guestpt image
 view      base ept guestpt image sim view
+maps      base ept guestpt image view maps
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
 explore   base ept guestpt nested copyio vmm sim scenario play explore
 conform   base ept guestpt nested copyio vmm bits sim conform
-report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario view image play report
-cli       base ept guestpt nested copyio vmm bits sim scenario play explore image view conform report cli
+report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario view image maps play report
+cli       base ept guestpt nested copyio vmm bits sim scenario play explore image view maps conform report cli
 kmod      base ept guestpt nested copyio vmm kmod
 '
 

@@ -106,6 +106,7 @@ struct cli_command {
 extern const struct cli_command cli_run;
 extern const struct cli_command cli_check;
 extern const struct cli_command cli_walk;
+extern const struct cli_command cli_maps;
 extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
 

@@ -11,6 +11,7 @@ static const struct cli_command *const commands[] = {
 	&cli_run,
 	&cli_check,
 	&cli_walk,
+	&cli_maps,
 	&cli_bits,
 	&cli_conform,
 };

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Listings of mappings, and their differences, as text and as JSON.
+ */
+#ifndef VK_REPORT_REPORT_MAPS_H
+#define VK_REPORT_REPORT_MAPS_H
+
+#include "maps/maps.h"
+#include "report/report_line.h"
+
+/* What a listing is of. */
+struct maps_report {
+	struct lines lines;
+	const struct view *view;
+	enum maps_side side;
+	unsigned width;
+	int json;
+	const char *array;       /* of JSON: what the ranges are members of */
+	uint64_t listed;         /* ranges so far */
+	uint64_t pages[VK_LEVELS + 1]; /* mappings listed, by level */
+	uint64_t bytes;
+};
+
+enum maps_report_form { MAPS_REPORT_LIST, MAPS_REPORT_DIFFERENCES, MAPS_REPORT_COUNTS };
+
+/* Begins the report; `name` is foreign text and says what is looked at. */
+void maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
+    const struct view *view, enum maps_side side, enum maps_report_form form, int json,
+    const char *name);
+
+void maps_report_range(struct maps_report *report, const struct maps_range *range);
+void maps_report_difference(struct maps_report *report, const struct maps_difference *difference);
+
+/* Counts a mapping that is not to be listed. */
+void maps_report_count(struct maps_report *report, const struct maps_mapping *mapping);
+
+/* Counts of tables; of pages too, unless they were counted one by one. */
+void maps_report_census(struct maps_report *report, enum maps_side side,
+    const struct maps_census *census);
+void maps_report_pages(struct maps_report *report);
+
+void maps_report_end(struct maps_report *report);
+
+#endif

@@ -1,0 +1,1 @@
+$VKEPT maps -f json --table ept tests/data/cli/bare.yaml

@@ -1,0 +1,1 @@
+$VKEPT maps scenarios/copyio/printf.yaml

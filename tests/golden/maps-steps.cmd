@@ -1,0 +1,1 @@
+$VKEPT maps --step 1 --against 3 scenarios/copyio/printf.yaml
