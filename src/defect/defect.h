@@ -15,17 +15,24 @@
 #include "sim/machine.h"
 
 #define DEFECT_THREADS_MAX 64
+#define DEFECT_REMEMBERED 64
 
 /* The defects of one machine and what they have to remember. */
 struct defects {
 	struct machine_protocol protocol; /* first: machine->protocol points here */
 	struct vmm_host_ops ops;          /* the real ones, and the deviating ones over them */
 	struct vk_pmap family;            /* the deviating copy functions */
-	uint64_t set;                     /* bit n: enum defect n */
+	uint64_t set[DEFECT_WORDS];       /* bit n: enum defect n */
 	struct machine *machine;
 	struct machine_process *process;  /* whose memory copyio last went to */
 	uint64_t freed_root;              /* of the EPT that was freed last; 0: none */
 	uint64_t root[DEFECT_THREADS_MAX]; /* that a thread brought; 0: none */
+	uint32_t length[DEFECT_THREADS_MAX]; /* of the instruction, by the last exit */
+	struct {
+		gpa_t slot;
+		uint64_t entry;
+	} remembered[DEFECT_REMEMBERED];  /* level 1 entries that were read once */
+	unsigned remembered_count;
 	bool revoking;                    /* the memory map takes pages back */
 	bool loading;                     /* the INVEPT to come is that of a VMPTRLD */
 };
@@ -33,11 +40,23 @@ struct defects {
 static inline bool
 defects_have(const struct defects *defects, enum defect defect)
 {
-	return (defects->set >> defect & 1) != 0;
+	return (defects->set[defect / 64] >> (defect % 64) & 1) != 0;
 }
 
-/* Prepares *defects and, unless `set` is 0, makes them the machine's. */
-void defects_init(struct defects *defects, struct machine *machine, uint64_t set);
+static inline bool
+defects_any(const struct defects *defects)
+{
+	uint64_t any = 0;
+	unsigned i;
+
+	for (i = 0; i < DEFECT_WORDS; i++)
+		any |= defects->set[i];
+	return any != 0;
+}
+
+/* Prepares *defects and, unless the set is empty, makes them the machine's. */
+void defects_init(struct defects *defects, struct machine *machine,
+    const uint64_t set[DEFECT_WORDS]);
 
 /* To be called for each process of the machine, once it has its memory map. */
 void defects_join_process(struct defects *defects, struct machine_process *process);
@@ -52,6 +71,9 @@ enum vmm_status defects_vminit(struct defects *defects, struct machine_thread *t
 /* vmm_guest_sync_addr() for a thread of the machine. */
 enum vmm_status defects_sync_addr(struct defects *defects, struct machine_thread *thread,
     struct vk_us *us, gva_t dst, gva_t src);
+
+/* Whether a process may run on that CR3; a defect may find every one good. */
+bool defects_cr3_is_valid(const struct defects *defects, uint64_t cr3, unsigned maxphyaddr);
 
 /* A pmap routine's view of the machine, between the routine and the real one. */
 struct defect_pmap {

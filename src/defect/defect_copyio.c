@@ -132,6 +132,45 @@ defect_copyout(struct vk_us *us, const void *kaddr, gva_t uaddr, size_t len, siz
 	return move(us, uaddr, NULL, kaddr, len, done);
 }
 
+/* How many bytes a string has, its NUL among them; 0 when it has none that can be read. */
+static size_t
+measure(struct vk_us *us, gva_t uaddr, size_t len)
+{
+	size_t n = 0, piece, i;
+
+	for (; n < len; n += piece) {
+		gva_t at = vk_gva(uaddr.v + n);
+		const char *page = NULL;
+		void *cookie;
+
+		piece = piece_of(at, len - n);
+		if (has_range(us, at, 1))
+			page = hold(us, at, VK_ACC_R, &cookie);
+		if (page == NULL)
+			return 0;
+		for (i = 0; i < piece && page[i] != '\0'; i++)
+			;
+		release(us, cookie);
+		if (i < piece)
+			return n + i + 1;
+	}
+	return 0;
+}
+
+/* The user may write the string between the two readings. */
+static int
+copy_measured(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t *done)
+{
+	size_t size = measure(us, uaddr, len);
+
+	vk_pause();
+	if (size != 0)
+		return move(us, uaddr, kaddr, NULL, size, done);
+	if (done != NULL)
+		*done = 0;
+	return VK_EFAULT;
+}
+
 static int
 defect_copyinstr(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t *done)
 {
@@ -139,6 +178,8 @@ defect_copyinstr(struct vk_us *us, gva_t uaddr, char *kaddr, size_t len, size_t 
 	size_t moved = 0, touched = 0;
 	int error = VK_ENAMETOOLONG;
 
+	if (has(us, DEFECT_STRING_READ_TWICE))
+		return copy_measured(us, uaddr, kaddr, len, done);
 	while (!ended && moved < len) {
 		gva_t at = vk_gva(uaddr.v + moved);
 		size_t piece = piece_of(at, len - moved), i;
@@ -220,7 +261,7 @@ atomic_failed(const struct vk_us *us, gva_t uaddr, size_t size, uint64_t *old)
 	return VK_OK;
 }
 
-#define DEFECT_WORDS(bits, name)                                                                \
+#define DEFECT_VALUES(bits, name)                                                                \
 	static int defect_fu##name(struct vk_us *us, gva_t uaddr, uint##bits##_t *value)        \
 	{                                                                                       \
 		return fetch(us, uaddr, value, sizeof(*value));                                 \
@@ -285,9 +326,9 @@ atomic_failed(const struct vk_us *us, gva_t uaddr, size_t size, uint64_t *old)
 		return VK_OK;                                                                   \
 	}
 
-DEFECT_WORDS(8, byte)
-DEFECT_WORDS(32, word32)
-DEFECT_WORDS(64, word64)
+DEFECT_VALUES(8, byte)
+DEFECT_VALUES(32, word32)
+DEFECT_VALUES(64, word64)
 DEFECT_ATOMICS(32)
 DEFECT_ATOMICS(64)
 

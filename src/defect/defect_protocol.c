@@ -158,7 +158,7 @@ defects_sync_addr(struct defects *defects, struct machine_thread *thread, struct
 	const struct machine_protocol *protocol = thread->machine->protocol;
 	enum vmm_status status = VMM_OK;
 
-	if (defects->set == 0)
+	if (!defects_any(defects))
 		return vmm_guest_sync_addr(proc, protocol->ops, thread, us, dst, src);
 	if (!vk_atomic_load64(&proc->ready))
 		return VMM_NO_RECORD;
@@ -370,12 +370,28 @@ op_enter(void *ctx, int resume, struct vmx_exit *exit)
 	struct machine_thread *thread = ctx;
 	enum vmm_entry entry = machine_vmm_ops.enter(ctx, resume, exit);
 
+	defects_of(thread)->length[thread->index % DEFECT_THREADS_MAX] = exit->instruction_length;
 	/* Bit 8 clear: the access was to a table. */
 	if (has(thread, DEFECT_TABLE_WALK_IS_READ) &&
 	    (exit->reason & 0xffff) == VMX_EXIT_EPT_VIOLATION &&
 	    !(exit->qualification & VK_BIT(8)))
 		exit->qualification &= ~(uint64_t)VK_ACC_W;
 	return entry;
+}
+
+/* Steps over an instruction: by how much, and whether to look where that leads. */
+static int
+op_advance(void *ctx, unsigned bytes)
+{
+	struct machine_thread *thread = ctx;
+
+	if (has(thread, DEFECT_EXIT_LENGTH_BELIEVED))
+		bytes = defects_of(thread)->length[thread->index % DEFECT_THREADS_MAX];
+	if (!has(thread, DEFECT_NEXT_ADDRESS_UNCHECKED))
+		return machine_vmm_ops.advance(ctx, bytes);
+	thread->rip.v += bytes;
+	thread->guest->advance(thread->ctx);
+	return 1;
 }
 
 static unsigned
@@ -416,17 +432,18 @@ fill_ops(struct vmm_host_ops *ops)
 	ops->invept = op_invept;
 	ops->fault = op_fault;
 	ops->enter = op_enter;
+	ops->advance = op_advance;
 	ops->fetch = op_fetch;
 	ops->reflect = op_reflect;
 }
 
 void
-defects_init(struct defects *defects, struct machine *machine, uint64_t set)
+defects_init(struct defects *defects, struct machine *machine, const uint64_t set[DEFECT_WORDS])
 {
 	memset(defects, 0, sizeof(*defects));
-	defects->set = set;
+	memcpy(defects->set, set, sizeof(defects->set));
 	defects->machine = machine;
-	if (set == 0)
+	if (!defects_any(defects))
 		return;
 	fill_ops(&defects->ops);
 	defects->family = defect_family;
@@ -450,7 +467,7 @@ revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 void
 defects_join_process(struct defects *defects, struct machine_process *process)
 {
-	if (defects->set != 0)
+	if (defects_any(defects))
 		vmspace_set_revoke(process->map, revoke, process);
 }
 
@@ -458,8 +475,15 @@ void
 defects_join_us(struct defects *defects, struct vk_us *us, struct machine_process *process)
 {
 	defects->process = process;
-	if (defects->set != 0)
+	if (defects_any(defects))
 		us->pmap = &defects->family;
+}
+
+bool
+defects_cr3_is_valid(const struct defects *defects, uint64_t cr3, unsigned maxphyaddr)
+{
+	return defects_have(defects, DEFECT_CR3_UNCHECKED) ||
+	    guestpt_cr3_is_valid(cr3, maxphyaddr);
 }
 
 struct defects *

@@ -45,6 +45,25 @@ slot_of(const struct defect_walk *state, unsigned level)
 	return vk_gpa(state->table + 8 * (low + index));
 }
 
+/* The entry as it was when it was read first. */
+static void
+remember_entry(struct defects *defects, gpa_t slot, uint64_t *entry)
+{
+	unsigned i;
+
+	for (i = 0; i < defects->remembered_count; i++) {
+		if (defects->remembered[i].slot.v == slot.v) {
+			*entry = defects->remembered[i].entry;
+			return;
+		}
+	}
+	if (i == DEFECT_REMEMBERED)
+		return;
+	defects->remembered[i].slot = slot;
+	defects->remembered[i].entry = *entry;
+	defects->remembered_count++;
+}
+
 static int
 read_entry(struct defect_walk *state, unsigned level)
 {
@@ -55,6 +74,8 @@ read_entry(struct defect_walk *state, unsigned level)
 
 	if (!mem->ops->load(mem->ctx, slot, &state->entry))
 		return 0;
+	if (level == 1 && has(state, DEFECT_TABLE_REMEMBERED))
+		remember_entry(state->defects, slot, &state->entry);
 	if (has(state, DEFECT_COPYIO_REMOVES_PAGES) && process != NULL)
 		machine_process_revoke(process, page, page + VK_PAGE_BYTES, true);
 	state->checked = state->entry;
@@ -140,7 +161,7 @@ walk_once(struct defect_walk *state, gva_t uaddr, unsigned acc)
 	walk->gva = uaddr;
 	if (pt->levels == 5 && has(state, DEFECT_LA57_TRUNCATED))
 		walk->gva.v &= VK_BITS(47, 0);
-	walk->acc = acc | VK_ACC_USER;
+	walk->acc = acc | (has(state, DEFECT_ACCESS_AS_SUPERVISOR) ? 0 : VK_ACC_USER);
 	walk->perm = VK_PG_P | VK_PG_RW | VK_PG_US | VK_PG_XD;
 	state->table = pt->mode.cr3 & OLD_PG_FRAME;
 	if (!has(state, DEFECT_NO_RANGE_CHECK) && !vk_gva_is_canonical(walk->gva, pt->width))

@@ -575,7 +575,7 @@ play_pmap(struct play_thread *thread, const struct scn_step *step)
 		return;
 	}
 	work.memory = player_user_memory(thread->player, host_space, &work.user);
-	if (thread->player->defects.set != 0)
+	if (defects_any(&thread->player->defects))
 		pi = (struct pmap_inval){ &defect_pmap_ops, &deviating };
 	if (!functions[step->pmap](&pi, slot, vk_gva(step->at), &old)) {
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
@@ -602,7 +602,7 @@ run_user(struct play_thread *thread, const struct scn_step *step)
 	    s->guest.space[step->space].root;
 
 	/* The identifier of the process is its CR3; a bad one is refused here, not at VM entry. */
-	if (!guestpt_cr3_is_valid(cr3, s->machine.maxphyaddr)) {
+	if (!defects_cr3_is_valid(&thread->player->defects, cr3, s->machine.maxphyaddr)) {
 		result_outcome(&thread->result, SCN_OUTCOME_EINVAL);
 		return;
 	}

@@ -15,6 +15,7 @@
 #define VK_SCENARIO_SCENARIO_H
 
 #include "base/env.h"
+#include "defect/defect_list.h"
 
 /* A place in the file; lines and columns count from 1, columns in characters. */
 struct scn_mark {
@@ -728,7 +729,7 @@ struct scenario {
 	const char *name;    /* key `scenario` */
 	const char *variant; /* "page=2M cpl=3" in a matrix, otherwise "" */
 	const char *about;   /* or NULL */
-	uint64_t defects;    /* bit n: enum defect n is switched on; default none */
+	uint64_t defects[DEFECT_WORDS]; /* bit n: enum defect n is switched on; default none */
 	struct scn_machine machine;
 	struct scn_host host;
 	struct scn_guest guest;

@@ -467,15 +467,18 @@ flag_find(const struct scn_flags *flags, const char *s, size_t size)
 	return NULL;
 }
 
-/* A name, bitN or a number; 0 when it is none of these. */
+/* A name, bitN or a number, of one of the masks; 0 when it is none of these. */
 static int
-flag_parse(const struct scn_flags *flags, const char *s, size_t size, uint64_t *mask)
+flag_parse(const struct scn_flags *flags, const char *s, size_t size, uint64_t *mask,
+    unsigned *word)
 {
 	const struct scn_flag *flag = flag_find(flags, s, size);
 	uint64_t bit;
 
+	*word = 0;
 	if (flag != NULL) {
 		*mask = flag->mask;
+		*word = flags->words != 0 ? flag->word : 0;
 		return 1;
 	}
 	if (!flags->open)
@@ -488,7 +491,7 @@ flag_parse(const struct scn_flags *flags, const char *s, size_t size, uint64_t *
 	return scn_number_parse(s, size, mask) == SCN_NUMBER_OK;
 }
 
-/* Adds the flags that a scalar names. */
+/* Adds the flags that a scalar names to the masks. */
 static int
 flags_add(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
     uint64_t *mask)
@@ -496,6 +499,7 @@ flags_add(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 	const struct scn_flags *flags = row->detail;
 	const char *s, *end, *word;
 	struct scn_text text;
+	unsigned place;
 	uint64_t bits;
 	size_t size;
 
@@ -506,9 +510,9 @@ flags_add(struct scn_reader *rd, const struct scn_row *row, const struct scn_nod
 	s = text.s;
 	end = s + text.size;
 	while ((size = scn_word_next(&s, end, &word)) != 0) {
-		if (!flag_parse(flags, word, size, &bits))
+		if (!flag_parse(flags, word, size, &bits, &place))
 			return unknown(rd, row, node, flags->what, word, size, flag_at, flags);
-		*mask |= bits;
+		mask[place] |= bits;
 	}
 	return 1;
 }
@@ -518,20 +522,24 @@ read_flags(struct scn_reader *rd, const struct scn_row *row, const struct scn_no
     void *object)
 {
 	const struct scn_node *real = scn_node_real(node), *item;
-	uint64_t mask = 0;
+	const struct scn_flags *flags = row->detail;
+	uint64_t mask[SCN_FLAG_WORDS] = { 0 };
 	int good = 1;
 
 	if (real->kind == SCN_NODE_MAP)
 		return wrong(rd, row, node, NULL, "a list of flags");
 	if (real->kind == SCN_NODE_SCALAR) {
-		good = flags_add(rd, row, node, &mask);
+		good = flags_add(rd, row, node, mask);
 	} else {
 		for (item = real->u.child; item != NULL; item = item->next)
-			good &= flags_add(rd, row, item, &mask);
+			good &= flags_add(rd, row, item, mask);
 	}
-	if (good)
-		field_store(row, object, mask);
-	return good;
+	if (!good)
+		return 0;
+	field_store(row, object, mask[0]);
+	if (flags->words != 0)
+		memcpy(field_of(row, object), mask, sizeof(mask));
+	return 1;
 }
 
 /* One switch of a map of switches. */

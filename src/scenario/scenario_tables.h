@@ -60,10 +60,12 @@ struct scn_choices {
 	const struct scn_range *range; /* numbers that are accepted too, or NULL */
 };
 
+#define SCN_FLAG_WORDS 2
+
 struct scn_flag {
 	const char *name;
 	uint64_t mask;
-	unsigned word; /* switches: which of the masks that follow each other */
+	unsigned word; /* which of the masks that follow each other */
 	const char *doc;
 };
 
@@ -71,7 +73,8 @@ struct scn_flags {
 	const char *what; /* "a flag of an EPT entry" */
 	const struct scn_flag *flag;
 	size_t count;
-	int open; /* numbers and bitN are accepted too */
+	int open;       /* numbers and bitN are accepted too */
+	unsigned words; /* a set of names: SCN_FLAG_WORDS masks; 0: one, whatever the words */
 };
 
 /* Where things that have names are declared. */

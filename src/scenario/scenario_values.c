@@ -408,7 +408,7 @@ CHOICES(atomic, "a size in bytes");
 
 #define FLAGS(name, text, is_open)                                                              \
 	const struct scn_flags scn_flags_##name = {                                             \
-		text, flag_##name, COUNT(flag_##name), is_open                                  \
+		text, flag_##name, COUNT(flag_##name), is_open, 0                               \
 	}
 
 static const struct scn_flag flag_feature[] = {
@@ -449,8 +449,8 @@ static const struct scn_flag flag_mode[] = {
 	{ "nxe", VK_EFER_NXE, 2, "EFER.NXE." },
 };
 FLAGS(mode, "a register bit", 0);
-const struct scn_flags scn_flags_cr0 = { "a bit of CR0", &flag_mode[0], 3, 1 };
-const struct scn_flags scn_flags_cr4 = { "a bit of CR4", &flag_mode[3], 7, 1 };
+const struct scn_flags scn_flags_cr0 = { "a bit of CR0", &flag_mode[0], 3, 1, 0 };
+const struct scn_flags scn_flags_cr4 = { "a bit of CR4", &flag_mode[3], 7, 1, 0 };
 
 static const struct scn_flag flag_guest[] = {
 	{ "p", VK_PG_P, 0, "Present." },
@@ -471,7 +471,7 @@ static const struct scn_flag flag_guest[] = {
 	{ "patl", VK_PG_PAT_LARGE, 0, "PAT of a page of 2 MiB or 1 GiB: bit 12." },
 };
 const struct scn_flags scn_flags_map = { "a flag of a mapping", flag_guest,
-	COUNT(flag_guest) - 2, 1 };
+	COUNT(flag_guest) - 2, 1, 0 };
 FLAGS(guest, "a flag of a guest entry", 1);
 
 static const struct scn_flag flag_ept[] = {
@@ -486,15 +486,18 @@ static const struct scn_flag flag_ept[] = {
 	{ "x", EPT_X, 0, "Execute." },
 	{ "ipat", EPT_IPAT, 0, "Ignore PAT." },
 };
-const struct scn_flags scn_flags_ept_map = { "a flag of an EPT entry", flag_ept, 5, 1 };
-const struct scn_flags scn_flags_ept_frame = { "a flag of an EPT entry", flag_ept, 6, 1 };
+const struct scn_flags scn_flags_ept_map = { "a flag of an EPT entry", flag_ept, 5, 1, 0 };
+const struct scn_flags scn_flags_ept_frame = { "a flag of an EPT entry", flag_ept, 6, 1, 0 };
 FLAGS(ept, "a flag of an EPT entry", 1);
 
-#define DEFECT_FLAG(id, name, deviates, source) { name, VK_BIT(DEFECT_##id), 0, deviates "." },
+#define DEFECT_FLAG(id, name, deviates)                                                         \
+	{ name, VK_BIT(DEFECT_##id & 63), DEFECT_##id / 64, deviates "." },
 static const struct scn_flag flag_defect[] = { DEFECT_LIST(DEFECT_FLAG) };
-FLAGS(defect, "a defect", 0);
+const struct scn_flags scn_flags_defect = { "a defect", flag_defect, COUNT(flag_defect), 0,
+	DEFECT_WORDS };
 
-_Static_assert(COUNT(flag_defect) <= 64, "the defects are bits of one word");
+_Static_assert(SCN_FLAG_WORDS == DEFECT_WORDS && COUNT(flag_defect) <= 64 * DEFECT_WORDS,
+    "the defects are bits of these words");
 
 /* --- sections --------------------------------------------------------------------------------- */
 
