@@ -30,41 +30,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
+#include "common_measure.h"
+#include "common_world.h"
 #include "copyio/vk_pmap.h"
 #include "nested/nested_memory.h"
 
 #define RUNS         101
 #define KIB          1024u
 #define MIB          (1024u * KIB)
-#define LINEAR_BYTES VK_BIT(30)
-#define LINEAR_BASE  0x00002a5f40000000ull
 #define USER_END     0x0000800000000000ull
-#define LINEAR_PAGES (LINEAR_BYTES / VK_PAGE_BYTES)
+#define LINEAR_PAGES (VK_BIT(30) / VK_PAGE_BYTES)
 #define GPA_PAGES    (LINEAR_PAGES + 1024) /* the last ones are for guest tables */
-#define TABLE_ROOM   (16 * (uint64_t)MIB)  /* host-physical: tables come first, data after them */
-#define WINDOW_BYTES (TABLE_ROOM + GPA_PAGES * VK_PAGE_BYTES)
-#define BUFFER_BYTES (MIB + VK_PAGE_BYTES)
-#define FRAME_BITS   VK_BITS(51, 12)
-#define EPT_TABLE    (EPT_RWX | EPT_A)
-#define EPT_PAGE     (EPT_RWX | EPT_A | EPT_D | 6ull << EPT_MEMTYPE_SHIFT)
-#define GUEST_TABLE  (VK_PG_P | VK_PG_RW | VK_PG_US | VK_PG_A)
-#define GUEST_PAGE   (GUEST_TABLE | VK_PG_D)
+#define TABLE_ROOM   (16 * (uint64_t)MIB)
 
-static char *window;        /* host-physical address 0 */
-static uint64_t next_frame; /* for tables */
-static uint64_t ept_root;
-static uint64_t cr3;
-static uint32_t *gpa_page; /* guest-physical page numbers, permuted */
-static uint64_t next_gpa_page;
+static struct world world;
 static char **frames;  /* the ready list: where each linear page is */
 static uint32_t *held; /* hold counts, by frame */
 static char *room;     /* for the kernel's buffers, page aligned */
 static char *buffer;   /* the kernel's, in it */
 
-static struct nested nested;
 static struct nested_memory memory;
 static struct vk_us direct_us, held_us;
 
@@ -76,152 +61,11 @@ vk_env_point(enum vk_env_op op, const void *where)
 	(void)where;
 }
 
-static _Noreturn void
-fail(const char *what)
-{
-	fprintf(stderr, "bench_copyio: %s\n", what);
-	exit(3);
-}
-
-/* --- the world ----------------------------------------------------------------------------- */
-
-static uint64_t random_state = 1;
-
-/* SplitMix64. */
-static uint64_t
-draw(void)
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
-}
-
-static uint64_t *
-host_word(uint64_t hpa)
-{
-	return (uint64_t *)(void *)(window + hpa);
-}
-
-static uint64_t
-new_frame(void)
-{
-	uint64_t frame = next_frame;
-
-	next_frame += VK_PAGE_BYTES;
-	if (next_frame > TABLE_ROOM)
-		fail("the room for tables is too small");
-	return frame;
-}
-
-static void
-map_gpa(uint64_t gpa, uint64_t hpa)
-{
-	uint64_t table = ept_root;
-	unsigned level;
-
-	for (level = 4; level > 1; level--) {
-		uint64_t *entry = host_word(table + vk_level_index(gpa, level) * 8);
-
-		if (*entry == 0)
-			*entry = new_frame() | EPT_TABLE;
-		table = *entry & FRAME_BITS;
-	}
-	*host_word(table + vk_level_index(gpa, 1) * 8) = hpa | EPT_PAGE;
-}
-
-static inline uint64_t
-chain_read(uint64_t table, uint64_t address, unsigned level)
-{
-	return *host_word(table + (address >> (vk_level_shift(level) - 3) & 0xff8));
-}
-
-static inline uint64_t
-chain_gpa(uint64_t gpa)
-{
-	uint64_t table = ept_root;
-
-	table = chain_read(table, gpa, 4) & FRAME_BITS;
-	table = chain_read(table, gpa, 3) & FRAME_BITS;
-	table = chain_read(table, gpa, 2) & FRAME_BITS;
-	table = chain_read(table, gpa, 1) & FRAME_BITS;
-	return table;
-}
-
 /* The bare walk. */
 static __attribute__((noinline)) char *
 walk_chain(uint64_t gva)
 {
-	uint64_t table = cr3;
-
-	table = chain_read(chain_gpa(table), gva, 4) & FRAME_BITS;
-	table = chain_read(chain_gpa(table), gva, 3) & FRAME_BITS;
-	table = chain_read(chain_gpa(table), gva, 2) & FRAME_BITS;
-	table = chain_read(chain_gpa(table), gva, 1) & FRAME_BITS;
-	return window + chain_gpa(table) + (gva & VK_PAGE_OFFSET_MASK);
-}
-
-/* A guest-physical page for a guest table, on a host frame of its own. */
-static uint64_t
-new_guest_table(void)
-{
-	uint64_t gpa = (uint64_t)gpa_page[next_gpa_page++] << VK_PAGE_SHIFT;
-
-	map_gpa(gpa, new_frame());
-	return gpa;
-}
-
-static void
-map_gva(uint64_t gva, uint64_t gpa)
-{
-	uint64_t table = cr3;
-	unsigned level;
-
-	for (level = 4; level > 1; level--) {
-		uint64_t *entry = host_word(chain_gpa(table) + vk_level_index(gva, level) * 8);
-
-		if (*entry == 0)
-			*entry = new_guest_table() | GUEST_TABLE;
-		table = *entry & FRAME_BITS;
-	}
-	*host_word(chain_gpa(table) + vk_level_index(gva, 1) * 8) = gpa | GUEST_PAGE;
-}
-
-static void *
-map_memory(uint64_t size)
-{
-	void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (mapped == MAP_FAILED)
-		fail("out of memory");
-	(void)madvise(mapped, size, MADV_HUGEPAGE);
-	return mapped;
-}
-
-static void
-make_tables(void)
-{
-	uint64_t i;
-
-	next_frame = VK_PAGE_BYTES;
-	ept_root = new_frame();
-	for (i = 0; i < GPA_PAGES; i++) {
-		uint64_t j = draw() % (i + 1);
-
-		gpa_page[i] = gpa_page[j];
-		gpa_page[j] = (uint32_t)i;
-	}
-	next_gpa_page = LINEAR_PAGES;
-	cr3 = new_guest_table();
-	for (i = 0; i < LINEAR_PAGES; i++) {
-		uint64_t gpa = (uint64_t)gpa_page[i] << VK_PAGE_SHIFT;
-		uint64_t hpa = TABLE_ROOM + gpa;
-
-		map_gpa(gpa, hpa);
-		map_gva(LINEAR_BASE + i * VK_PAGE_BYTES, gpa);
-		frames[i] = window + hpa;
-	}
+	return world.base + world_chain(&world, gva);
 }
 
 /* --- a kernel that counts who holds a page ------------------------------------------------- */
@@ -230,17 +74,17 @@ make_tables(void)
 static void *
 held_find(uint64_t gpa, uint64_t need)
 {
-	uint64_t table = ept_root;
+	uint64_t table = world.root;
 	unsigned level;
 
 	for (level = 4; level > 0; level--) {
-		uint64_t entry = chain_read(table, gpa, level);
+		uint64_t entry = world_chain_read(&world, table, gpa, level);
 
-		table = entry & FRAME_BITS;
-		if ((entry & need) != need || table >= WINDOW_BYTES)
+		table = entry & WORLD_FRAME;
+		if ((entry & need) != need || table >= world.size)
 			return NULL;
 	}
-	return window + table + (gpa & VK_PAGE_OFFSET_MASK);
+	return world.base + table + (gpa & VK_PAGE_OFFSET_MASK);
 }
 
 static void *
@@ -251,7 +95,7 @@ held_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 
 	if (page == NULL)
 		return NULL;
-	count += (uint64_t)(page - window) >> VK_PAGE_SHIFT;
+	count += (uint64_t)(page - world.base) >> VK_PAGE_SHIFT;
 	(void)__atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST);
 	*cookie = count;
 	return page;
@@ -293,42 +137,29 @@ static const struct gpm_ops held_ops = {held_load, held_cas, held_hold, held_rel
 static void
 make_user_spaces(void)
 {
-	struct nested_window flat = {window, WINDOW_BYTES};
-	uint64_t cap = EPT_CAP_WALK4 | EPT_CAP_WB | EPT_CAP_AD | EPT_CAP_2M | EPT_CAP_1G;
-	uint64_t eptp = ept_root | EPTP_AD | 3ull << EPTP_WALK_SHIFT | 6;
-	struct guestpt_mode mode = {.cr0 = VK_CR0_PG | VK_CR0_WP,
-	    .cr3 = cr3,
-	    .cr4 = VK_CR4_PGE | VK_CR4_SMEP | VK_CR4_SMAP,
-	    .efer = VK_EFER_NXE,
-	    .page1g = 1,
-	    .maxphyaddr = 46};
-	struct hpm nowhere = {NULL, NULL};
 	struct gpm counted = {&held_ops, held};
-	struct ept ept;
 
-	if (ept_init(&ept, nowhere, eptp, cap, 0, mode.maxphyaddr) != EPTP_VALID)
-		fail("the EPTP is not valid");
-	nested_init(&nested, flat, &ept, 0);
-	nested_set_guest(&nested, &mode);
-	nested_memory_init(&memory, &nested);
-	vk_us_init_ept(&direct_us, nested_memory_gpm(&memory), &mode, vk_gva(USER_END));
-	direct_us.direct = nested_direct(&nested);
-	vk_us_init_ept(&held_us, counted, &mode, vk_gva(USER_END));
+	nested_memory_init(&memory, &world.nested);
+	vk_us_init_ept(&direct_us, nested_memory_gpm(&memory), &world.mode, vk_gva(USER_END));
+	direct_us.direct = nested_direct(&world.nested);
+	vk_us_init_ept(&held_us, counted, &world.mode, vk_gva(USER_END));
 }
 
 static void
 make_world(void)
 {
+	struct world_shape shape = {
+	    LINEAR_PAGES, GPA_PAGES, TABLE_ROOM, GPA_PAGES * VK_PAGE_BYTES};
 	uint64_t i;
 
-	window = map_memory(WINDOW_BYTES);
-	room = buffer = map_memory(2 * MIB);
-	gpa_page = map_memory(GPA_PAGES * sizeof(*gpa_page));
-	frames = map_memory(LINEAR_PAGES * sizeof(*frames));
-	held = map_memory(WINDOW_BYTES / VK_PAGE_BYTES * sizeof(*held));
-	make_tables();
-	for (i = 0; i < LINEAR_PAGES; i++)
+	world_init(&world, &shape);
+	room = buffer = world_map_memory(2 * MIB);
+	frames = world_map_memory(LINEAR_PAGES * sizeof(*frames));
+	held = world_map_memory(world.size / VK_PAGE_BYTES * sizeof(*held));
+	for (i = 0; i < LINEAR_PAGES; i++) {
+		frames[i] = walk_chain(WORLD_LINEAR + i * VK_PAGE_BYTES);
 		memset(frames[i], 'a' + (int)(i % 26), VK_PAGE_BYTES);
+	}
 	make_user_spaces();
 }
 
@@ -375,7 +206,7 @@ run_copyio(void)
 	unsigned i;
 
 	for (i = 0; i < job.calls; i++) {
-		gva_t gva = vk_gva(LINEAR_BASE + next_block());
+		gva_t gva = vk_gva(WORLD_LINEAR + next_block());
 
 		switch (job.operation) {
 		case OP_COPYIN:
@@ -390,7 +221,7 @@ run_copyio(void)
 		}
 	}
 	if (error != VK_OK)
-		fail("a copy did not end well");
+		world_fail("a copy did not end well");
 }
 
 /* The library's memcpy(), which for a bounded size gcc would replace by a string instruction. */
@@ -430,7 +261,7 @@ run_walk(void)
 
 	for (i = 0; i < job.calls; i++) {
 		uint64_t at = next_block();
-		char *user = walk_chain(LINEAR_BASE + at);
+		char *user = walk_chain(WORLD_LINEAR + at);
 		size_t size = job.size;
 
 		if (job.operation == OP_COPYINSTR)
@@ -447,28 +278,10 @@ run_walk(void)
 static double
 time_of(void (*run)(void))
 {
-	struct timespec before, after;
+	double before = measure_clock();
 
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
 	run();
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-	return (double)(after.tv_sec - before.tv_sec) * 1e9 +
-	    (double)(after.tv_nsec - before.tv_nsec);
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static double
-median(double *values)
-{
-	qsort(values, RUNS, sizeof(*values), compare);
-	return values[RUNS / 2];
+	return measure_clock() - before;
 }
 
 /* Runs copyio and its baseline in turn, A B B A A B ...; the first run warms up. */
@@ -491,8 +304,8 @@ measure_pair(
 	}
 	printf("{\"bench\": \"copyio\", \"case\": \"%s%s\", \"unit\": \"%s\", \"value\": %.2f, "
 	       "\"baseline\": \"%s\", \"baseline_value\": %.2f, \"ratio\": %.3f, \"runs\": %d}\n",
-	    name, suffix, in_time ? "ns" : "GB/s", median(mine), baseline_name, median(theirs),
-	    median(ratio), RUNS);
+	    name, suffix, in_time ? "ns" : "GB/s", measure_median(mine, RUNS), baseline_name,
+	    measure_median(theirs, RUNS), measure_median(ratio, RUNS), RUNS);
 	fflush(stdout);
 }
 
@@ -507,7 +320,7 @@ plan(enum operation operation, size_t size, uint64_t span, unsigned calls)
 	job.blocks = span <= size ? 1 : (unsigned)(span / size);
 	job.next = 0;
 	for (i = 0; i < job.blocks; i++) {
-		unsigned j = (unsigned)(draw() % (i + 1));
+		unsigned j = (unsigned)(world_draw(&world) % (i + 1));
 
 		job.at[i] = job.at[j];
 		job.at[j] = i * (uint64_t)size;

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common_measure.h"
+
 #define ROUNDS 301
 #define SUITE_ROUNDS 11
 #define WARM_UP 5
@@ -52,26 +54,12 @@ time_once(char *const argv[])
 	return end - start;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *values, int count)
-{
-	qsort(values, (size_t)count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
 /* A B A B ...: prints one line with the median of each and of the pairwise ratios. */
 static void
 pair(const char *name, const char *against, char *const argv[], char *const base[], int rounds)
 {
 	double a[ROUNDS], b[ROUNDS], ratio[ROUNDS];
+	size_t count = (size_t)rounds;
 	int i;
 
 	for (i = -WARM_UP; i < rounds; i++) {
@@ -85,7 +73,8 @@ pair(const char *name, const char *against, char *const argv[], char *const base
 	}
 	printf("{\"bench\": \"run\", \"case\": \"%s\", \"unit\": \"us\", \"value\": %.1f, "
 	    "\"baseline\": \"%s\", \"baseline_value\": %.1f, \"ratio\": %.3f, \"runs\": %d}\n",
-	    name, median(a, rounds), against, median(b, rounds), median(ratio, rounds), rounds);
+	    name, measure_median(a, count), against, measure_median(b, count),
+	    measure_median(ratio, count), rounds);
 	fflush(stdout);
 }
 
