@@ -13,6 +13,7 @@
 #include "defect/defect_list.h"
 #include "guestpt/pmap_inval.h"
 #include "sim/machine.h"
+#include "sim/watch.h"
 
 #define DEFECT_THREADS_MAX 64
 #define DEFECT_REMEMBERED 64
@@ -57,6 +58,11 @@ defects_any(const struct defects *defects)
 /* Prepares *defects and, unless the set is empty, makes them the machine's. */
 void defects_init(struct defects *defects, struct machine *machine,
     const uint64_t set[DEFECT_WORDS]);
+
+/* What the defects remember that decides how a run goes on: of all threads, and of one. */
+void defects_state(const struct defects *defects, const struct watch_sink *sink);
+void defects_thread_state(const struct defects *defects, unsigned thread,
+    const struct watch_sink *sink);
 
 /* To be called for each process of the machine, once it has its memory map. */
 void defects_join_process(struct defects *defects, struct machine_process *process);

@@ -272,8 +272,8 @@ op_ept_create(void *ctx, uint64_t *eptp)
 static void
 op_ept_destroy(void *ctx, uint64_t eptp)
 {
-	defects_of(ctx)->freed_root = eptp;
 	machine_vmm_ops.ept_destroy(ctx, eptp);
+	defects_of(ctx)->freed_root = eptp;
 }
 
 static void
@@ -449,6 +449,22 @@ defects_init(struct defects *defects, struct machine *machine, const uint64_t se
 	defects->family = defect_family;
 	defects->protocol = (struct machine_protocol){ &defects->ops, stop_begin, stop_end };
 	machine->protocol = &defects->protocol;
+}
+
+void
+defects_state(const struct defects *defects, const struct watch_sink *sink)
+{
+	watch_put64(sink, defects->freed_root);
+	watch_put(sink, defects->remembered,
+	    defects->remembered_count * sizeof(defects->remembered[0]));
+}
+
+void
+defects_thread_state(const struct defects *defects, unsigned thread,
+    const struct watch_sink *sink)
+{
+	watch_put64(sink, defects->root[thread % DEFECT_THREADS_MAX]);
+	watch_put64(sink, defects->length[thread % DEFECT_THREADS_MAX]);
 }
 
 static void

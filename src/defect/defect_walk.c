@@ -51,6 +51,7 @@ remember_entry(struct defects *defects, gpa_t slot, uint64_t *entry)
 {
 	unsigned i;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	for (i = 0; i < defects->remembered_count; i++) {
 		if (defects->remembered[i].slot.v == slot.v) {
 			*entry = defects->remembered[i].entry;

@@ -107,6 +107,7 @@ host_number(const struct player *player)
 	watch_put64(&sink, player->machine.frames.next);
 	for (i = 0; i < player->scenario->host.spaces; i++)
 		machine_process_state(&player->process[i], &sink);
+	defects_state(&player->defects, &sink);
 	return number;
 }
 

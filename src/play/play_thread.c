@@ -922,6 +922,7 @@ play_thread_state(const struct play_thread *thread, const struct watch_sink *sin
 	    (uint64_t)thread->end << 8 | (uint64_t)thread->yields << 16);
 	watch_put64(sink, thread->held);
 	put_machine_thread(&thread->machine, sink);
+	defects_thread_state(&thread->player->defects, thread->machine.index, sink);
 	if (thread->begun)
 		put_result(thread, sink);
 }
