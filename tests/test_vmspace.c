@@ -119,6 +119,65 @@ word_of(struct vm_fault found)
 	return hostmem_load(world.mem, found.frame);
 }
 
+/* --- what is there ---------------------------------------------------------------------------- */
+
+struct seen {
+	uint64_t page[8], frame[8];
+	unsigned pages;
+};
+
+static void
+see(void *ctx, uint64_t address, hpa_t frame)
+{
+	struct seen *seen = ctx;
+
+	assert_true(seen->pages < 8);
+	seen->page[seen->pages] = address / PAGE;
+	seen->frame[seen->pages++] = frame.v;
+}
+
+static void
+a_visit_tells_each_page_once_and_copies_before_what_they_copy(void **state)
+{
+	struct vm_fault zero, shared, copy;
+	struct seen seen = {.pages = 0};
+
+	(void)state;
+	map(0x10, 4, RW, false, NULL, 0);
+	map(0x20, 4, RW, true, "file", 4);
+	vmspace_visit(world.space, see, &seen);
+	assert_int_equal(seen.pages, 0);
+	zero = fault(0x12, VK_ACC_W);
+	(void)fault(0x20, VK_ACC_R);
+	shared = fault(0x21, VK_ACC_R);
+	copy = fault(0x20, VK_ACC_W);
+	vmspace_visit(world.space, see, &seen);
+	assert_int_equal(seen.pages, 3);
+	assert_int_equal(seen.page[0], 0x12);
+	assert_int_equal(seen.frame[0], zero.frame.v);
+	assert_int_equal(seen.page[1], 0x20);
+	assert_int_equal(seen.frame[1], copy.frame.v);
+	assert_int_equal(seen.page[2], 0x21);
+	assert_int_equal(seen.frame[2], shared.frame.v);
+}
+
+static void
+a_visit_leaves_out_pages_of_the_object_outside_the_range(void **state)
+{
+	struct seen seen = {.pages = 0};
+	struct vm_fault left;
+
+	(void)state;
+	map(0x10, 4, RW, false, NULL, 0);
+	(void)fault(0x10, VK_ACC_W);
+	left = fault(0x13, VK_ACC_W);
+	assert_true(vmspace_unmap(world.space, 0x10 * PAGE, 0x12 * PAGE));
+	vmspace_visit(world.space, see, &seen);
+	assert_int_equal(seen.pages, 1);
+	assert_int_equal(seen.page[0], 0x13);
+	assert_int_equal(seen.frame[0], left.frame.v);
+}
+
 /* --- zero-fill, files ------------------------------------------------------------------------- */
 
 static void
@@ -881,6 +940,8 @@ static int
 run_world(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WORLD(a_visit_tells_each_page_once_and_copies_before_what_they_copy),
+	    WORLD(a_visit_leaves_out_pages_of_the_object_outside_the_range),
 	    WORLD(a_zero_fill_page_comes_into_being_once),
 	    WORLD(a_file_page_has_the_files_bytes_and_zeroes_after_its_end),
 	    WORLD(an_offset_moves_the_files_pages),

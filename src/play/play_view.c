@@ -58,6 +58,49 @@ copy_memory(const struct hostmem *mem)
 	return NULL;
 }
 
+struct holding {
+	struct view_page *page; /* NULL: only counting */
+	size_t pages;
+};
+
+static void
+take_page(void *ctx, uint64_t address, hpa_t frame)
+{
+	struct holding *holding = ctx;
+
+	if (holding->page != NULL)
+		holding->page[holding->pages] = (struct view_page){ vk_gpa(address), frame };
+	holding->pages++;
+}
+
+static int
+compare_pages(const void *a, const void *b)
+{
+	const struct view_page *one = a, *two = b;
+
+	return (one->gpa.v > two->gpa.v) - (one->gpa.v < two->gpa.v);
+}
+
+/* What the memory map of the thread's process has, whether its EPT maps it or not. */
+static bool
+copy_held(const struct vmspace *map, struct view *view)
+{
+	struct holding holding = { NULL, 0 };
+
+	vmspace_visit(map, take_page, &holding);
+	if (holding.pages == 0)
+		return true;
+	holding.page = calloc(holding.pages, sizeof(*holding.page));
+	if (holding.page == NULL)
+		return false;
+	holding.pages = 0;
+	vmspace_visit(map, take_page, &holding);
+	qsort(holding.page, holding.pages, sizeof(*holding.page), compare_pages);
+	view->held = holding.page;
+	view->helds = holding.pages;
+	return true;
+}
+
 bool
 play_view_make(const struct play_thread *thread, struct view *view)
 {
@@ -69,5 +112,8 @@ play_view_make(const struct play_thread *thread, struct view *view)
 	view_init(view, image, &vcpu->mode, vcpu->cpl);
 	if (vcpu->ept_on)
 		view_set_ept(view, &vcpu->ept);
-	return true;
+	if (thread->machine.process == NULL || copy_held(thread->machine.process->map, view))
+		return true;
+	view_free(view);
+	return false;
 }

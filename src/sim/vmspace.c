@@ -486,3 +486,36 @@ vmspace_state(const struct vmspace *space, const struct watch_sink *sink)
 		object_state(entry->private, sink);
 	}
 }
+
+/* The pages of an object that a range shows; those that `hidden` has a copy of are left out. */
+static void
+visit_object(const struct vm_range *range, const struct vm_object *object,
+    const struct vm_object *hidden, void (*visit)(void *ctx, uint64_t address, hpa_t frame),
+    void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < object->count; i++) {
+		uint64_t offset = object->pages[i].index << VK_PAGE_SHIFT;
+
+		if (offset - range->offset < range->end - range->start &&
+		    (hidden == NULL || object_find(hidden, object->pages[i].index) == NULL))
+			visit(ctx, range->start + (offset - range->offset),
+			    object->pages[i].frame);
+	}
+}
+
+void
+vmspace_visit(const struct vmspace *space,
+    void (*visit)(void *ctx, uint64_t address, hpa_t frame), void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < space->count; i++) {
+		const struct entry *entry = &space->entries[i];
+
+		if (entry->private != NULL)
+			visit_object(&entry->range, entry->private, NULL, visit, ctx);
+		visit_object(&entry->range, entry->range.object, entry->private, visit, ctx);
+	}
+}

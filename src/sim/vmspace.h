@@ -84,6 +84,10 @@ struct vm_fault vmspace_fault(struct vmspace *space, uint64_t address, unsigned 
  */
 bool vmspace_peek(const struct vmspace *space, uint64_t address, uint64_t *word);
 
+/* Calls `visit` for every page that is there, with its frame; by range, in no order within one. */
+void vmspace_visit(const struct vmspace *space,
+    void (*visit)(void *ctx, uint64_t address, hpa_t frame), void *ctx);
+
 /* Hands over the ranges and the pages behind them as canonical bytes. */
 void vmspace_state(const struct vmspace *space, const struct watch_sink *sink);
 

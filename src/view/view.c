@@ -8,6 +8,8 @@
  */
 #include "view/view.h"
 
+#include <stdlib.h>
+
 /* --- guest-physical memory -------------------------------------------------------------------- */
 
 static int
@@ -87,6 +89,26 @@ view_translate(const struct view *view, gpa_t gpa, hpa_t *hpa)
 	return VIEW_OK;
 }
 
+bool
+view_find_held(const struct view *view, gpa_t gpa, hpa_t *hpa)
+{
+	uint64_t page = gpa.v & ~VK_PAGE_OFFSET_MASK;
+	size_t low = 0, high = view->helds;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (view->held[middle].gpa.v < page)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == view->helds || view->held[low].gpa.v != page)
+		return false;
+	*hpa = vk_hpa(view->held[low].hpa.v | (gpa.v & VK_PAGE_OFFSET_MASK));
+	return true;
+}
+
 enum view_status
 view_guest_page(const struct view *view, gpa_t page, hpa_t *hpa,
     unsigned char scratch[VK_PAGE_BYTES], const unsigned char **bytes)
@@ -135,7 +157,9 @@ void
 view_free(struct view *view)
 {
 	image_destroy(view->image);
+	free(view->held);
 	view->image = NULL;
+	view->held = NULL;
 }
 
 /* --- shape ------------------------------------------------------------------------------------ */

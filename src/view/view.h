@@ -21,6 +21,12 @@ enum view_outer {
 	VIEW_NPT   /* ordinary tables, in which every access is one of user mode */
 };
 
+/* A page of guest-physical memory that the host kernel has brought in. */
+struct view_page {
+	gpa_t gpa;
+	hpa_t hpa;
+};
+
 struct view {
 	struct image *image;      /* host-physical memory; the view's own */
 	struct guestpt_mode mode; /* the guest's registers, and the processor's MAXPHYADDR */
@@ -28,6 +34,8 @@ struct view {
 	enum view_outer outer;
 	struct ept ept;           /* with VIEW_EPT */
 	struct guestpt npt;       /* with VIEW_NPT */
+	struct view_page *held;   /* by its memory map, ascending; the view's own */
+	size_t helds;             /* 0 where the memory map is not known */
 };
 
 /*
@@ -73,6 +81,12 @@ enum view_status view_translate(const struct view *view, gpa_t gpa, hpa_t *hpa);
  */
 enum guestpt_status view_npt_walk(const struct guestpt *npt, gpa_t gpa, unsigned acc,
     struct guestpt_walk *walk);
+
+/*
+ * Where the host kernel has the page of a guest-physical address, whether the outer tables map it
+ * or not; false: it has none, or nobody knows.
+ */
+bool view_find_held(const struct view *view, gpa_t gpa, hpa_t *hpa);
 
 /*
  * The page of a guest table: where it lies, or put together in `scratch`.  *hpa is where it was
