@@ -26,3 +26,30 @@ function(vkept_library name header package)
 	    IMPORTED_LOCATION "${VKEPT_${name}_LIBRARY}"
 	    INTERFACE_INCLUDE_DIRECTORIES "${VKEPT_${name}_INCLUDE}")
 endfunction()
+
+# vkept_graphviz(): makes the target vkept::graphviz, Graphviz with the plugins
+# that lay out and render, as shared libraries.  It is optional: without it a
+# message names the Debian package, and there is no such target.
+function(vkept_graphviz)
+	find_path(VKEPT_graphviz_INCLUDE NAMES graphviz/gvc.h)
+	set(libraries "")
+	set(missing "")
+	foreach(name gvc cgraph gvplugin_core gvplugin_dot_layout gvplugin_pango)
+		find_library(VKEPT_${name}_LIBRARY NAMES ${name} PATH_SUFFIXES graphviz)
+		mark_as_advanced(VKEPT_${name}_LIBRARY)
+		list(APPEND libraries "${VKEPT_${name}_LIBRARY}")
+		if(NOT VKEPT_${name}_LIBRARY)
+			list(APPEND missing "lib${name}")
+		endif()
+	endforeach()
+	mark_as_advanced(VKEPT_graphviz_INCLUDE)
+	if(NOT VKEPT_graphviz_INCLUDE OR missing)
+		message(STATUS "Graphviz not found (graphviz/gvc.h ${missing}): vkept graph "
+		    "writes DOT and JSON only; install libgraphviz-dev for pictures")
+		return()
+	endif()
+	add_library(vkept::graphviz INTERFACE IMPORTED)
+	set_target_properties(vkept::graphviz PROPERTIES
+	    INTERFACE_LINK_LIBRARIES "${libraries}"
+	    INTERFACE_INCLUDE_DIRECTORIES "${VKEPT_graphviz_INCLUDE}")
+endfunction()

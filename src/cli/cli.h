@@ -107,6 +107,7 @@ extern const struct cli_command cli_run;
 extern const struct cli_command cli_check;
 extern const struct cli_command cli_walk;
 extern const struct cli_command cli_maps;
+extern const struct cli_command cli_graph;
 extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
 
@@ -150,6 +151,13 @@ int cli_number(const char *text, uint64_t *number);
 /* An option's argument as a number up to `max`; 0 with a complaint. */
 int cli_number_argument(const struct cli *cli, const char *option, const char *argument,
     uint64_t max, uint64_t *number);
+
+/*
+ * An option's argument as a range of addresses, START-END, the end exclusive.  What is left out is
+ * the beginning, or the end, of all addresses: *end is then 0.  0 with a complaint.
+ */
+int cli_range_argument(const struct cli *cli, const char *option, const char *argument,
+    uint64_t *start, uint64_t *end);
 
 /* Index of a word among words with bars between, or -1. */
 int cli_word_index(const char *words, const char *word, size_t length);

@@ -97,6 +97,27 @@ cli_number_argument(const struct cli *cli, const char *option, const char *argum
 	return 0;
 }
 
+int
+cli_range_argument(const struct cli *cli, const char *option, const char *argument,
+    uint64_t *start, uint64_t *end)
+{
+	const char *dash = strchr(argument, '-');
+	char first[32];
+	size_t length = dash != NULL ? (size_t)(dash - argument) : 0;
+
+	*start = *end = 0;
+	if (dash != NULL && length < sizeof(first)) {
+		memcpy(first, argument, length);
+		first[length] = '\0';
+		if ((length == 0 || cli_number(first, start)) &&
+		    (dash[1] == '\0' || cli_number(dash + 1, end)) &&
+		    (*end == 0 || *start < *end))
+			return 1;
+	}
+	(void)cli_bad_argument(cli, option, "START-END", argument);
+	return 0;
+}
+
 /* --- complaints ------------------------------------------------------------------------------- */
 
 void

@@ -77,27 +77,6 @@ take_word(struct cli *cli, const char *option, const char *words, const char *ar
 	return word >= 0 || cli_bad_argument(cli, option, words, argument) == CLI_OK;
 }
 
-/* START-END; what is left out is the beginning, or the end, of all addresses. */
-static int
-take_range(struct listing *listing, const char *argument)
-{
-	struct maps_filter *wanted = &listing->wanted;
-	const char *dash = strchr(argument, '-');
-	char start[32];
-	size_t length = dash != NULL ? (size_t)(dash - argument) : 0;
-
-	wanted->start = wanted->end = 0;
-	if (dash != NULL && length < sizeof(start)) {
-		memcpy(start, argument, length);
-		start[length] = '\0';
-		if ((length == 0 || cli_number(start, &wanted->start)) &&
-		    (dash[1] == '\0' || cli_number(dash + 1, &wanted->end)) &&
-		    (wanted->end == 0 || wanted->start < wanted->end))
-			return 1;
-	}
-	return cli_bad_argument(listing->cli, "range", "START-END", argument) == CLI_OK;
-}
-
 /* "w,x,-u", or "wx-u". */
 static int
 take_only(struct listing *listing, const char *argument)
@@ -134,7 +113,7 @@ take_option(struct listing *listing, int id, const char *argument)
 	case OPTION_TABLE:
 		return take_word(cli, "table", TABLE_WORDS, argument, &listing->table);
 	case OPTION_RANGE:
-		return take_range(listing, argument);
+		return cli_range_argument(cli, "range", argument, &wanted->start, &wanted->end);
 	case OPTION_ONLY:
 		return take_only(listing, argument);
 	case OPTION_PAGE:

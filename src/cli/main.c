@@ -12,6 +12,7 @@ static const struct cli_command *const commands[] = {
 	&cli_check,
 	&cli_walk,
 	&cli_maps,
+	&cli_graph,
 	&cli_bits,
 	&cli_conform,
 };

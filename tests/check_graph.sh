@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Pictures: their files, what in them must not vary, and what is said when none
+# can be made.  What they show is held by test_graph and the golden outputs.
+. "$(dirname "$0")/lib.sh"
+cd "$SRC" || exit 3
+printf=scenarios/copyio/printf.yaml
+cores=tests/data/linux-guest
+export printf cores tmp
+
+# expect STATUS SENTENCE PATTERN COMMAND...
+expect()
+{
+	wanted=$1 sentence=$2 pattern=$3
+	shift 3
+	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
+	status=$?
+	if [ "$status" -eq "$wanted" ] && grep -q -e "$pattern" "$tmp/.output"; then
+		case_passed "$sentence"
+	else
+		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
+		case_failed "$sentence"
+	fi
+}
+
+# --- usage -----------------------------------------------------------------
+
+expect 2 'an unknown format is named' 'expected dot, svg, png, pdf or json, found .gif' \
+    "$VKEPT" graph -T gif $printf
+expect 2 'an unknown theme is named' 'expected light, dark or print' \
+    "$VKEPT" graph --theme sepia $printf
+expect 2 'a range has two ends' 'expected START-END' "$VKEPT" graph --range 5 $printf
+expect 2 'a range does not descend' 'expected START-END' "$VKEPT" graph --range 5-4 $printf
+expect 2 'a limit below a path is refused' 'a path to a page' "$VKEPT" graph --limit 4 $printf
+expect 2 'limits that come to too much are refused' 'at most' \
+    "$VKEPT" graph --limit 1000 --rows 500 $printf
+expect 2 'an access belongs to a walk' 'belong to --walk' "$VKEPT" graph --access w $printf
+expect 2 'a walk is no comparison' 'expected one of --walk' \
+    "$VKEPT" graph --walk 0 --against 1 $printf
+expect 2 'a scenario or a machine is needed' 'expected one scenario' "$VKEPT" graph
+expect 2 'a machine without registers is said to have none' 'expected --cr3' \
+    "$VKEPT" graph --core $cores/nested-ept/pt.elf.gz
+expect 2 'tables that are not there cannot be drawn' 'no outer tables' \
+    "$VKEPT" graph --table ept --core $cores/l4-basic/pt.elf.gz
+expect 3 'an output that cannot be written' 'No such file' \
+    "$VKEPT" graph -o "$tmp/nowhere/x.dot" $printf
+expect 0 'an address that is not mapped is a drawing' 'where is GPA' \
+    "$VKEPT" graph --walk 0x12345000 $printf
+expect 0 'so is an entry that the memory has not' 'There is no memory at HPA' \
+    "$VKEPT" graph --core $cores/l4-basic/pt.elf.gz --cr3 0x7ffff000 --walk 0
+expect 0 'the name of the output chooses the format' '"vkept"' \
+    sh -c '"$VKEPT" graph -o "$tmp/x.json" $printf && cat "$tmp/x.json"'
+
+# A program by itself, without the one that draws.
+cp "$VKEPT" "$tmp/alone"
+expect 3 'without vkept-draw pictures are not made, and it is said how to get them' \
+    'vkept-draw: not found beside this program.*libgraphviz-dev.*-T dot' \
+    "$tmp/alone" graph -T svg $printf
+expect 0 'without vkept-draw there is DOT' '^digraph' "$tmp/alone" graph $printf
+expect 3 'a picture that was not made leaves no file' 'not found' \
+    sh -c '"$tmp/alone" graph -o "$tmp/none.svg" $printf; s=$?; [ ! -e "$tmp/none.svg" ] && exit $s'
+
+draw=${VKEPT%/*}/vkept-draw
+if [ ! -x "$draw" ]; then
+	echo "no vkept-draw here: pictures are not checked"
+	finish
+fi
+
+# --- pictures --------------------------------------------------------------
+
+# well_formed FILE: by whatever reads XML here; without any it is assumed.
+well_formed()
+{
+	if command -v xmllint >/dev/null 2>&1; then
+		xmllint --noout "$1"
+	elif command -v python3 >/dev/null 2>&1; then
+		python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$1"
+	fi
+}
+
+# picture NAME ARGUMENT...: an SVG that is well-formed, the same twice, and says
+# nothing of who made it.
+picture()
+{
+	name=$1
+	shift
+	{
+		timeout 60 "$VKEPT" graph -o "$tmp/$name.svg" "$@" &&
+		    timeout 60 "$VKEPT" graph -o "$tmp/again.svg" "$@" &&
+		    cmp "$tmp/$name.svg" "$tmp/again.svg" &&
+		    well_formed "$tmp/$name.svg" &&
+		    ! grep -i -e '<!--' -e graphviz "$tmp/$name.svg" | grep -v -e 'DOCTYPE'
+	} >"$tmp/.output" 2>&1 </dev/null
+	if [ $? -eq 0 ]; then
+		case_passed "$name is a picture"
+	else
+		case_failed "$name is a picture"
+	fi
+}
+
+picture tables $printf
+picture dark --theme dark $printf
+picture print --theme print $printf
+picture walk --walk 0x400000 $printf
+picture failed-walk --walk 0x600000 $printf
+picture difference --step 1 --against 5 $printf
+picture guest-only --table guest $printf
+picture ept-only --table ept $printf
+picture l4 --core $cores/l4-basic/pt.elf.gz
+picture l4-process --core $cores/l4-basic/pt.elf.gz --range 0x400000-0x800000
+picture l4-kpti --core $cores/l4-kpti-huge/pt.elf.gz --cpu 1
+picture l5 --core $cores/l5-la57/pt.elf.gz --walk 0x400000
+picture l4-two-processes --core $cores/l4-basic/pt.elf.gz --against-cpu 1
+picture nested-ept --core $cores/nested-ept/pt.elf.gz --cr3 0x1000 --nested ept \
+    --nested-root 0x63d005e
+picture nested-npt --core $cores/nested-npt/pt.elf.gz --nested npt --nested-root 0x114f2000
+picture nested-npt-walk --core $cores/nested-npt/pt.elf.gz --nested npt \
+    --nested-root 0x114f2000 --walk 0x200000
+# What a scenario may be called.
+cat >"$tmp/name.yaml" <<'END'
+scenario: "a <b>&amp; \"\\N\" \u0001 \u0085 \uFFFE é"
+guest: {spaces: {main: {root: 0x1000, map: [{gva: 0x400000, gpa: 0x5000, size: 4K}]}}}
+threads: [{name: vcpu, role: bare, steps: [{read: 0x400000}]}]
+END
+picture foreign-name "$tmp/name.yaml"
+
+expect 0 'a walk shows 24 references' '^24$' \
+    sh -c 'grep -c "<title>[0-9]*: [A-Z0-9 ]*\[[0-9]*\] [0-9]*</title>" "$tmp/walk.svg"'
+expect 0 'tooltips tell the bits' '<title>PTE\[0\].*RW: writable' cat "$tmp/tables.svg"
+expect 0 'nothing is left of the attribute that few viewers show' '^0$' \
+    sh -c 'grep -c "xlink:title" "$tmp/tables.svg" || true'
+expect 0 'the font is one that is about' "font-family=\"'DejaVu Sans Mono'" cat "$tmp/tables.svg"
+expect 0 'a name is text, whatever is in it' '&lt;b&gt;&amp;amp; &quot;\\N&quot; \\x01' \
+    cat "$tmp/foreign-name.svg"
+
+# same FORMAT FIRST-BYTES
+same()
+{
+	expect 0 "$1: the right kind of file, and the same twice" '^same' sh -c '
+	    "$VKEPT" graph -T '"$1"' $printf >"$tmp/1" && sleep 1 &&
+	    "$VKEPT" graph -T '"$1"' $printf >"$tmp/2" && cmp "$tmp/1" "$tmp/2" &&
+	    head -c 8 "$tmp/1" | grep -q -a -e "'"$2"'" && echo same'
+}
+
+same png PNG
+same pdf '%PDF'
+
+# The layout is that of one version of Graphviz.
+if [ "$(pkg-config --modversion libgvc 2>/dev/null)" = 2.43.0 ]; then
+	expect_pass 'the pictures of the documentation are as they would be drawn now' \
+	    tools/draw_images.sh --check
+fi
+
+# --- the other program ------------------------------------------------------
+
+expect 2 'vkept-draw knows its formats' '^usage: vkept-draw' "$draw" gif
+expect 3 'vkept-draw refuses what is no graph' 'cannot draw' \
+    sh -c 'echo nonsense | "$0" svg' "$draw"
+expect 3 'vkept-draw refuses what is no markup' 'cannot draw' \
+    sh -c 'echo "digraph { a [label=<<b>>] }" | "$0" svg' "$draw"
+finish

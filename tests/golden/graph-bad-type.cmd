@@ -1,0 +1,1 @@
+$VKEPT graph -T gif scenarios/copyio/printf.yaml

@@ -1,0 +1,1 @@
+$VKEPT graph -T json scenarios/copyio/printf.yaml
