@@ -10,5 +10,5 @@ CORE_SRCS+=	guestpt/guestpt.c guestpt/guestpt_edit.c guestpt/pmap_inval.c
 CORE_SRCS+=	guestpt/vpte.c
 CORE_SRCS+=	copyio/copyio.c copyio/us_string.c copyio/vk_pmap.c
 CORE_SRCS+=	vmm/gate.c vmm/sync.c vmm/vmctl.c vmm/vmexit.c vmm/vminit.c
-CORE_SRCS+=	vmm/vmrun.c
+CORE_SRCS+=	vmm/vmm_history.c vmm/vmrun.c
 CORE_SRCS+=	nested/nested_memory.c nested/nested_walk.c

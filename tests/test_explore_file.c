@@ -84,7 +84,7 @@ static const char expected[] =
 static void
 what_is_written_is_read_again(void **state)
 {
-	watch_cell cell[] = { watch_cell_of(WATCH_WORD, 0x200), explore_vmm_cell(0, 6),
+	watch_cell cell[] = { watch_cell_of(WATCH_WORD, 0x200), explore_vmm_cell(0, 7),
 		watch_cell_of(WATCH_INTERRUPT, 1), watch_cell_of(WATCH_CPU, 0),
 		watch_cell_of(WATCH_TLB, 1), watch_cell_of(WATCH_HOST, 0),
 		watch_cell_of(WATCH_THREAD, 1), watch_cell_of(WATCH_CONSOLE, 0) };
@@ -208,8 +208,8 @@ static const struct bad_row {
 	{ "a process and a word that are not there", FIRST "cell vmm mian invgen\n"
 	    "cell vmm main gen\nend 0\n",
 	    "4:10: found the process 'mian', did you mean 'main'?\n"
-	    "5:15: found the word 'gen', expected one of ready, eptp, guest_cr3, vcpus, cpulock, "
-	    "cpumask, invgen\n" },
+	    "5:15: found the word 'gen', expected one of ready, eptp, guest_cr3, vcpus, active, "
+	    "cpulock, cpumask, invgen\n" },
 	{ "the same cell twice", FIRST "cell host\ncell host\nend 0\n",
 	    "5:1: found the same cell again, expected it once\n" },
 	{ "words too many", FIRST "cell host 1\nmove one two\nend 1 2\n",

@@ -282,6 +282,7 @@ host_syscall(void *ctx)
 }
 
 static const struct vmm_host_ops host_ops = {
+    .protocol = &vmm_protocol_vkept,
     .this_cpu = host_this_cpu,
     .critical = host_critical,
     .interrupts = host_interrupts,

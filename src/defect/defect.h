@@ -3,8 +3,8 @@
  * Defects on purpose: copies, walks and protocols that deviate from the core's in named ways, so
  * that a scenario can show the damage.
  *
- * A test-only layer.  The core does not know it; the simulator has one seam, struct
- * machine_protocol, through which it is put in the place of the real thing.  With an empty set the
+ * A test-only layer.  The core does not know it; the simulator has one seam, machine->vmm_ops,
+ * through which it is put in the place of the real thing.  With an empty set the
  * functions below are the core's own.
  */
 #ifndef VK_DEFECT_DEFECT_H
@@ -20,8 +20,8 @@
 
 /* The defects of one machine and what they have to remember. */
 struct defects {
-	struct machine_protocol protocol; /* first: machine->protocol points here */
-	struct vmm_host_ops ops;          /* the real ones, and the deviating ones over them */
+	struct vmm_host_ops ops;      /* first: machine->vmm_ops points here */
+	struct vmm_protocol protocol; /* of these: the shootdown deviates */
 	struct vk_pmap family;            /* the deviating copy functions */
 	uint64_t set[DEFECT_WORDS];       /* bit n: enum defect n */
 	struct machine *machine;

@@ -14,7 +14,7 @@
 static struct defects *
 defects_of(const struct machine_thread *thread)
 {
-	return (struct defects *)thread->machine->protocol;
+	return (struct defects *)thread->machine->vmm_ops;
 }
 
 static bool
@@ -98,10 +98,11 @@ stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 }
 
 static void
-stop_end(struct vmm_proc *proc, void *ctx)
+stop_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 {
 	struct machine_thread *thread = ctx;
 
+	(void)ops;
 	if ((defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE)) ||
 	    has(thread, DEFECT_STOP_DOES_NOT_WAIT) || has(thread, DEFECT_STORE_AFTER_GATE))
 		return;
@@ -155,16 +156,16 @@ defects_sync_addr(struct defects *defects, struct machine_thread *thread, struct
     gva_t dst, gva_t src)
 {
 	struct vmm_proc *proc = &thread->process->vmm;
-	const struct machine_protocol *protocol = thread->machine->protocol;
+	const struct vmm_host_ops *ops = thread->machine->vmm_ops;
 	enum vmm_status status = VMM_OK;
 
 	if (!defects_any(defects))
-		return vmm_guest_sync_addr(proc, protocol->ops, thread, us, dst, src);
+		return vmm_guest_sync_addr(proc, ops, thread, us, dst, src);
 	if (!vk_atomic_load64(&proc->ready))
 		return VMM_NO_RECORD;
 	if (dst.v == 0 && defects_have(defects, DEFECT_SYNC_NULL_RETURNS))
 		return VMM_OK;
-	protocol->stop_begin(proc, protocol->ops, thread);
+	ops->protocol->sync_begin(proc, ops, thread);
 	if (dst.v == 0)
 		status = VMM_OK;
 	else if (defects_have(defects, DEFECT_SYNC_ERRORS_UNCHECKED))
@@ -175,7 +176,7 @@ defects_sync_addr(struct defects *defects, struct machine_thread *thread, struct
 		status = swap_words(us, dst, src);
 	if (status != VMM_OK && defects_have(defects, DEFECT_GATE_LEFT_SHUT))
 		return status;
-	protocol->stop_end(proc, thread);
+	ops->protocol->sync_end(proc, ops, thread);
 	return status;
 }
 
@@ -193,7 +194,7 @@ become_alone(struct machine_thread *thread, const struct vmm_options *options)
 	proc->vcpus = 1;
 	proc->ready = 1;
 	as_slave.ept_root = 0;
-	return vmm_init(&thread->vmm, proc, thread->machine->protocol->ops, thread, &as_slave);
+	return vmm_init(&thread->vmm, proc, thread->machine->vmm_ops, thread, &as_slave);
 }
 
 static enum vmm_status
@@ -206,7 +207,7 @@ become_with_root(struct defects *defects, struct machine_thread *thread,
 	plain.ept_root = 0;
 	if (thread->process->vmm.ready)
 		status = vmm_init(&thread->vmm, &thread->process->vmm,
-		    thread->machine->protocol->ops, thread, &plain);
+		    thread->machine->vmm_ops, thread, &plain);
 	else
 		status = become_alone(thread, options);
 	defects->root[thread->index % DEFECT_THREADS_MAX] = options->ept_root;
@@ -221,7 +222,7 @@ leave_unjoined(struct machine_thread *thread)
 
 	if (vk_atomic_add64(&proc->vcpus, ~0ull) == 1) {
 		vk_atomic_store64(&proc->ready, 0);
-		thread->machine->protocol->ops->ept_destroy(thread, proc->eptp);
+		thread->machine->vmm_ops->ept_destroy(thread, proc->eptp);
 	}
 }
 
@@ -241,7 +242,7 @@ defects_vminit(struct defects *defects, struct machine_thread *thread,
 		thread->vmcs_launched = false;
 		thread->vmcs_cpu = VMM_NO_CPU;
 	}
-	status = vmm_init(&thread->vmm, proc, thread->machine->protocol->ops, thread, options);
+	status = vmm_init(&thread->vmm, proc, thread->machine->vmm_ops, thread, options);
 	if (status != VMM_OK && proc->ready && defects_have(defects, DEFECT_FAILED_INIT_FREES))
 		leave_unjoined(thread);
 	return status;
@@ -447,8 +448,11 @@ defects_init(struct defects *defects, struct machine *machine, const uint64_t se
 		return;
 	fill_ops(&defects->ops);
 	defects->family = defect_family;
-	defects->protocol = (struct machine_protocol){ &defects->ops, stop_begin, stop_end };
-	machine->protocol = &defects->protocol;
+	defects->protocol = *machine->vmm_ops->protocol;
+	defects->protocol.sync_begin = defects->protocol.ept_begin = stop_begin;
+	defects->protocol.sync_end = defects->protocol.ept_end = stop_end;
+	defects->ops.protocol = &defects->protocol;
+	machine->vmm_ops = &defects->ops;
 }
 
 void
@@ -471,7 +475,7 @@ static void
 revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 {
 	struct machine_process *process = ctx;
-	struct defects *defects = (struct defects *)process->machine->protocol;
+	struct defects *defects = (struct defects *)process->machine->vmm_ops;
 
 	if (defects_have(defects, DEFECT_REVOKE_LOST))
 		return;

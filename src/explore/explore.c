@@ -24,6 +24,7 @@
 #define PASSES_MOST 200u
 #define EARLY_STATES 2000u /* a pass that is known to be in vain is not carried much further */
 #define PROGRESS_EVERY 65536u
+#define WANDER_MOST 4096u /* moves */
 #define NOWHERE UINT32_MAX
 
 #define BATCH 64u /* states that are made before they are looked up, to wait for memory once */
@@ -408,9 +409,9 @@ static bool
 wander(struct explorer *e)
 {
 	struct way way;
-	unsigned thread;
+	unsigned thread, moves;
 
-	for (;;) {
+	for (moves = 0; moves < WANDER_MOST; moves++) {
 		if (!live_state(e, e->seen))
 			return false;
 		thread = find_unknown(e, e->seen, &way);
@@ -419,6 +420,7 @@ wander(struct explorer *e)
 		if (!learn_move(e, thread, layout_place(&e->layout, e->seen, thread), &way))
 			return false;
 	}
+	return true;
 }
 
 /* Makes a move that is not known, from e->from. */

@@ -32,6 +32,7 @@ static const char *const vmm_words[] = {
 	VMM_WORD(eptp),
 	VMM_WORD(guest_cr3),
 	VMM_WORD(vcpus),
+	VMM_WORD(active),
 	VMM_WORD(cpulock),
 	VMM_WORD(cpumask),
 	VMM_WORD(invgen),

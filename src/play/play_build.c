@@ -43,6 +43,12 @@ static const struct feature_bit feature_bits[] = {
 static struct machine_config
 config_of(const struct scenario *s)
 {
+	static const struct vmm_protocol *const protocols[] = {
+		[SCN_PROTOCOL_VKEPT] = &vmm_protocol_vkept,
+		[SCN_PROTOCOL_MERGE] = &vmm_protocol_merge,
+		[SCN_PROTOCOL_3_8] = &vmm_protocol_3_8,
+		[SCN_PROTOCOL_HEAD] = &vmm_protocol_head,
+	};
 	struct machine_config config = { .maxphyaddr = s->machine.maxphyaddr };
 	size_t i;
 
@@ -59,6 +65,7 @@ config_of(const struct scenario *s)
 	config.ept_ad = (s->machine.features & SCN_FEATURE_EPT_AD) != 0;
 	config.ept_levels = (s->machine.features & SCN_FEATURE_EPT_5LEVEL) ? 5 : 4;
 	config.page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
+	config.protocol = protocols[s->machine.protocol];
 	config.vpid = (s->machine.features & SCN_FEATURE_VPID) != 0;
 	if (s->machine.tlb == SCN_TLB_CACHING) {
 		config.tlb.translations = config.tlb.guest_physical = s->machine.tlb_entries;

@@ -398,7 +398,8 @@ guest_interrupt(struct play_thread *thread, const struct scn_step *step, struct 
 	if (thread->sent)
 		return GUEST_COMPLETED;
 	thread->sent = true;
-	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu), WATCH_WRITE);
+	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu),
+	    WATCH_READ | WATCH_WRITE | WATCH_BLIND);
 	thread->player->machine.cpu[cpu].interrupt = true;
 	exit->reason = VMX_EXIT_INTERRUPT;
 	return GUEST_EXITED;

@@ -162,7 +162,7 @@ run_by_options(struct play_thread *thread, const struct scn_step *step)
 	    vk_gva(thread->scn->user_end));
 	caller.us = &us;
 	return vmm_guest_run(&machine->vmm, &machine->process->vmm,
-	    machine->machine->protocol->ops, machine, &caller, vk_gva(step->at));
+	    machine->machine->vmm_ops, machine, &caller, vk_gva(step->at));
 }
 
 static enum vmm_status
@@ -510,14 +510,14 @@ pmap_sync(void *ctx, gpa_t slot, uint64_t value, uint64_t *old)
 {
 	struct pmap_work *work = ctx;
 	struct machine_thread *machine = &work->thread->machine;
-	const struct machine_protocol *protocol = machine->machine->protocol;
+	const struct vmm_host_ops *ops = machine->machine->vmm_ops;
 	int swapped;
 
-	protocol->stop_begin(&machine->process->vmm, protocol->ops, machine);
+	ops->protocol->sync_begin(&machine->process->vmm, ops, machine);
 	machine->syncing = true;
 	swapped = pmap_swap(ctx, slot, value, old);
 	machine->syncing = false;
-	protocol->stop_end(&machine->process->vmm, machine);
+	ops->protocol->sync_end(&machine->process->vmm, ops, machine);
 	emit_call(work->thread, "vmm_guest_sync_addr", swapped ? "ok" : "efault");
 	return swapped;
 }

@@ -132,7 +132,9 @@ cell_value(const struct player *player, watch_cell cell)
 	case WATCH_VMM:
 		return ((const uint64_t *)&player->process[at / 64].vmm)[at % 64];
 	case WATCH_INTERRUPT:
-		return player->machine.cpu[at].interrupt;
+		return player->machine.cpu[at].interrupt |
+		    (uint64_t)player->machine.cpu[at].interrupts_off << 1 |
+		    (uint64_t)player->machine.cpu[at].captured << 2;
 	case WATCH_CPU:
 		return cpu_value(&player->machine.cpu[at]);
 	case WATCH_TLB:

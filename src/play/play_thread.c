@@ -18,7 +18,8 @@ enum place {
 	PLACE_STEPS,  /* it lives by its steps */
 	PLACE_BECOME, /* before it is a vCPU */
 	PLACE_HOST,   /* in the run loop, out of guest mode */
-	PLACE_GUEST   /* in the run loop, in guest mode */
+	PLACE_GUEST,  /* in the run loop, in guest mode */
+	PLACE_NEXT    /* there, before it looks for an interrupt */
 };
 
 #define SAME_EXITS_MAX 8
@@ -384,6 +385,8 @@ guest_run(void *ctx, struct vmx_exit *exit)
 	for (;;) {
 		const struct scn_step *step;
 
+		if (!thread->begun)
+			watch_anchor(PLACE_NEXT);
 		if (is_interrupted(thread)) {
 			/* It is not acknowledged: it stays pending until the host takes it. */
 			exit->reason = VMX_EXIT_INTERRUPT;

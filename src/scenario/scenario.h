@@ -50,7 +50,8 @@ enum scn_key {
 	SCN_KEY_STALE, SCN_KEY_EITHER, SCN_KEY_CONSOLE, SCN_KEY_COUNTERS,
 	SCN_KEY_IMPLICIT, SCN_KEY_IDT, SCN_KEY_STACK, SCN_KEY_IDT_INFO, SCN_KEY_PAT,
 	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
-	SCN_KEY_EXPLORE, SCN_KEY_AFTER, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES, SCN_KEY_DEPTH,
+	SCN_KEY_EXPLORE, SCN_KEY_AFTER, SCN_KEY_PROTOCOL, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES,
+	SCN_KEY_DEPTH,
 	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEY_OPTIONS, SCN_KEY_STACK_END,
@@ -109,6 +110,14 @@ struct scn_content {
 #define SCN_FEATURE_PML 0x20000u        /* control */
 #define SCN_FEATURE_SPP 0x40000u        /* control: sub-page write permissions */
 
+/* By which vCPUs and changes of tables keep out of each other's way. */
+enum scn_protocol {
+	SCN_PROTOCOL_VKEPT,
+	SCN_PROTOCOL_MERGE,
+	SCN_PROTOCOL_3_8,
+	SCN_PROTOCOL_HEAD
+};
+
 enum scn_tlb { SCN_TLB_NONE, SCN_TLB_CACHING };
 
 struct scn_machine {
@@ -117,6 +126,7 @@ struct scn_machine {
 	uint32_t cpus;        /* 1 to 64; default 1 */
 	uint64_t features;    /* SCN_FEATURE_*; default 1g-pages nx smep smap pku pks ept-ad
 	                       * exec-only ept-2m ept-1g */
+	enum scn_protocol protocol; /* default vkept */
 	enum scn_tlb tlb;     /* default none */
 	uint32_t tlb_entries; /* of a caching TLB, per CPU; default 64 */
 };

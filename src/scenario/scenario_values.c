@@ -60,6 +60,7 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_DEFECTS] = "defects", [SCN_KEY_EXPLORE] = "explore",
 	[SCN_KEY_PREEMPTIONS] = "preemptions", [SCN_KEY_STATES] = "states",
 	[SCN_KEY_DEPTH] = "depth", [SCN_KEY_AFTER] = "after",
+	[SCN_KEY_PROTOCOL] = "protocol",
 	[SCN_KEY_WALK_SEES_OWN_STORES] = "walk-sees-own-stores",
 	[SCN_KEY_LABEL] = "label", [SCN_KEY_REACHABLE] = "reachable",
 	[SCN_KEY_UNREACHABLE] = "unreachable",
@@ -119,6 +120,14 @@ RANGE(count, "a number", 0, UINT64_MAX, 1, 0);
 	const struct scn_choices scn_choices_##name = {                                         \
 		text, choice_##name, COUNT(choice_##name), r                                    \
 	}
+
+static const struct scn_choice choice_protocol[] = {
+	{ "vkept", SCN_PROTOCOL_VKEPT, "The core's own." },
+	{ "merge", SCN_PROTOCOL_MERGE, "DragonFly's when nested paging came, 2013." },
+	{ "3.8", SCN_PROTOCOL_3_8, "DragonFly 3.8's." },
+	{ "head", SCN_PROTOCOL_HEAD, "DragonFly's of 2020." },
+};
+CHOICES(protocol, "a protocol");
 
 static const struct scn_choice choice_tlb[] = {
 	{ "none", SCN_TLB_NONE, "Every access walks the tables." },

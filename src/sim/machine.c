@@ -79,19 +79,6 @@ vcpu_sink(void *ctx, const struct event *event)
 
 /* --- machine ------------------------------------------------------------------------------- */
 
-static void
-core_stop_end(struct vmm_proc *proc, void *ctx)
-{
-	(void)ctx;
-	vmm_stop_end(proc);
-}
-
-static const struct machine_protocol core_protocol = {
-	&machine_vmm_ops,
-	vmm_stop_begin,
-	core_stop_end,
-};
-
 bool
 machine_init(struct machine *machine, const struct machine_config *config, uint64_t first_free)
 {
@@ -99,7 +86,10 @@ machine_init(struct machine *machine, const struct machine_config *config, uint6
 
 	memset(machine, 0, sizeof(*machine));
 	machine->config = *config;
-	machine->protocol = &core_protocol;
+	machine->own_ops = machine_vmm_ops;
+	if (config->protocol != NULL)
+		machine->own_ops.protocol = config->protocol;
+	machine->vmm_ops = &machine->own_ops;
 	machine->mem = hostmem_create(config->memory, config->frame_limit);
 	if (machine->mem == NULL)
 		return false;
@@ -185,7 +175,7 @@ stop_guests(struct machine_process *process)
 	if (thread->syncing)
 		return NULL;
 	whole = watch_whole_leave();
-	machine->protocol->stop_begin(&process->vmm, machine->protocol->ops, thread);
+	machine->vmm_ops->protocol->ept_begin(&process->vmm, machine->vmm_ops, thread);
 	watch_whole_rejoin(whole);
 	return thread;
 }
@@ -205,6 +195,7 @@ void
 machine_process_revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 {
 	struct machine_process *process = ctx;
+	const struct vmm_host_ops *ops = process->machine->vmm_ops;
 	struct machine_thread *stopped = NULL;
 	size_t i = 0;
 	bool any = false;
@@ -235,7 +226,7 @@ machine_process_revoke(void *ctx, uint64_t start, uint64_t end, bool take_all)
 	if (stopped != NULL) {
 		unsigned whole = watch_whole_leave();
 
-		process->machine->protocol->stop_end(&process->vmm, stopped);
+		ops->protocol->ept_end(&process->vmm, ops, stopped);
 		watch_whole_rejoin(whole);
 	}
 }

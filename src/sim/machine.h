@@ -29,6 +29,7 @@ struct machine_config {
 	unsigned ept_levels;    /* of EPTs made by the VMM: 4 or 5 */
 	bool page1g;
 	bool vpid;
+	const struct vmm_protocol *protocol; /* NULL: vmm_protocol_vkept */
 	struct tlb_sizes tlb;   /* of a CPU; no translations: no TLB */
 };
 
@@ -43,6 +44,8 @@ struct machine_thread;
 
 /* One logical processor. */
 struct machine_cpu {
+	bool interrupts_off;           /* by the thread that is in its critical section */
+	unsigned captured;             /* by how many whose interrupt has the CPU; 0: by nobody */
 	struct tlb *tlb;
 	bool interrupt;                /* pending: whoever is in guest mode here leaves it */
 	struct machine_thread *loaded; /* whose VMCS is current */
@@ -93,21 +96,14 @@ struct machine_thread {
 	int vmcs_cpu;                    /* where the VMCS is active, or VMM_NO_CPU */
 };
 
-/*
- * The VMM's protocol as the kernel of this machine runs it: what the run loop asks of the machine,
- * and the shootdown around a change.  The machine starts with the core's; its owner may put another
- * in its place before the first thread runs.
- */
-struct machine_protocol {
-	const struct vmm_host_ops *ops;
-	/* As vmm_stop_begin() and vmm_stop_end(); ctx is the thread's. */
-	void (*stop_begin)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
-	void (*stop_end)(struct vmm_proc *proc, void *ctx);
-};
-
 struct machine {
 	struct machine_config config;
-	const struct machine_protocol *protocol;
+	/*
+	 * What the VMM asks of this machine, its protocol included.  The machine starts with its
+	 * own; its owner may put others in their place before the first thread runs.
+	 */
+	const struct vmm_host_ops *vmm_ops;
+	struct vmm_host_ops own_ops;
 	struct hostmem *mem;
 	struct frames frames;
 	struct machine_cpu cpu[MACHINE_CPUS_MAX];

@@ -60,17 +60,39 @@ host_critical(void *ctx, int enter)
 }
 
 static void
+touch_interrupt(unsigned cpu, unsigned how)
+{
+	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu), how);
+}
+
+static void
 host_interrupts(void *ctx, int on)
 {
 	struct machine_thread *thread = ctx;
+	struct machine_cpu *cpu = &thread->machine->cpu[thread->cpu];
 
-	/* An interrupt that is pending, be it what threw the guest out, is taken here. */
 	if (on) {
-		watch_touch(watch_cell_of(WATCH_INTERRUPT, thread->cpu), WATCH_WRITE);
-		thread->machine->count.interrupts +=
-		    thread->machine->cpu[thread->cpu].interrupt;
-		thread->machine->cpu[thread->cpu].interrupt = false;
+		touch_interrupt(thread->cpu, WATCH_WRITE | (thread->machine->vmm_ops->protocol->
+		    captures ? WATCH_READ | WATCH_BLIND : 0));
+		/* An interrupt that is pending, be it what threw the guest out, is taken here. */
+		thread->machine->count.interrupts += cpu->interrupt;
+		cpu->interrupt = cpu->interrupts_off = false;
+		return;
 	}
+	if (!thread->machine->vmm_ops->protocol->captures)
+		return; /* nobody asks */
+	/* A handler that has the CPU lets nobody turn interrupts off. */
+	watch_whole(true);
+	touch_interrupt(thread->cpu, WATCH_READ);
+	while (cpu->captured != 0) {
+		watch_whole(false);
+		sched_pause(thread->machine->sched);
+		watch_whole(true);
+		touch_interrupt(thread->cpu, WATCH_READ);
+	}
+	touch_interrupt(thread->cpu, WATCH_WRITE);
+	cpu->interrupts_off = true;
+	watch_whole(false);
 }
 
 static int
@@ -131,7 +153,8 @@ host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 
 	/* INVEPT acts on the CPU that executes it: the old one. */
 	thread->vcpu.tlb = machine->cpu[cpu].tlb;
-	host_invept(ctx, eptp);
+	if (eptp != 0)
+		host_invept(ctx, eptp);
 	thread->vcpu.tlb = here;
 	(void)machine_vmclear(thread, (unsigned)cpu);
 }
@@ -210,9 +233,49 @@ host_ipi(void *ctx, uint64_t cpus)
 
 	for (i = 0; i < thread->machine->config.cpus; i++) {
 		if (cpus & VK_BIT(i)) {
-			watch_touch(watch_cell_of(WATCH_INTERRUPT, i), WATCH_WRITE);
+			touch_interrupt(i, WATCH_READ | WATCH_WRITE | WATCH_BLIND);
 			thread->machine->cpu[i].interrupt = true;
 			thread->machine->count.ipis++;
+		}
+	}
+}
+
+/* Whoever has interrupts off is in guest mode, or on the way there or back: he is waited for. */
+static void
+host_capture(void *ctx, uint64_t cpus)
+{
+	struct machine *machine = ((struct machine_thread *)ctx)->machine;
+	unsigned i;
+
+	for (i = 0; i < machine->config.cpus; i++) {
+		if (cpus & VK_BIT(i)) {
+			touch_interrupt(i, WATCH_READ | WATCH_WRITE | WATCH_BLIND);
+			machine->cpu[i].captured++;
+			machine->cpu[i].interrupt = machine->cpu[i].interrupts_off;
+			machine->count.ipis++;
+		}
+	}
+	for (i = 0; i < machine->config.cpus; i++) {
+		if (!(cpus & VK_BIT(i)))
+			continue;
+		touch_interrupt(i, WATCH_READ);
+		while (machine->cpu[i].interrupts_off) {
+			sched_pause(machine->sched);
+			touch_interrupt(i, WATCH_READ);
+		}
+	}
+}
+
+static void
+host_release(void *ctx, uint64_t cpus)
+{
+	struct machine *machine = ((struct machine_thread *)ctx)->machine;
+	unsigned i;
+
+	for (i = 0; i < machine->config.cpus; i++) {
+		if (cpus & VK_BIT(i)) {
+			touch_interrupt(i, WATCH_READ | WATCH_WRITE | WATCH_BLIND);
+			machine->cpu[i].captured--;
 		}
 	}
 }
@@ -278,6 +341,7 @@ host_emulate_cpuid(void *ctx)
 }
 
 const struct vmm_host_ops machine_vmm_ops = {
+	.protocol = &vmm_protocol_vkept,
 	.this_cpu = host_this_cpu,
 	.critical = host_critical,
 	.interrupts = host_interrupts,
@@ -291,6 +355,8 @@ const struct vmm_host_ops machine_vmm_ops = {
 	.write_guest = host_write_guest,
 	.enter = host_enter,
 	.ipi = host_ipi,
+	.capture = host_capture,
+	.release = host_release,
 	.fault = host_fault,
 	.fetch = host_fetch,
 	.advance = host_advance,

@@ -27,6 +27,24 @@ vmm_gate_count_out(struct vmm_proc *proc)
 	vk_atomic_plus64(&proc->cpulock, 0 - VMM_LOCK_STEP);
 }
 
+/* Mask bit, then count; 0 when somebody holds the gate shut [DF-GATE]. */
+int
+vmm_gate_enter(struct vmm_proc *proc, int cpu)
+{
+	vk_atomic_set64(&proc->cpumask, VK_BIT(cpu));
+	if (vmm_gate_count_in(proc))
+		return 1;
+	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
+	return 0;
+}
+
+void
+vmm_gate_leave(struct vmm_proc *proc, int cpu)
+{
+	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
+	vmm_gate_count_out(proc);
+}
+
 /*
  * The generation is read before the gate is seen open: whatever raised it to that has also stored
  * what it had to store.

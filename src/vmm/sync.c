@@ -64,13 +64,13 @@ vmm_guest_sync_addr(struct vmm_proc *proc, const struct vmm_host_ops *ops, void 
 
 	if (!vk_atomic_load64(&proc->ready))
 		return VMM_NO_RECORD;
-	vmm_stop_begin(proc, ops, ctx);
+	ops->protocol->sync_begin(proc, ops, ctx);
 	if (dst.v != 0) {
 		struct vk_us unguarded = *us;
 
 		unguarded.guard.ops = NULL;
 		status = vmm_swap_words(&unguarded, dst, src);
 	}
-	vmm_stop_end(proc);
+	ops->protocol->sync_end(proc, ops, ctx);
 	return status;
 }

@@ -25,6 +25,7 @@ vmm_init_master(struct vmm_vcpu *vcpu, const struct vmm_options *options)
 	vcpu->cr3 = options->guest_cr3;
 	vk_atomic_store64(&proc->eptp, eptp);
 	vk_atomic_store64(&proc->guest_cr3, options->guest_cr3);
+	vk_atomic_store64(&proc->active, 0);
 	vk_atomic_store64(&proc->vcpus, 1);
 	/* Last: a slave that sees this sees all of the above. */
 	vk_atomic_store64(&proc->ready, 1);

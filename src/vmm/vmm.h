@@ -18,6 +18,10 @@
 #define VMM_LOCK_EXCL 1ull /* somebody wants all vCPUs out of guest mode */
 #define VMM_LOCK_STEP 2ull /* one vCPU, or copy, between count-in and count-out */
 
+/* The lock bits of protocols that keep one in a mask of CPUs. */
+#define VMM_MASK_LOCK VK_BIT(63)
+#define VMM_ACTIVE_LOCK VK_BIT(63)
+
 /*
  * The record of a process that runs in guest mode: one, made by its master thread.  All 0 when the
  * process begins.  The last three outlive the record itself, since copies go on without vCPUs.
@@ -27,6 +31,7 @@ struct vmm_proc {
 	uint64_t eptp;      /* of every vCPU [DF-MASTER] */
 	uint64_t guest_cr3; /* with which slaves start; the vkernel's own tables */
 	uint64_t vcpus;     /* vCPUs that exist; the last one frees the EPT [DF-LAST] */
+	uint64_t active;    /* host CPUs that a vCPU of it has come to, and VMM_ACTIVE_LOCK */
 	uint64_t cpulock;   /* VMM_LOCK_EXCL and a count in steps of VMM_LOCK_STEP */
 	uint64_t cpumask;   /* host CPUs that may be in guest mode for this process */
 	uint64_t invgen;    /* generation of the EPT; only ever incremented */
@@ -61,8 +66,39 @@ enum vmm_entry {
 
 struct vmm_vcpu;
 
+struct vmm_host_ops;
+
+/*
+ * How vCPUs, and whoever changes tables that they use, keep out of each other's way.
+ *
+ * enter: counts a vCPU in before it enters guest mode on `cpu`; 0 when that is not allowed now.
+ * leave: counts it out again.
+ * sync_begin, sync_end: around a change of a guest's entry.  Between them no vCPU is in guest mode,
+ * and what they had cached of guest tables is dropped before they are again.
+ * ept_begin, ept_end: the same around a change of the EPT and of what was cached of that.
+ * The caller of these is not itself counted in.  They may wait for others.  [DF-GATE] [DF-SYNC]
+ */
+struct vmm_protocol {
+	const char *name;
+	int flushes_on_migration; /* INVEPT on the CPU that a VMCS leaves and where it comes to */
+	int captures;             /* ept_begin needs capture() */
+	int (*enter)(struct vmm_proc *proc, int cpu);
+	void (*leave)(struct vmm_proc *proc, int cpu);
+	void (*sync_begin)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+	void (*sync_end)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+	void (*ept_begin)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+	void (*ept_end)(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx);
+};
+
+/* The one to use, and those of history: DragonFly at the merge of 2013, 3.8, head of 2020. */
+extern const struct vmm_protocol vmm_protocol_vkept;
+extern const struct vmm_protocol vmm_protocol_merge;
+extern const struct vmm_protocol vmm_protocol_3_8;
+extern const struct vmm_protocol vmm_protocol_head;
+
 /* The machine and kernel under the loop.  `ctx` is that of the vCPU. */
 struct vmm_host_ops {
+	const struct vmm_protocol *protocol;
 	int (*this_cpu)(void *ctx);
 	void (*critical)(void *ctx, int enter); /* no preemption, no migration while inside */
 	void (*interrupts)(void *ctx, int on);
@@ -74,7 +110,10 @@ struct vmm_host_ops {
 	/* Master: a fresh, empty EPT for the process; 0 when there is no memory. */
 	int (*ept_create)(void *ctx, uint64_t *eptp);
 	void (*ept_destroy)(void *ctx, uint64_t eptp);
-	/* Runs on `cpu`, where the VMCS is active: INVEPT for the root, VMCLEAR; waits for it. */
+	/*
+	 * Runs on `cpu`, where the VMCS is active: INVEPT for the root unless it is 0, VMCLEAR;
+	 * waits for it.
+	 */
 	void (*vmclear_on)(void *ctx, int cpu, uint64_t eptp);
 	void (*vmptrld)(void *ctx, int first_time_here);
 	int (*is_current)(void *ctx); /* our VMCS is the one that is loaded on this CPU */
@@ -82,6 +121,12 @@ struct vmm_host_ops {
 	void (*write_guest)(void *ctx, uint64_t cr3); /* registers and CR3 into the VMCS */
 	enum vmm_entry (*enter)(void *ctx, int resume, struct vmx_exit *exit);
 	void (*ipi)(void *ctx, uint64_t cpus); /* each of them leaves guest mode */
+	/*
+	 * Interrupts each of them, and waits until its handler has it: it is not in guest mode, nor
+	 * on its way there with interrupts off, until release().  For protocols that ask for it.
+	 */
+	void (*capture)(void *ctx, uint64_t cpus);
+	void (*release)(void *ctx, uint64_t cpus);
 	/*
 	 * Resolves an access to guest-physical memory on the process' map; 0 when it is not
 	 * allowed.
@@ -177,6 +222,9 @@ unsigned vmm_decode_syscall(const unsigned char *bytes, unsigned count);
  * Who is counted in does not sleep.  [DF-GATE]
  */
 int vmm_gate_count_in(struct vmm_proc *proc);
+/* The same for a vCPU, whose CPU is marked first [DF-GATE]. */
+int vmm_gate_enter(struct vmm_proc *proc, int cpu);
+void vmm_gate_leave(struct vmm_proc *proc, int cpu);
 void vmm_gate_count_out(struct vmm_proc *proc);
 
 /*

@@ -15,38 +15,23 @@ static void
 vmm_migrate(struct vmm_vcpu *vcpu, int cpu)
 {
 	uint64_t eptp = vk_atomic_load64(&vcpu->proc->eptp);
+	int flush = vcpu->ops->protocol->flushes_on_migration;
 
 	if (vcpu->last_cpu != VMM_NO_CPU && vcpu->last_cpu != cpu) {
-		vcpu->ops->vmclear_on(vcpu->ctx, vcpu->last_cpu, eptp);
+		vcpu->ops->vmclear_on(vcpu->ctx, vcpu->last_cpu, flush ? eptp : 0);
 		vcpu->last_cpu = VMM_NO_CPU;
 		vcpu->launched = 0;
 	}
 	if (vcpu->last_cpu != cpu) {
 		vcpu->last_cpu = cpu;
 		vcpu->ops->vmptrld(vcpu->ctx, 1);
+		vk_atomic_set64(&vcpu->proc->active, VK_BIT(cpu));
 		/* What a sibling left cached here may be older than our generation. */
-		vcpu->ops->invept(vcpu->ctx, eptp);
+		if (flush)
+			vcpu->ops->invept(vcpu->ctx, eptp);
 	} else if (!vcpu->ops->is_current(vcpu->ctx)) {
 		vcpu->ops->vmptrld(vcpu->ctx, 0);
 	}
-}
-
-/* Mask bit, then count; 0 when somebody holds the gate shut [DF-GATE]. */
-static int
-vmm_gate_enter(struct vmm_proc *proc, int cpu)
-{
-	vk_atomic_set64(&proc->cpumask, VK_BIT(cpu));
-	if (vmm_gate_count_in(proc))
-		return 1;
-	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
-	return 0;
-}
-
-static void
-vmm_gate_leave(struct vmm_proc *proc, int cpu)
-{
-	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
-	vmm_gate_count_out(proc);
 }
 
 /* What was cached under an older generation must go before the guest runs [DF-GENERATION]. */
@@ -82,14 +67,14 @@ vmm_enter_once(struct vmm_vcpu *vcpu, enum vmm_entry *entry, struct vmx_exit *ex
 	ops->interrupts(ctx, 0);
 	if (!ops->must_leave(ctx)) {
 		passage = VMM_GATE_SHUT;
-		if (vmm_gate_enter(vcpu->proc, cpu)) {
+		if (ops->protocol->enter(vcpu->proc, cpu)) {
 			passage = VMM_PASSED;
 			ops->write_guest(ctx, vcpu->cr3);
 			vmm_flush_if_stale(vcpu);
 			*entry = ops->enter(ctx, vcpu->launched, exit);
 			vcpu->launched = *entry == VMM_ENTERED &&
 			    !(exit->reason & VMX_REASON_ENTRY_FAILED);
-			vmm_gate_leave(vcpu->proc, cpu);
+			ops->protocol->leave(vcpu->proc, cpu);
 		}
 	}
 	ops->interrupts(ctx, 1);

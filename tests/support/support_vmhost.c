@@ -443,6 +443,7 @@ vmhost_is_flush_call(void *ctx)
 }
 
 const struct vmm_host_ops vmhost_ops = {
+    .protocol = &vmm_protocol_vkept,
     .this_cpu = vmhost_this_cpu,
     .critical = vmhost_critical,
     .interrupts = vmhost_interrupts,
