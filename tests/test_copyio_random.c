@@ -64,8 +64,6 @@ make_call(uint64_t seed, int ept, umem_meanwhile meanwhile, struct copy_args *ar
 	copy_chance_seed(&chance, seed);
 	copy_random_space(&chance, &mem, &us, ept);
 	copy_random_args(&chance, &mem, &us, name, args, buffer, FILL);
-	if (copy_draw(&chance, 10) == 0)
-		us.end.v = args->gva + copy_draw(&chance, 0x2000);
 	memcpy(before, mem.bytes, mem.pages * 4096ul);
 	mem.meanwhile = meanwhile;
 	mem.meanwhile_ctx = &chance;

@@ -209,7 +209,7 @@ random_length(struct copy_chance *c, uint64_t gva)
 }
 
 void
-copy_random_args(struct copy_chance *chance, struct umem *mem, const struct vk_us *us,
+copy_random_args(struct copy_chance *chance, struct umem *mem, struct vk_us *us,
     enum copy_name name, struct copy_args *args, unsigned char *buffer, unsigned char fill)
 {
 	int ept = us->pmap == &vk_pmap_ept;
@@ -228,6 +228,7 @@ copy_random_args(struct copy_chance *chance, struct umem *mem, const struct vk_u
 	slot = args->gva & ~7ull;
 	if (!ept && one_in(chance, 2) && umem_at(mem, slot) != NULL)
 		args->expected = umem_word(mem, slot) >> (args->gva & 4 ? 32 : 0);
+	us->end.v = one_in(chance, 10) ? args->gva + copy_draw(chance, 0x2000) : COPY_END;
 	memset(buffer, fill, COPY_RANDOM_BUFFER);
 	for (i = 0; name == COPYOUT && i < COPY_RANDOM_BUFFER; i++)
 		buffer[i] = umem_pattern(77, i);

@@ -31,9 +31,10 @@ void copy_random_space(struct copy_chance *chance, struct umem *mem, struct vk_u
 
 /*
  * Fills *args for a call; its buffer is COPY_RANDOM_BUFFER bytes and is filled too: with `fill`, or
- * with what copyout is to store.  A length that would not fit is one that no range has.
+ * with what copyout is to store.  A length that would not fit is one that no range has.  Now and
+ * then user space ends near the call.
  */
-void copy_random_args(struct copy_chance *chance, struct umem *mem, const struct vk_us *us,
+void copy_random_args(struct copy_chance *chance, struct umem *mem, struct vk_us *us,
     enum copy_name name, struct copy_args *args, unsigned char *buffer, unsigned char fill);
 
 /*
