@@ -690,6 +690,25 @@ a_walk_that_fails_is_explained_beside_the_entry(void **state)
 }
 
 static void
+an_entry_that_is_in_no_memory_is_said_to_be_in_none(void **state)
+{
+	hpa_t absent = vk_hpa(0);
+	const struct graph_node *answer;
+
+	(void)state;
+	make_path(&now);
+	now.memory[3][0] = 0x77700067;
+	assert_int_equal(view_explain(&now.view, vk_gva(0x5000), 1, VK_ACC_R, VIEW_USER, &why,
+	    &absent), VIEW_ABSENT);
+	graph_draw_walk(&graph, &now.view, &why, &absent.v);
+	assert_int_equal(check_steps(), 4);
+	answer = find_node("answer");
+	assert_non_null(strstr(answer->sub, "no memory at HPA 0x77700028"));
+	assert_string_equal(graph.node[answer - graph.node - 1].sub,
+	    "at PA 0x77700028\nnot in this memory");
+}
+
+static void
 a_walk_of_one_structure_is_one_lane(void **state)
 {
 	size_t i;
@@ -703,6 +722,28 @@ a_walk_of_one_structure_is_one_lane(void **state)
 		assert_int_equal(graph.node[i].lane, 0);
 		assert_int_equal(graph.node[i].column, i);
 	}
+}
+
+static void
+what_is_misconfigured_says_why(void **state)
+{
+	uint64_t *table = now.memory[(EPT_ROOT >> 12) + 3];
+
+	(void)state;
+	make_nested();
+	memset(table + 16, 0, 400 * 8);
+	table[16] = 0x10000 | EPT_W | EPT_X | 6u << EPT_MEMTYPE_SHIFT;
+	table[17] = 0x11000 | EPT_X | 6u << EPT_MEMTYPE_SHIFT;
+	table[18] = 0x12000 | EPT_RWX | 3u << EPT_MEMTYPE_SHIFT;
+	table[19] = 0x13000 | VK_BIT(47) | EPT_RWX | 6u << EPT_MEMTYPE_SHIFT;
+	draw_limited(false, GRAPH_LIMIT, GRAPH_ROWS);
+	assert_non_null(strstr(rows_of(find_node("EPT L1 0x104000")),
+	    "[16] 0x10000 W X WB MISCONFIGURED: W without R; "
+	    "[17] 0x11000 X WB MISCONFIGURED: X without R; "
+	    "[18] 0x12000 R W X memtype=0x3 MISCONFIGURED: memory type; "
+	    "[19] 0x13000 R W X WB bit47 MISCONFIGURED: reserved bits 0x800000000000; "));
+	assert_non_null(strstr(rows_of(find_node("guest-physical memory")),
+	    "0x10000-0x10fff page of GVA 0x0 misconfigured in the EPT"));
 }
 
 static void
@@ -903,7 +944,9 @@ main(void)
 		WITH_WORLD(parts_of_a_range_count_as_much_as_the_whole),
 		WITH_WORLD(a_two_dimensional_walk_has_24_references_in_order),
 		WITH_WORLD(a_walk_that_fails_is_explained_beside_the_entry),
+		WITH_WORLD(an_entry_that_is_in_no_memory_is_said_to_be_in_none),
 		WITH_WORLD(a_walk_of_one_structure_is_one_lane),
+		WITH_WORLD(what_is_misconfigured_says_why),
 		WITH_WORLD(a_page_that_only_the_host_has_is_dashed),
 		WITH_WORLD(markup_is_not_made_of_foreign_text),
 		WITH_WORLD(a_drawing_without_words_is_grammar),

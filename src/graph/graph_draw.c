@@ -63,8 +63,8 @@ say_guest(struct drawing *drawing)
 	if (drawing->request->before != NULL)
 		return;
 	graph_add_line(graph, graph_text(graph, "From CR3 on, 9 bits of the address choose an "
-	    "entry of each table (%sPML4, PDPT, PD, PT); it leads to the next table, the last one "
-	    "to a page.", space->levels == 5 ? "PML5, " : ""));
+	    "entry of each table (%sPML4, PDPT, PD, PT); it leads on, and at last to a page.",
+	    space->levels == 5 ? "PML5, " : ""));
 }
 
 static void

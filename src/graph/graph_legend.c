@@ -54,7 +54,8 @@ dot_put_title(struct dot *dot)
 	text_str(text, "</TABLE>");
 }
 
-enum when { WHEN_TABLES, WHEN_WALK, WHEN_COMPARED, WHEN_THROUGH, WHEN_MISSING };
+enum when { WHEN_TABLES, WHEN_WALK, WHEN_COMPARED, WHEN_THROUGH, WHEN_MISSING,
+	WHEN_FAILED };
 
 struct sign {
 	enum when when;
@@ -80,6 +81,8 @@ static const struct sign signs[] = {
 	{ WHEN_COMPARED, { GRAPH_SAYING, "+A -D", "flag A was set, flag D was cleared" },
 	    GRAPH_CHANGED },
 	{ WHEN_WALK, { GRAPH_SAYING, "1 2 3", "the order in which the processor reads" },
+	    GRAPH_SAME },
+	{ WHEN_FAILED, { GRAPH_SAYING, "X", "the entry that decided, and what came of it" },
 	    GRAPH_SAME },
 };
 
@@ -128,6 +131,12 @@ is_when(const struct graph *graph, enum when when)
 	case WHEN_MISSING:
 		for (i = 0; i < graph->nodes; i++) {
 			if (graph->node[i].missing)
+				return true;
+		}
+		return false;
+	case WHEN_FAILED:
+		for (i = 0; i < graph->nodes; i++) {
+			if (graph->node[i].failed)
 				return true;
 		}
 		return false;

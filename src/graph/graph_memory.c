@@ -22,6 +22,7 @@ struct graph_piece {
 	size_t order;           /* of gathering */
 	uint64_t gva;           /* what is mapped here */
 	const char *what;       /* of a table: its name */
+	unsigned names;         /* in it; a page can be a table of several levels */
 	struct graph_way way;   /* of its first address through the outer tables */
 	uint64_t hpa_end;       /* mapped: behind its last byte, as far as it is in one piece */
 	bool scattered;         /* mapped to frames in no order */
@@ -98,7 +99,8 @@ gather(struct graph_memory *memory)
 
 	for (i = 0; i < memory->guest->opens; i++) {
 		const struct graph_open *open = &memory->guest->open[i];
-		struct graph_piece piece = { .size = VK_PAGE_BYTES, .row = GRAPH_NO_ROW };
+		struct graph_piece piece = { .size = VK_PAGE_BYTES, .row = GRAPH_NO_ROW,
+			.names = 1 };
 
 		piece.start = open->pair.after;
 		piece.what = graph_space_table_name(memory->guest->scan.after, open->level);
@@ -155,9 +157,11 @@ static bool
 may_join(const struct graph_memory *memory, const struct graph_piece *a,
     const struct graph_piece *b)
 {
-	if (a->start + a->size != b->start || !is_same_fate(memory, a, b))
+	if (a->row != b->row || !is_same_fate(memory, a, b))
 		return false;
-	if (a->row != b->row)
+	if (a->row == GRAPH_NO_ROW && a->start + a->size == b->start + b->size)
+		return true;
+	if (a->start + a->size != b->start)
 		return false;
 	return a->row == GRAPH_NO_ROW || a->gva + a->size == b->gva;
 }
@@ -165,8 +169,10 @@ may_join(const struct graph_memory *memory, const struct graph_piece *a,
 static void
 join(struct graph_memory *memory, struct graph_piece *a, const struct graph_piece *b)
 {
-	if (a->row == GRAPH_NO_ROW && a->size < NAMES_MOST * VK_PAGE_BYTES)
+	if (a->row == GRAPH_NO_ROW && a->names++ < NAMES_MOST)
 		a->what = graph_text(memory->graph, "%s, %s", a->what, b->what);
+	if (a->start + a->size == b->start + b->size)
+		return;
 	if (is_mapped(a)) {
 		a->scattered |= a->hpa_end != b->way.target;
 		a->hpa_end = b->hpa_end;
@@ -243,10 +249,10 @@ what_text(struct graph_memory *memory, const struct graph_piece *piece)
 	const char *from = memory->guest->scan.after->from;
 	uint64_t pages = piece->size >> VK_PAGE_SHIFT;
 
-	if (piece->row == GRAPH_NO_ROW && pages > NAMES_MOST)
-		return graph_text(memory->graph, "%" PRIu64 " guest tables", pages);
+	if (piece->row == GRAPH_NO_ROW && piece->names > NAMES_MOST)
+		return graph_text(memory->graph, "%u guest tables", piece->names);
 	if (piece->row == GRAPH_NO_ROW)
-		return graph_text(memory->graph, "guest table%s %s", pages > 1 ? "s" : "",
+		return graph_text(memory->graph, "guest table%s %s", piece->names > 1 ? "s" : "",
 		    piece->what);
 	if (pages == 1)
 		return graph_text(memory->graph, "page of %s 0x%" PRIx64, from, piece->gva);
@@ -268,7 +274,7 @@ way_text(struct graph_memory *memory, const struct graph_piece *piece)
 			return "HPA scattered";
 		return graph_text(graph, "HPA 0x%" PRIx64, piece->way.target);
 	case GRAPH_ROW_BAD:
-		return graph_text(graph, "%s entry is refused", name);
+		return graph_text(graph, "misconfigured in the %s", name);
 	default:
 		return graph_text(graph, "NOT in the %s%s", name,
 		    piece->held ? "; the host has it" : "");

@@ -285,19 +285,26 @@ table_text(struct folding *folding, const struct run *run)
 	return graph_text(graph, "%s %s", name, target_text(folding, run));
 }
 
+/* [EPT-MISCONFIG] [GUEST-ENTRY] */
 static const char *
 bad_text(const struct folding *folding, const struct run *run)
 {
+	static const char *const misconfigured[] = {
+		[EPT_WHY_WRITE_WITHOUT_READ] = "MISCONFIGURED: W without R",
+		[EPT_WHY_EXEC_ONLY] = "MISCONFIGURED: X without R",
+		[EPT_WHY_MEMTYPE] = "MISCONFIGURED: memory type",
+	};
 	const struct graph_space *space = folding->tables->scan.after;
 	unsigned level = folding->open->level;
 	uint64_t value = value_of(&run->item);
 	uint64_t bits = value & space->reserved[level][guestpt_is_leaf(level, value)];
-	struct graph *graph = folding->tables->graph;
+	enum ept_why why = space->is_ept ?
+	    ept_entry_check(&space->view->ept, value, level, &bits) : EPT_WHY_RESERVED;
 
-	if (bits != 0)
-		return graph_text(graph, "%s reserved bits 0x%" PRIx64,
-		    space->is_ept ? "MISCONFIGURED:" : "REFUSED:", bits);
-	return "MISCONFIGURED: not a valid combination";
+	if (why != EPT_WHY_RESERVED)
+		return misconfigured[why];
+	return graph_text(folding->tables->graph, "%s: reserved bits 0x%" PRIx64,
+	    space->is_ept ? "MISCONFIGURED" : "REFUSED", bits);
 }
 
 static const char *

@@ -28,6 +28,7 @@ struct walk {
 	size_t last;          /* box of this lane, or GRAPH_NO_ROW */
 	size_t last_guest;    /* box of the guest's entry before, or GRAPH_NO_ROW */
 	size_t failed;        /* box that failed, or GRAPH_NO_ROW */
+	bool absent;          /* the last entry is not in the memory */
 };
 
 /* --- boxes ------------------------------------------------------------------------------------ */
@@ -68,6 +69,8 @@ entry_text(struct walk *walk, const struct graph_space *space, const struct expl
 	enum graph_row_kind kind = graph_space_entry(space, read->level, read->entry);
 	struct graph *graph = walk->graph;
 
+	if (walk->absent && read == &walk->why->read[walk->why->reads - 1])
+		return "not in this memory";
 	switch (kind) {
 	case GRAPH_ROW_EMPTY:
 		return "0: not present";
@@ -212,7 +215,7 @@ add_failure(struct walk *walk, const uint64_t *absent)
 	if (absent != NULL) {
 		node.head = "X the walk cannot go on";
 		node.sub = wrap(graph, graph_text(graph, "There is no memory at HPA 0x%" PRIx64
-		    ", where the next entry should be.", *absent), ANSWER_WIDTH);
+		    ", where this entry should be.", *absent), ANSWER_WIDTH);
 	} else {
 		node.head = graph_text(graph, "X %s", failure_name(why));
 		node.sub = wrap(graph, graph_text(graph, "%s.\nTo pass: %s.\nRule: %s",
@@ -272,11 +275,16 @@ say_walk(struct walk *walk)
 
 	if (walk->has_guest)
 		say_address(walk);
-	if (walk->has_outer)
+	if (walk->has_outer && walk->order != 0)
 		graph_add_line(graph, graph_text(graph, "Every address in a guest table is "
 		    "guest-physical: before each guest entry (right) the processor walks the %s "
 		    "(a row).", walk->outer.is_ept ? "EPT" : "nested tables"));
-	if (walk->failed != GRAPH_NO_ROW)
+	if (walk->order == 0)
+		graph_add_line(graph, "No table is read.");
+	else if (walk->failed != GRAPH_NO_ROW && graph->node[walk->failed].order == 0)
+		graph_add_line(graph, graph_text(graph, "After reference %u the processor has to "
+		    "set a flag in a guest table; that fails, marked X.", walk->order));
+	else if (walk->failed != GRAPH_NO_ROW)
 		graph_add_line(graph, graph_text(graph, "The walk fails at reference %u, marked X; "
 		    "a whole one has up to %u.", walk->order, all));
 	else
@@ -321,7 +329,7 @@ graph_draw_walk(struct graph *graph, const struct view *view, const struct expla
     const uint64_t *absent)
 {
 	struct walk walk = { .graph = graph, .view = view, .why = why, .last = GRAPH_NO_ROW,
-		.last_guest = GRAPH_NO_ROW, .failed = GRAPH_NO_ROW };
+		.last_guest = GRAPH_NO_ROW, .failed = GRAPH_NO_ROW, .absent = absent != NULL };
 	unsigned i;
 
 	graph->layout = GRAPH_WALK;
