@@ -266,6 +266,14 @@ output_write(void *ctx, const char *bytes, size_t size)
 {
 	struct cli_output *output = ctx;
 
+	/* What would fill the buffer need not go through it. */
+	if (size >= sizeof(output->buf) && output->failed == 0) {
+		cli_output_flush(output);
+		cli_progress_end();
+		if (output->failed == 0)
+			output->failed = write_all(output->fd, bytes, size);
+		return;
+	}
 	while (size != 0) {
 		size_t room = sizeof(output->buf) - output->used;
 		size_t part = size < room ? size : room;

@@ -288,6 +288,8 @@ list_mappings(struct listing *listing, const struct view *view, enum maps_side s
 		for (i = 0; i < count; i++) {
 			if (listing->summary)
 				maps_report_count(&listing->report, &batch[i]);
+			else if (listing->fold == MAPS_FOLD_NONE)
+				maps_report_mapping(&listing->report, &batch[i]);
 			else if (maps_folder_add(&folder, &batch[i], &range))
 				maps_report_range(&listing->report, &range);
 		}

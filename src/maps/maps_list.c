@@ -25,7 +25,7 @@ struct maps {
 	const struct view *view;
 	enum maps_side side;
 	struct maps_filter filter;
-	bool wants_pages_only;      /* the filter is about what only pages have */
+	bool is_filtered;           /* beyond the range */
 	uint64_t key_bits;          /* of a guest's leaf */
 	struct maps_run run;
 	unsigned next;              /* of the run's entries */
@@ -43,15 +43,15 @@ struct maps {
 #define PUT(value, at) ((uint64_t)(value) << (at))
 
 static inline uint64_t
-what_of_guest(const struct maps *maps, uint64_t entry, uint64_t perm, unsigned level)
+what_of_guest(uint64_t entry, uint64_t perm, unsigned level, uint64_t key_bits)
 {
-	unsigned rights = maps_guest_rights(perm);
-	unsigned pat = (unsigned)(entry >> (level == 1 ? 7 : 12)) & 1;
+	uint64_t rights = maps_guest_rights(perm);
+	uint64_t pat = entry >> (level == 1 ? 7 : 12) & 1;
 
-	return PUT(rights, MAPS_AT_RIGHTS) | PUT(rights, MAPS_AT_GUEST_RIGHTS) |
+	return rights << MAPS_AT_RIGHTS | rights << MAPS_AT_GUEST_RIGHTS |
 	    PUT((entry >> 8 & MAPS_G) | (entry >> 4 & (MAPS_A | MAPS_D)), MAPS_AT_FLAGS) |
 	    PUT((entry >> 3 & 3) | pat << 2, MAPS_AT_CACHE) |
-	    PUT((entry & maps->key_bits) >> VK_PG_PKEY_SHIFT, MAPS_AT_KEY) |
+	    PUT((entry & key_bits) >> VK_PG_PKEY_SHIFT, MAPS_AT_KEY) |
 	    PUT(level, MAPS_AT_LEVEL) | PUT(MAPS_PAGE, MAPS_AT_KIND);
 }
 
@@ -100,7 +100,7 @@ is_wanted(const struct maps *maps, const struct maps_mapping *mapping)
 	if (mapping->start >= filter->end || mapping->start + mapping->size <= filter->start)
 		return false;
 	if (maps_kind_of(mapping) > MAPS_UNBACKED)
-		return !maps->wants_pages_only;
+		return !maps->is_filtered;
 	if ((filter->rights & ~rights) != 0 || (filter->no_rights & rights) != 0 ||
 	    (filter->flags & ~flags) != 0 || (filter->no_flags & flags) != 0)
 		return false;
@@ -126,55 +126,89 @@ fill_trouble(const struct maps *maps, uint64_t start, unsigned level, uint64_t t
 	mapping->what = PUT(level, MAPS_AT_LEVEL) | PUT(kind, MAPS_AT_KIND);
 }
 
-/* Takes an entry apart; false where it maps nothing. */
-static inline bool
-fill_mapping(const struct maps *maps, unsigned index, struct maps_mapping *mapping)
+/* What entries of a run are read by; a copy, so that what is listed cannot change it. */
+struct reading {
+	uint64_t start, size, perm, present, flip, frame_bits, reserved, key_bits;
+	unsigned level;
+	bool is_outer, is_flat;
+	const struct ept *ept;
+};
+
+static struct reading
+begin_reading(const struct maps *maps)
 {
 	const struct maps_run *run = &maps->run;
 	const struct maps_walk *walk = &maps->walk;
-	uint64_t entry = image_entry(run->entry, index), perm, frame;
-	uint64_t size = vk_level_size(run->level), start = run->start + index * size;
+	struct reading reading = { .start = run->start, .perm = run->perm, .level = run->level,
+		.size = vk_level_size(run->level), .present = walk->present, .flip = walk->flip,
+		.reserved = walk->reserved[run->level][1], .key_bits = maps->key_bits,
+		.is_outer = maps->side == MAPS_OUTER,
+		.is_flat = maps->view->outer == VIEW_FLAT, .ept = walk->ept };
 
-	if (!(entry & walk->present))
-		return false;
-	if (walk->ept == NULL ? (entry & walk->reserved[run->level][1]) != 0 :
-	    maps_walk_is_malformed(walk, entry, run->level)) {
-		fill_trouble(maps, start, run->level, 0, MAPS_MALFORMED, mapping);
-		return true;
+	reading.frame_bits = walk->frame_bits & ~(reading.size - 1);
+	return reading;
+}
+
+/* Takes a present entry apart. */
+static inline void
+fill_mapping(const struct maps *maps, const struct reading *reading, uint64_t entry,
+    unsigned index, struct maps_mapping *mapping)
+{
+	uint64_t start = reading->start + index * reading->size;
+	uint64_t perm = reading->perm & (entry ^ reading->flip);
+	uint64_t frame = entry & reading->frame_bits;
+
+	if (reading->ept == NULL ? (entry & reading->reserved) != 0 :
+	    maps_walk_is_malformed(&maps->walk, entry, reading->level)) {
+		fill_trouble(maps, start, reading->level, 0, MAPS_MALFORMED, mapping);
+		return;
 	}
-	perm = run->perm & (entry ^ walk->flip);
-	frame = entry & walk->frame_bits & ~(size - 1);
 	mapping->start = start;
-	mapping->size = size;
-	if (maps->side == MAPS_OUTER) {
+	mapping->size = reading->size;
+	if (reading->is_outer) {
 		mapping->gpa = start;
 		mapping->hpa = frame;
-		mapping->what = what_of_outer(maps, entry, perm, run->level);
+		mapping->what = what_of_outer(maps, entry, perm, reading->level);
 	} else {
 		mapping->gpa = frame;
-		mapping->hpa = maps->view->outer == VIEW_FLAT ? frame : MAPS_NOWHERE;
-		mapping->what = what_of_guest(maps, entry, perm, run->level);
+		mapping->hpa = reading->is_flat ? frame : MAPS_NOWHERE;
+		mapping->what = what_of_guest(entry, perm, reading->level, reading->key_bits);
 	}
-	return true;
+}
+
+/* Lists what is left of a run of leaves. */
+static size_t
+list_leaves(struct maps *maps, struct maps_mapping *mapping, size_t room)
+{
+	const struct reading reading = begin_reading(maps);
+	const unsigned char *table = maps->run.entry;
+	unsigned index = maps->next, end = maps->run.count;
+	bool is_filtered = maps->is_filtered;
+	size_t n = 0;
+
+	for (; index < end && n < room; index++) {
+		uint64_t entry = image_entry(table, index);
+
+		if (!(entry & reading.present))
+			continue;
+		fill_mapping(maps, &reading, entry, index, &mapping[n]);
+		/* The walk has seen to the range. */
+		n += !is_filtered || is_wanted(maps, &mapping[n]);
+	}
+	maps->next = index;
+	return n;
 }
 
 /* Lists what is left of the run; returns how many. */
 static size_t
 list_run(struct maps *maps, struct maps_mapping *mapping, size_t room)
 {
-	size_t n = 0;
-
-	if (maps->run.kind != MAPS_PAGE) {
-		maps->next = maps->run.count;
-		fill_trouble(maps, maps->run.start, maps->run.level, maps->run.target,
-		    maps->run.kind, mapping);
-		return is_wanted(maps, mapping) ? 1 : 0;
-	}
-	while (maps->next < maps->run.count && n < room) {
-		if (fill_mapping(maps, maps->next++, &mapping[n]))
-			n += is_wanted(maps, &mapping[n]);
-	}
-	return n;
+	if (maps->run.kind == MAPS_PAGE)
+		return list_leaves(maps, mapping, room);
+	maps->next = maps->run.count;
+	fill_trouble(maps, maps->run.start, maps->run.level, maps->run.target, maps->run.kind,
+	    mapping);
+	return is_wanted(maps, mapping) ? 1 : 0;
 }
 
 /* --- through the outer one -------------------------------------------------------------------- */
@@ -312,11 +346,16 @@ static size_t
 begin_page(struct maps *maps, struct maps_mapping *mapping)
 {
 	struct maps_mapping *page = &maps->page;
+	struct reading reading;
+	uint64_t entry;
 
 	if (maps->run.kind != MAPS_PAGE)
 		return list_run(maps, mapping, 1);
-	if (!fill_mapping(maps, maps->next++, page))
+	entry = image_entry(maps->run.entry, maps->next++);
+	if (!(entry & maps->walk.present))
 		return 0;
+	reading = begin_reading(maps);
+	fill_mapping(maps, &reading, entry, maps->next - 1, page);
 	if (maps_kind_of(page) == MAPS_PAGE) {
 		maps->left = page->size;
 		return 0;
@@ -345,7 +384,7 @@ maps_begin(struct maps **result, const struct view *view, enum maps_side side,
 	maps->view = view;
 	maps->side = side;
 	maps->filter = *filter;
-	maps->wants_pages_only = (filter->rights | filter->no_rights | filter->flags |
+	maps->is_filtered = (filter->rights | filter->no_rights | filter->flags |
 	    filter->no_flags) != 0 || filter->by_gpa || filter->by_hpa || filter->levels != ~0u;
 	if (view->mode.cr4 & (VK_CR4_PKE | VK_CR4_PKS))
 		maps->key_bits = VK_PG_PKEY;

@@ -18,7 +18,8 @@
 struct lines {
 	struct scn_sink sink;
 	char *at;
-	char pair[256][2];   /* a byte as two hexadecimal digits */
+	uint32_t high;        /* half of a number, ... */
+	uint64_t high_digits; /* ... and its digits */
 	char buf[LINES_SIZE + LINE_MOST];
 };
 
@@ -54,19 +55,57 @@ lines_str(struct lines *lines, const char *string)
 	lines_put(lines, string, strlen(string));
 }
 
-/* The low `digits` (an even number) hexadecimal digits, with leading zeroes. */
-static inline void
-lines_hex_digits(struct lines *lines, uint64_t value, unsigned digits)
+/* The eight hexadecimal digits of a word, the first in the lowest byte. */
+static inline uint64_t
+lines_hex8(uint32_t value)
 {
-	unsigned i;
+	uint64_t x = value, beyond_9;
 
-	for (i = digits / 2; i-- > 0; value >>= 8)
-		memcpy(lines->at + 2 * i, lines->pair[value & 0xff], 2);
+	/* A nibble a byte, then the order of bytes turned over. */
+	x = (x << 16 | x) & 0x0000ffff0000ffffull;
+	x = (x << 8 | x) & 0x00ff00ff00ff00ffull;
+	x = (x << 4 | x) & 0x0f0f0f0f0f0f0f0full;
+	x = __builtin_bswap64(x);
+	beyond_9 = (x + 0x0606060606060606ull) >> 4 & 0x0101010101010101ull;
+	return x + 0x3030303030303030ull + beyond_9 * ('a' - '9' - 1);
+}
+
+/* All sixteen digits, of which the first eight mostly are those of the time before. */
+static inline void
+lines_hex16(struct lines *lines, uint64_t value)
+{
+	uint64_t low = lines_hex8((uint32_t)value);
+
+	if (value >> 32 != lines->high) {
+		lines->high = (uint32_t)(value >> 32);
+		lines->high_digits = lines_hex8(lines->high);
+	}
+	memcpy(lines->at, &lines->high_digits, 8);
+	memcpy(lines->at + 8, &low, 8);
+	lines->at += 16;
+}
+
+/* "0x" and no more digits than it takes.  Writes beyond them, where the next comes. */
+static inline void
+lines_hex(struct lines *lines, uint64_t value)
+{
+	unsigned digits = (67 - (unsigned)__builtin_clzll(value | 1)) / 4;
+	uint64_t part = lines_hex8((uint32_t)value);
+
+	memcpy(lines->at, "0x", 2);
+	lines->at += 2;
+	if (digits > 8) {
+		uint64_t high = lines_hex8((uint32_t)(value >> 32)) >> 8 * (16 - digits);
+
+		memcpy(lines->at, &high, 8);
+		lines->at += digits - 8;
+		digits = 8;
+	}
+	part >>= 8 * (8 - digits);
+	memcpy(lines->at, &part, 8);
 	lines->at += digits;
 }
 
-/* "0x" and no more digits than it takes. */
-void lines_hex(struct lines *lines, uint64_t value);
 void lines_decimal(struct lines *lines, uint64_t value);
 
 /* Blanks up to `width` characters from `start` on. */

@@ -116,8 +116,8 @@ put_deniers(struct maps_report *report, const struct maps_mapping *mapping, unsi
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-#define WIDTH_SIZE 45
-#define WIDTH_PAGE 53
+#define WIDTH_SIZE 8
+#define WIDTH_PAGES 8
 
 static void
 put_limits(struct maps_report *report, const struct maps_mapping *mapping)
@@ -162,29 +162,6 @@ put_leaf(struct maps_report *report, const struct maps_mapping *mapping)
 		lines_str(lines, " IPAT");
 }
 
-/* Where a page leads. */
-static void
-put_target(struct maps_report *report, const struct maps_mapping *mapping)
-{
-	struct lines *lines = &report->lines;
-
-	if (report->side != MAPS_OUTER && report->view->outer != VIEW_FLAT) {
-		lines_str(lines, "GPA ");
-		lines_hex(lines, mapping->gpa);
-		if (report->side != MAPS_BOTH)
-			return;
-		lines_char(lines, ' ');
-	}
-	if (mapping->hpa == MAPS_NOWHERE) {
-		lines_str(lines, "not mapped by the ");
-		lines_str(lines, outer_name(report->view));
-		return;
-	}
-	if (report->view->outer != VIEW_FLAT)
-		lines_str(lines, "HPA ");
-	lines_hex(lines, mapping->hpa);
-}
-
 /* What is wrong, where it is not just a page with nothing behind it. */
 static void
 put_trouble(struct maps_report *report, const struct maps_mapping *mapping)
@@ -215,6 +192,33 @@ put_trouble(struct maps_report *report, const struct maps_mapping *mapping)
 		lines_str(lines, outer_name(report->view));
 }
 
+/* Where a page leads, or what is wrong. */
+static inline void
+put_target_text(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	struct lines *lines = &report->lines;
+
+	if (maps_kind_of(mapping) > MAPS_UNBACKED) {
+		put_trouble(report, mapping);
+		return;
+	}
+	if (report->side != MAPS_OUTER && report->view->outer != VIEW_FLAT) {
+		lines_str(lines, "GPA ");
+		lines_hex(lines, mapping->gpa);
+		if (report->side != MAPS_BOTH)
+			return;
+		lines_char(lines, ' ');
+	}
+	if (mapping->hpa == MAPS_NOWHERE) {
+		lines_str(lines, "not mapped by the ");
+		lines_str(lines, outer_name(report->view));
+		return;
+	}
+	if (report->view->outer != VIEW_FLAT)
+		lines_str(lines, "HPA ");
+	lines_hex(lines, mapping->hpa);
+}
+
 static void
 put_pages(struct maps_report *report, const struct maps_mapping *mapping)
 {
@@ -228,37 +232,42 @@ put_pages(struct maps_report *report, const struct maps_mapping *mapping)
 	    page_name(maps_part(mapping, MAPS_AT_OUTER_LEVEL, 7)));
 }
 
-/* The line of one mapping, without its end; `mark` comes first. */
-static void
-put_text(struct maps_report *report, const struct maps_mapping *mapping, const char *mark)
+static inline void
+put_head_text(struct maps_report *report, const struct maps_mapping *mapping)
 {
 	struct lines *lines = &report->lines;
-	const char *start;
 
-	lines_begin(lines);
-	lines_str(lines, mark);
-	start = lines->at;
 	lines_put(lines, "0x", 2);
-	lines_hex_digits(lines, maps_canonical(mapping->start, report->width, report->side), 16);
+	lines_hex16(lines, maps_canonical(mapping->start, report->width, report->side));
 	lines_put(lines, "-0x", 3);
-	lines_hex_digits(lines, end_of(report, mapping), 16);
+	lines_hex16(lines, end_of(report, mapping));
+}
+
+static void
+put_middle_text(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	struct lines *lines = &report->lines;
+	const char *start = lines->at;
+
 	lines_char(lines, ' ');
 	put_size(lines, mapping->size);
-	if (maps_kind_of(mapping) > MAPS_UNBACKED) {
-		lines_fill(lines, start, WIDTH_SIZE);
-		lines_char(lines, ' ');
-		put_trouble(report, mapping);
-		return;
-	}
 	lines_fill(lines, start, WIDTH_SIZE);
 	lines_char(lines, ' ');
+	if (maps_kind_of(mapping) > MAPS_UNBACKED)
+		return;
 	put_pages(report, mapping);
-	lines_fill(lines, start, WIDTH_PAGE);
+	lines_fill(lines, start, WIDTH_SIZE + WIDTH_PAGES);
 	put_letters(lines, maps_part(mapping, MAPS_AT_RIGHTS, MAPS_RIGHTS), right_letters(report));
 	lines_char(lines, ' ');
 	put_letters(lines, maps_part(mapping, MAPS_AT_FLAGS, MAPS_FLAGS), "GAD");
 	lines_char(lines, ' ');
-	put_target(report, mapping);
+}
+
+static void
+put_tail_text(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	if (maps_kind_of(mapping) > MAPS_UNBACKED)
+		return;
 	put_leaf(report, mapping);
 	if (report->side == MAPS_BOTH && maps_kind_of(mapping) == MAPS_PAGE)
 		put_limits(report, mapping);
@@ -338,11 +347,26 @@ put_json_outer(struct maps_report *report, const struct maps_mapping *mapping)
 }
 
 static void
-put_json_page(struct maps_report *report, const struct maps_mapping *mapping)
+put_head_json(struct maps_report *report, const struct maps_mapping *mapping)
 {
 	struct lines *lines = &report->lines;
-	unsigned memtype = maps_part(mapping, MAPS_AT_MEMTYPE, 15);
 
+	lines_str(lines, "\"start\": \"");
+	lines_hex(lines, maps_canonical(mapping->start, report->width, report->side));
+	lines_str(lines, "\"");
+	put_member_hex(lines, "end", end_of(report, mapping));
+}
+
+static void
+put_middle_json(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	struct lines *lines = &report->lines;
+
+	put_member_number(lines, "size", mapping->size);
+	put_member_string(lines, "kind", kind_name(maps_kind_of(mapping)));
+	put_member_number(lines, "level", maps_part(mapping, MAPS_AT_LEVEL, 7));
+	if (maps_kind_of(mapping) > MAPS_UNBACKED)
+		return;
 	put_member_string(lines, "page", page_name(maps_part(mapping, MAPS_AT_LEVEL, 7)));
 	put_member_letters(lines, "rights", maps_part(mapping, MAPS_AT_RIGHTS, MAPS_RIGHTS),
 	    right_letters(report));
@@ -351,9 +375,29 @@ put_json_page(struct maps_report *report, const struct maps_mapping *mapping)
 		put_member_number(lines, "cache", maps_part(mapping, MAPS_AT_CACHE, 7));
 		put_member_number(lines, "key", maps_part(mapping, MAPS_AT_KEY, 15));
 	}
-	put_member_hex(lines, "gpa", mapping->gpa);
-	if (mapping->hpa != MAPS_NOWHERE)
-		put_member_hex(lines, "hpa", mapping->hpa);
+}
+
+static void
+put_target_json(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	struct lines *lines = &report->lines;
+
+	if (maps_kind_of(mapping) <= MAPS_UNBACKED) {
+		put_member_hex(lines, "gpa", mapping->gpa);
+		if (mapping->hpa != MAPS_NOWHERE)
+			put_member_hex(lines, "hpa", mapping->hpa);
+	} else if (maps_kind_of(mapping) != MAPS_MALFORMED) {
+		put_member_hex(lines, "table", report->side == MAPS_OUTER ? mapping->hpa :
+		    mapping->gpa);
+	}
+}
+
+static void
+put_tail_json(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	struct lines *lines = &report->lines;
+	unsigned memtype = maps_part(mapping, MAPS_AT_MEMTYPE, 15);
+
 	if (has_ept_leaf(report, mapping)) {
 		put_member_string(lines, "memtype", memtype_name(memtype));
 		put_member(lines, "ipat");
@@ -363,24 +407,58 @@ put_json_page(struct maps_report *report, const struct maps_mapping *mapping)
 		put_json_outer(report, mapping);
 }
 
-/* The members of one mapping; the object was begun. */
+/* --- one mapping ------------------------------------------------------------------------------ */
+
+/* Renders all but the addresses. */
 static void
-put_json(struct maps_report *report, const struct maps_mapping *mapping)
+render_line(struct maps_report *report, const struct maps_mapping *mapping, struct maps_line *line)
 {
 	struct lines *lines = &report->lines;
+	char *start = lines->at;
 
-	lines_str(lines, "\"start\": \"");
-	lines_hex(lines, maps_canonical(mapping->start, report->width, report->side));
-	lines_str(lines, "\"");
-	put_member_hex(lines, "end", end_of(report, mapping));
-	put_member_number(lines, "size", mapping->size);
-	put_member_string(lines, "kind", kind_name(maps_kind_of(mapping)));
-	put_member_number(lines, "level", maps_part(mapping, MAPS_AT_LEVEL, 7));
-	if (maps_kind_of(mapping) <= MAPS_UNBACKED)
-		put_json_page(report, mapping);
-	else if (maps_kind_of(mapping) != MAPS_MALFORMED)
-		put_member_hex(lines, "table", report->side == MAPS_OUTER ? mapping->hpa :
-		    mapping->gpa);
+	(report->json ? put_middle_json : put_middle_text)(report, mapping);
+	line->middle_size = (size_t)(lines->at - start);
+	memcpy(line->middle, start, line->middle_size);
+	lines->at = start;
+	(report->json ? put_tail_json : put_tail_text)(report, mapping);
+	line->tail_size = (size_t)(lines->at - start);
+	memcpy(line->tail, start, line->tail_size);
+	lines->at = start;
+	line->size = mapping->size;
+	line->what = mapping->what;
+	line->valid = true;
+}
+
+/* A part of a line, most of which are short: more than its bytes may be written. */
+static inline void
+put_part(struct lines *lines, const char *bytes, size_t size)
+{
+	memcpy(lines->at, bytes, MAPS_LINE_SHORT);
+	if (size > MAPS_LINE_SHORT)
+		memcpy(lines->at, bytes, size);
+	lines->at += size;
+}
+
+static inline void
+put_mapping(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	uint64_t hash = (mapping->what ^ mapping->size) * 0x9e3779b97f4a7c15ull >> 32;
+	struct maps_line *line = &report->line[hash & (MAPS_LINES - 1)];
+	struct lines *lines = &report->lines;
+
+	if (!line->valid || line->size != mapping->size || line->what != mapping->what)
+		render_line(report, mapping, line);
+	if (report->json) {
+		put_head_json(report, mapping);
+		put_part(lines, line->middle, line->middle_size);
+		put_target_json(report, mapping);
+	} else {
+		put_head_text(report, mapping);
+		put_part(lines, line->middle, line->middle_size);
+		put_target_text(report, mapping);
+	}
+	if (line->tail_size != 0)
+		put_part(lines, line->tail, line->tail_size);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
@@ -461,6 +539,7 @@ maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
     const char *name)
 {
 	static const char *const arrays[] = { "mappings", "differences", NULL };
+	unsigned i;
 
 	lines_init(&report->lines, sink);
 	report->view = view;
@@ -468,6 +547,8 @@ maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
 	report->width = maps_width(view, side);
 	report->json = json;
 	report->array = arrays[form];
+	for (i = 0; i < MAPS_LINES; i++)
+		report->line[i].valid = false;
 	report->listed = 0;
 	memset(report->pages, 0, sizeof(report->pages));
 	report->bytes = 0;
@@ -483,7 +564,6 @@ begin_element(struct maps_report *report)
 {
 	struct lines *lines = &report->lines;
 
-	lines_begin(lines);
 	if (report->listed++ == 0) {
 		lines_str(lines, ",\n  \"");
 		lines_str(lines, report->array);
@@ -493,31 +573,49 @@ begin_element(struct maps_report *report)
 	}
 }
 
+/* An element of the array, or a line, is begun and ended. */
+static inline void
+begin_item(struct maps_report *report)
+{
+	lines_begin(&report->lines);
+	if (report->json)
+		begin_element(report);
+}
+
+static inline void
+end_item(struct maps_report *report)
+{
+	lines_char(&report->lines, report->json ? '}' : '\n');
+}
+
+void
+maps_report_mapping(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	begin_item(report);
+	put_mapping(report, mapping);
+	end_item(report);
+}
+
 void
 maps_report_range(struct maps_report *report, const struct maps_range *range)
 {
 	struct lines *lines = &report->lines;
 
+	begin_item(report);
+	put_mapping(report, &range->mapping);
 	if (report->json) {
-		begin_element(report);
-		put_json(report, &range->mapping);
 		put_member_number(lines, "pages", range->pages);
 		if (range->repeats > 1) {
 			put_member_number(lines, "repeats", range->repeats);
 			put_member_hex(lines, "step", range->step);
 		}
-		lines_char(lines, '}');
-		return;
-	}
-	put_text(report, &range->mapping, "");
-	if (range->repeats > 1) {
+	} else if (range->repeats > 1) {
 		lines_str(lines, "  and so ");
 		lines_decimal(lines, range->repeats);
 		lines_str(lines, " times, every ");
 		put_size(lines, range->step);
 	}
-	lines_char(lines, '\n');
-	report->listed++;
+	end_item(report);
 }
 
 static void
@@ -531,7 +629,7 @@ put_json_or_null(struct maps_report *report, const struct maps_difference *diffe
 		return;
 	}
 	lines_char(lines, '{');
-	put_json(report, &difference->mapping[i]);
+	put_mapping(report, &difference->mapping[i]);
 	lines_char(lines, '}');
 }
 
@@ -541,19 +639,20 @@ maps_report_difference(struct maps_report *report, const struct maps_difference 
 	unsigned i;
 
 	if (report->json) {
-		begin_element(report);
+		begin_item(report);
 		put_json_or_null(report, difference, 0);
 		put_json_or_null(report, difference, 1);
-		lines_char(&report->lines, '}');
+		end_item(report);
 		return;
 	}
 	for (i = 0; i < 2; i++) {
 		if (!difference->has[i])
 			continue;
-		put_text(report, &difference->mapping[i], i == 0 ? "- " : "+ ");
-		lines_char(&report->lines, '\n');
+		begin_item(report);
+		lines_str(&report->lines, i == 0 ? "- " : "+ ");
+		put_mapping(report, &difference->mapping[i]);
+		end_item(report);
 	}
-	report->listed++;
 }
 
 /* --- counts ----------------------------------------------------------------------------------- */

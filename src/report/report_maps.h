@@ -8,9 +8,21 @@
 #include "maps/maps.h"
 #include "report/report_line.h"
 
+/* What stands in a line around the addresses.  A listing has it over and over: it is kept. */
+#define MAPS_LINES 64u /* a power of two */
+#define MAPS_LINE_SHORT 32u
+
+struct maps_line {
+	bool valid;
+	uint64_t size, what;
+	size_t middle_size, tail_size;
+	char middle[256], tail[512];
+};
+
 /* What a listing is of. */
 struct maps_report {
 	struct lines lines;
+	struct maps_line line[MAPS_LINES];
 	const struct view *view;
 	enum maps_side side;
 	unsigned width;
@@ -28,6 +40,8 @@ void maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
     const struct view *view, enum maps_side side, enum maps_report_form form, int json,
     const char *name);
 
+/* One mapping, several folded to one, and one that two states map differently. */
+void maps_report_mapping(struct maps_report *report, const struct maps_mapping *mapping);
 void maps_report_range(struct maps_report *report, const struct maps_range *range);
 void maps_report_difference(struct maps_report *report, const struct maps_difference *difference);
 

@@ -21,6 +21,7 @@ struct monitor {
 	bool filtered;         /* beyond range and levels */
 	unsigned width;
 	uint64_t absent;
+	char pair[256][2];     /* a byte as two hexadecimal digits */
 	char flags[256][8];    /* bits 8 to 1 of an entry as G P D A C T U W */
 };
 
@@ -28,7 +29,7 @@ static enum maps_status
 monitor_begin(struct monitor *monitor, const struct scn_sink *sink, const struct view *view,
     enum maps_side side, const struct maps_filter *filter)
 {
-	static const char letter[] = "GPDACTUW";
+	static const char digit[] = "0123456789abcdef", letter[] = "GPDACTUW";
 	enum maps_status status;
 	struct maps_census census;
 	unsigned i, bit;
@@ -42,6 +43,8 @@ monitor_begin(struct monitor *monitor, const struct scn_sink *sink, const struct
 	monitor->width = maps_width(view, side);
 	monitor->absent = 0;
 	for (i = 0; i < 256; i++) {
+		monitor->pair[i][0] = digit[i >> 4];
+		monitor->pair[i][1] = digit[i & 15];
 		for (bit = 0; bit < 8; bit++)
 			monitor->flags[i][7 - bit] = i >> bit & 1 ? letter[7 - bit] : '-';
 	}
@@ -91,13 +94,13 @@ next_run(struct monitor *monitor, struct maps_run *run)
 
 /* The ten digits of a frame's bits 51 to 12. */
 static inline void
-put_frame(char *at, const struct lines *lines, uint64_t frame)
+put_frame(char *at, char (*pair)[2], uint64_t frame)
 {
-	memcpy(at, lines->pair[frame >> 44 & 0xff], 2);
-	memcpy(at + 2, lines->pair[frame >> 36 & 0xff], 2);
-	memcpy(at + 4, lines->pair[frame >> 28 & 0xff], 2);
-	memcpy(at + 6, lines->pair[frame >> 20 & 0xff], 2);
-	memcpy(at + 8, lines->pair[frame >> 12 & 0xff], 2);
+	memcpy(at, pair[frame >> 44 & 0xff], 2);
+	memcpy(at + 2, pair[frame >> 36 & 0xff], 2);
+	memcpy(at + 4, pair[frame >> 28 & 0xff], 2);
+	memcpy(at + 6, pair[frame >> 20 & 0xff], 2);
+	memcpy(at + 8, pair[frame >> 12 & 0xff], 2);
 }
 
 /*
@@ -108,6 +111,7 @@ static void
 put_tlb_run(struct monitor *monitor, const struct maps_run *run)
 {
 	struct lines *lines = &monitor->lines;
+	char (*pair)[2] = monitor->pair;
 	uint64_t size = vk_level_size(run->level);
 	uint64_t mask = run->level == 1 ? ~VK_PG_PS : ~0ull;
 	uint64_t start = maps_canonical(run->start, monitor->width, monitor->walk.side);
@@ -115,7 +119,7 @@ put_tlb_run(struct monitor *monitor, const struct maps_run *run)
 	unsigned i;
 
 	for (i = 0; i < 5; i++)
-		memcpy(line + 2 * i, lines->pair[start >> (56 - 8 * i) & 0xff], 2);
+		memcpy(line + 2 * i, pair[start >> (56 - 8 * i) & 0xff], 2);
 	for (i = 0; i < run->count; i++, start += size) {
 		uint64_t entry = image_entry(run->entry, i);
 		char *at;
@@ -127,12 +131,12 @@ put_tlb_run(struct monitor *monitor, const struct maps_run *run)
 		at = lines->at;
 		memcpy(at, line, TLB_LINE);
 		if (run->level > 1) {
-			memcpy(at + 6, lines->pair[start >> 32 & 0xff], 2);
-			memcpy(at + 8, lines->pair[start >> 24 & 0xff], 2);
+			memcpy(at + 6, pair[start >> 32 & 0xff], 2);
+			memcpy(at + 8, pair[start >> 24 & 0xff], 2);
 		}
-		memcpy(at + 10, lines->pair[start >> 16 & 0xff], 2);
-		at[12] = lines->pair[start >> 12 & 0xf][1];
-		put_frame(at + 21, lines, frame_of(entry, run->level));
+		memcpy(at + 10, pair[start >> 16 & 0xff], 2);
+		at[12] = pair[start >> 12 & 0xf][1];
+		put_frame(at + 21, pair, frame_of(entry, run->level));
 		at[35] = (entry & VK_PG_XD) ? 'X' : '-';
 		memcpy(at + 36, monitor->flags[(entry & mask) >> 1 & 0xff], 8);
 		lines->at = at + TLB_LINE;
@@ -172,8 +176,7 @@ put_range(struct monitor *monitor, const struct growing *range)
 		return;
 	lines_begin(lines);
 	for (i = 0; i < 3; i++) {
-		lines_hex_digits(lines, maps_canonical(part[i], monitor->width,
-		    monitor->walk.side), 16);
+		lines_hex16(lines, maps_canonical(part[i], monitor->width, monitor->walk.side));
 		lines_char(lines, i == 0 ? '-' : ' ');
 	}
 	lines_char(lines, (range->rights & VK_PG_US) ? 'u' : '-');
