@@ -60,6 +60,26 @@ expect_pass 'info-mem of five levels has the ranges of user mode that info-tlb h
     "$VKEPT" maps --core $data/l5-la57/pt.elf.gz -f info-tlb --only u | wc -l >"$tmp/b"
     [ "$(cat "$tmp/a")" -gt 1000 ] && [ "$(cat "$tmp/a")" -eq "$(cat "$tmp/b")" ]'
 
+# A page whose entry is 0x800c0000000050e7: no-execute, bits 51 and 50, PAT, dirty, accessed, user,
+# writable.
+entry()
+{
+	printf '%b' "$2" | dd of="$tmp/small" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+truncate -s 16384 "$tmp/small"
+entry 0 '\0007\0020'
+entry 4096 '\0007\0040'
+entry 8192 '\0007\0060'
+entry 12288 '\0347\0120\0000\0000\0000\0000\0014\0200'
+expect 0 'the monitor takes 50 bits for the address, and PAT of a small page for nothing' \
+    '^0000000000000000: 0000000000005000 X--DA--UW$' \
+    "$VKEPT" maps --raw "$tmp/small@0" --cr3 0 -f info-tlb
+entry 8200 '\0347\0020\0040'
+expect 0 'nor bit 12 of a large one' '^0000000000200000: 0000000000200000 --PDA--UW$' \
+    "$VKEPT" maps --raw "$tmp/small@0" --cr3 0 -f info-tlb
+expect 0 'text takes all of them' '^0x0*0-0x0*1000 4K *4K *rw-u -AD 0xc000000005000 PAT$' \
+    "$VKEPT" maps --raw "$tmp/small@0" --cr3 0
+
 # --- filters and formats agree ---------------------------------------------
 
 core=$data/l4-kpti-huge/pt.elf.gz

@@ -739,6 +739,9 @@ differences_are_found_whatever_the_size_of_pages(void **state)
 	assert_true(found[0].has[0] && !found[0].has[1] && found[0].mapping[0].start == 0);
 	assert_true(!found[1].has[0] && found[1].has[1] && found[1].pages == 2);
 	assert_true(found[1].mapping[1].size == 0x2000);
+	other.memory[4][0] = 0xb000 | USER;
+	assert_int_equal(differ(f, &other, found, 16), 2);
+	assert_true(found[0].has[0] && found[0].has[1] && found[0].mapping[1].gpa == 0xb000);
 	/* A large page against the same memory in small ones, of which one is elsewhere. */
 	f->memory[3][1] = 0x40200000 | USER | VK_PG_PS;
 	other.memory[3][1] = 0x5000 | USER;

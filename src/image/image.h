@@ -69,4 +69,23 @@ image_entry(const unsigned char *table, unsigned index)
 	return entry;
 }
 
+/*
+ * From an entry that is of no interest to the next that may be: eight at a time are passed over
+ * while they are 0.  Tables are mostly empty.
+ */
+static inline unsigned
+image_next_entry(const unsigned char *table, unsigned index, unsigned end)
+{
+	for (index++; index + 8 <= end; index += 8) {
+		uint64_t any = 0;
+		unsigned i;
+
+		for (i = 0; i < 8; i++)
+			any |= image_entry(table, index + i);
+		if (any != 0)
+			break;
+	}
+	return index;
+}
+
 #endif

@@ -131,8 +131,15 @@ count_entries(struct counting *counting, uint64_t address, unsigned level, uint6
 		return;
 	}
 	maps_table_clip(counting->filter, base, level, &index, &end);
-	for (; index < end && !counting->no_memory; index++)
-		count_entry(counting, level, index, base, sums);
+	while (index < end && !counting->no_memory) {
+		const unsigned char *table = counting->walk.frame[level].table;
+
+		if (image_entry(table, index) == 0) {
+			index = image_next_entry(table, index, end);
+			continue;
+		}
+		count_entry(counting, level, index++, base, sums);
+	}
 }
 
 /* Adds what a table leads to; a lower one that is opened below takes another frame. */

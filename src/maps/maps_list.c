@@ -186,12 +186,14 @@ list_leaves(struct maps *maps, struct maps_mapping *mapping, size_t room)
 	bool is_filtered = maps->is_filtered;
 	size_t n = 0;
 
-	for (; index < end && n < room; index++) {
+	while (index < end && n < room) {
 		uint64_t entry = image_entry(table, index);
 
-		if (!(entry & reading.present))
+		if (!(entry & reading.present)) {
+			index = image_next_entry(table, index, end);
 			continue;
-		fill_mapping(maps, &reading, entry, index, &mapping[n]);
+		}
+		fill_mapping(maps, &reading, entry, index++, &mapping[n]);
 		/* The walk has seen to the range. */
 		n += !is_filtered || is_wanted(maps, &mapping[n]);
 	}
