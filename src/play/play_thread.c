@@ -891,7 +891,7 @@ put_machine_thread(const struct machine_thread *thread, const struct watch_sink 
 	    (uint64_t)thread->syncing << 16 | (uint64_t)thread->vmcs_launched << 17 |
 	    (uint64_t)(vmm->launched != 0) << 18 | (uint64_t)(vmm->exists != 0) << 19 |
 	    (uint64_t)(uint8_t)thread->vmcs_cpu << 24 | (uint64_t)(uint8_t)vmm->last_cpu << 32);
-	watch_put64(sink, thread->instruction_error);
+	watch_put64(sink, thread->instruction_error | (uint64_t)thread->undefined << 32);
 	watch_put64(sink, thread->rip.v);
 	watch_put64(sink, vmm->cr3);
 	watch_put64(sink, vmm->eptgen);

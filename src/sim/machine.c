@@ -263,7 +263,8 @@ void
 machine_process_state(const struct machine_process *process, const struct watch_sink *sink)
 {
 	vmspace_state(process->map, sink);
-	watch_put64(sink, (uint64_t)process->has_ept | (uint64_t)process->threads << 1);
+	watch_put64(sink, (uint64_t)process->has_ept | (uint64_t)process->threads << 1 |
+	    (uint64_t)process->ept_frees << 32);
 	if (!process->has_ept)
 		return;
 	watch_put64(sink, process->ept.eptp);

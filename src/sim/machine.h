@@ -59,6 +59,7 @@ struct machine_process {
 	struct vmm_proc vmm;
 	struct ept ept;          /* valid while has_ept */
 	bool has_ept;
+	unsigned ept_frees;      /* how often it had one that was freed */
 	uint64_t *mapped;        /* guest-physical pages in the EPT, unordered */
 	size_t mapped_count, mapped_room;
 	unsigned threads;
@@ -94,6 +95,7 @@ struct machine_thread {
 	uint32_t instruction_error;      /* of the last VMfail */
 	bool vmcs_launched;
 	int vmcs_cpu;                    /* where the VMCS is active, or VMM_NO_CPU */
+	unsigned undefined;              /* uses of it that the architecture leaves undefined */
 };
 
 struct machine {

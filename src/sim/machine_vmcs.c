@@ -23,6 +23,7 @@ undefined(struct machine_thread *thread, const char *what)
 	struct event event = { .kind = EVENT_UNDEFINED, .name = what };
 
 	machine->count.undefined++;
+	thread->undefined++;
 	machine_emit(machine, &event);
 	if (machine->undefined != NULL)
 		machine->undefined(machine->undefined_ctx, thread, what);

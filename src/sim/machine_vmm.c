@@ -131,6 +131,7 @@ host_ept_destroy(void *ctx, uint64_t eptp)
 	(void)eptp;
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	thread->machine->count.ept_frees++;
+	thread->process->ept_frees++;
 	thread->process->has_ept = false;
 	thread->process->mapped_count = 0;
 }
