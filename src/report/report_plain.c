@@ -99,8 +99,11 @@ plain_scene_end(struct report *report)
 static void
 write_console(struct text *text, const struct play_outcome *outcome)
 {
-	const unsigned char *at = outcome->console, *end = at + outcome->console_size;
+	const unsigned char *at = outcome->console, *end;
 
+	if (outcome->console_size == 0)
+		return;
+	end = at + outcome->console_size;
 	while (at < end) {
 		const unsigned char *newline = memchr(at, '\n', (size_t)(end - at));
 		const unsigned char *stop = newline != NULL ? newline : end;
