@@ -2,10 +2,10 @@
 /*
  * bench explore: every schedule of a shootdown, against SPIN with a model of the same steps.
  *
- * For each size the scenario is written and explored in a process of its own, and bench/shootdown.pml
- * is compiled for the same size (-DSAFETY, partial-order reduction) and run, in turn; processor time
- * is that of the process.  Neither looks for livelocks.  Beside the times: states, and the bytes that
- * vkept keeps of one.
+ * For each size the scenario is written and explored in a process of its own, and
+ * bench/shootdown.pml is compiled for the same size (-DSAFETY, partial-order reduction) and run, in
+ * turn; processor time is that of the process.  Neither looks for livelocks.  Beside the times:
+ * states, and the bytes that vkept keeps of one.
  */
 #define _DEFAULT_SOURCE
 #include <stdio.h>
@@ -23,16 +23,14 @@
 
 struct size {
 	unsigned vcpus, ptes, loops, accesses, syncs;
+	unsigned pan_slots; /* of its hash table, as a power of 2: about as many as states */
 };
 
 static const struct size sizes[] = {
-	{ 2, 1, 1, 1, 1 },
-	{ 2, 1, 2, 1, 1 },
-	{ 2, 1, 2, 2, 2 },
-	{ 2, 2, 2, 2, 2 },
-	{ 3, 1, 1, 1, 1 },
-	{ 3, 1, 2, 1, 1 },
-	{ 4, 1, 1, 1, 1 },
+	{ 2, 1, 1, 1, 1, 18 },
+	{ 2, 1, 2, 1, 1, 20 },
+	{ 2, 1, 2, 2, 2, 24 },
+	{ 3, 1, 1, 1, 1, 24 },
 };
 
 /* --- the scenario ----------------------------------------------------------------------------- */
@@ -68,7 +66,8 @@ write_schedule(struct writer *w, const struct size *size)
 {
 	unsigned i;
 
-	WRITE(w, "machine: {cpus: %u, tlb: caching}\nschedule: {explore: {after: [", size->vcpus + 1);
+	WRITE(w, "machine: {cpus: %u, tlb: caching}\n", size->vcpus + 1);
+	WRITE(w, "schedule: {explore: {after: [");
 	for (i = 0; i < 2 * size->syncs; i++)
 		WRITE(w, "v0, ");
 	for (i = 0; i < size->vcpus * size->ptes; i++)
@@ -110,9 +109,10 @@ write_scenario(struct writer *w, const struct size *size)
 	WRITE(w, "  - name: inv\n    role: process\n    cpu: %u\n    steps:\n", size->vcpus);
 	WRITE(w, "      - fubyte: {at: 0x180000}\n");
 	for (i = 0; i < size->syncs; i++)
-		WRITE(w, "      - sync-addr: {dst: %#x, src: %#x}\n      - poke: {gpa: %#x, value: 1}\n",
-		    0x4000 + 8 * (i % size->ptes), 0x180000 + 8 * i, i < size->ptes ?
-		    0x100000 + 0x1000 * i : 0x110000 + 0x1000 * (i - size->ptes));
+		WRITE(w, "      - sync-addr: {dst: %#x, src: %#x}\n"
+		    "      - poke: {gpa: %#x, value: 1}\n", 0x4000 + 8 * (i % size->ptes),
+		    0x180000 + 8 * i, i < size->ptes ? 0x100000 + 0x1000 * i :
+		    0x110000 + 0x1000 * (i - size->ptes));
 }
 
 /* --- processes -------------------------------------------------------------------------------- */
@@ -247,7 +247,8 @@ measure(const struct size *size, const char *directory)
 	int i;
 
 	compile_model(size, directory);
-	snprintf(command, sizeof(command), "cd '%s' && ./pan -m4000000 -w26", directory);
+	snprintf(command, sizeof(command), "cd '%s' && ./pan -m1000000 -w%u", directory,
+	    size->pan_slots);
 	for (i = 0; i < ROUNDS; i++) {
 		explored = in_process(explore_work, size);
 		spun = in_process(spin_work, command);

@@ -539,6 +539,8 @@ add_made(struct explorer *e)
 {
 	unsigned i;
 
+	for (i = 0; i < e->mades; i++)
+		explore_states_expect_state(e->states, e->made[i].hash);
 	for (i = 0; i < e->mades && !e->stop; i++) {
 		const unsigned char *state = e->batch + (size_t)i * e->layout.width;
 		uint32_t number = explore_states_add(e->states, state, e->made[i].hash,
@@ -575,11 +577,12 @@ make_state(struct explorer *e, uint32_t from, unsigned thread, unsigned preempte
 static void
 move_thread(struct explorer *e, uint32_t number, unsigned thread)
 {
-	struct way way = { .choices = 0 };
+	struct way way;
 	unsigned preempted, branch = 0;
 
 	if (!may_move(e, e->from, thread, &preempted))
 		return;
+	way.choices = 0; /* what is beyond them is not looked at */
 	do {
 		uint32_t end = follow(e, e->from, thread, &way);
 

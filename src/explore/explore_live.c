@@ -462,6 +462,7 @@ on_frame(void *ctx, uint64_t hpa, unsigned how)
 		frame_given_back(live);
 		return;
 	}
+	watch_whole(true); /* all of its words at once */
 	for (i = 0; i < live->cells->live_count; i++) {
 		watch_cell id = live->cells->cell[live->cells->live[i]]->id;
 
@@ -469,6 +470,7 @@ on_frame(void *ctx, uint64_t hpa, unsigned how)
 		    watch_number_of(id) * 8 / PAGE_BYTES == hpa / PAGE_BYTES)
 			on_touch(ctx, id, how);
 	}
+	watch_whole(false);
 	live->held = hpa;
 	live->held_to_write = (how & WATCH_WRITE) != 0;
 	bytes = play_live_frame(live->play, hpa);

@@ -138,6 +138,19 @@ explore_states_expect(const struct explore_states *states, uint64_t hash)
 	__builtin_prefetch(&states->slot[first_slot(states, hash)]);
 }
 
+void
+explore_states_expect_state(const struct explore_states *states, uint64_t hash)
+{
+	const struct slot *slot = &states->slot[first_slot(states, hash)];
+	unsigned i;
+
+	/* Most are at their first slot or the next ones, in the same line of the cache. */
+	for (i = 0; i < 3 && slot < states->slot + states->slots; i++, slot++) {
+		if (slot->number != 0 && slot->tag == (uint32_t)hash)
+			__builtin_prefetch(explore_states_at(states, slot->number - 1));
+	}
+}
+
 /* The slot that holds the state, or the empty one where it belongs. */
 static struct slot *
 find_slot(const struct explore_states *states, const void *state, uint64_t hash)

@@ -32,6 +32,9 @@ uint64_t explore_states_hash(const struct explore_states *states, const void *st
 /* A hint that explore_states_add() will be called with that hash soon. */
 void explore_states_expect(const struct explore_states *states, uint64_t hash);
 
+/* The same when that has had time: asks for the state that it may be equal to. */
+void explore_states_expect_state(const struct explore_states *states, uint64_t hash);
+
 /*
  * The number of this state, which is added if it is not there yet.  States are numbered from 0 in
  * the order in which they come.  EXPLORE_STATES_FULL when out of memory.
