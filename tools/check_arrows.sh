@@ -24,6 +24,8 @@ sim       base ept guestpt nested copyio vmm sim
 defect    base ept guestpt copyio vmm sim defect
 scenario  base ept guestpt bits defect/defect_list.h scenario
 image     base guestpt image
+x86       x86
+elf       elf
 view      base ept guestpt image sim view
 maps      base ept guestpt image view maps
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
