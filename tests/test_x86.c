@@ -493,6 +493,18 @@ a_modification_over_a_border_too(void **state)
 	assert_int_equal(w.frame[4][0], 1);
 }
 
+static void
+a_window_ends_with_its_page(void **state)
+{
+	(void)state;
+	put_code(CODE, "48 89 03 48 89 43 08");
+	w.cpu.reg[X86_RBX] = DATA + PAGE - 12;
+	w.cpu.reg[X86_RAX] = ~0ull;
+	assert_int_equal(x86_run(&w.cpu, 2), X86_BUDGET);
+	assert_true(word(DATA + PAGE) == 0xffffffff);
+	assert_int_equal(asked_for(X86_WRITE), 2);
+}
+
 struct restart {
 	const char *what;
 	const char *code;
@@ -506,6 +518,7 @@ static const struct restart restarts[] = {
 	{ "CALL through memory", "ff 13", 6 },
 	{ "PUSHF", "9c", 6 },
 	{ "ENTER", "c8 10 00 00", 6 },
+	{ "ENTER that would leave no stack to write", "c8 00 20 00", 4 },
 	{ "XCHG", "48 87 03", 3 },
 	{ "CMPXCHG16B", "48 0f c7 0b", 3 },
 	{ "a vector store", "0f 29 03", 3 },
@@ -767,6 +780,7 @@ IN_A_WORLD(a_comparison_only_reads)
 IN_A_WORLD(a_failing_cmpxchg_is_a_write)
 IN_A_WORLD(a_store_over_a_border_is_all_or_nothing)
 IN_A_WORLD(a_modification_over_a_border_too)
+IN_A_WORLD(a_window_ends_with_its_page)
 IN_A_WORLD(a_repetition_goes_on_where_it_was_refused)
 IN_A_WORLD(an_endless_repetition_gives_way)
 IN_A_WORLD(a_window_saves_asking_and_is_counted)
@@ -802,6 +816,7 @@ main(void)
 	WORLD(&rows, a_failing_cmpxchg_is_a_write);
 	WORLD(&rows, a_store_over_a_border_is_all_or_nothing);
 	WORLD(&rows, a_modification_over_a_border_too);
+	WORLD(&rows, a_window_ends_with_its_page);
 	WORLD(&rows, a_repetition_goes_on_where_it_was_refused);
 	WORLD(&rows, an_endless_repetition_gives_way);
 	WORLD(&rows, a_window_saves_asking_and_is_counted);
