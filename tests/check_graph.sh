@@ -78,20 +78,21 @@ well_formed()
 	fi
 }
 
+drawn_twice()
+{
+	timeout 60 "$VKEPT" graph -o "$tmp/$name.svg" "$@" &&
+	    timeout 60 "$VKEPT" graph -o "$tmp/again.svg" "$@" &&
+	    cmp "$tmp/$name.svg" "$tmp/again.svg" && well_formed "$tmp/$name.svg" &&
+	    ! grep -i -e '<!--' -e graphviz "$tmp/$name.svg" | grep -v -e 'DOCTYPE'
+}
+
 # picture NAME ARGUMENT...: an SVG that is well-formed, the same twice, and says
 # nothing of who made it.
 picture()
 {
 	name=$1
 	shift
-	{
-		timeout 60 "$VKEPT" graph -o "$tmp/$name.svg" "$@" &&
-		    timeout 60 "$VKEPT" graph -o "$tmp/again.svg" "$@" &&
-		    cmp "$tmp/$name.svg" "$tmp/again.svg" &&
-		    well_formed "$tmp/$name.svg" &&
-		    ! grep -i -e '<!--' -e graphviz "$tmp/$name.svg" | grep -v -e 'DOCTYPE'
-	} >"$tmp/.output" 2>&1 </dev/null
-	if [ $? -eq 0 ]; then
+	if drawn_twice "$@" >"$tmp/.output" 2>&1 </dev/null; then
 		case_passed "$name is a picture"
 	else
 		case_failed "$name is a picture"

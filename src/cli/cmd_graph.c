@@ -354,7 +354,7 @@ draw(struct drawing *drawing)
 static enum cli_status
 write_picture(struct drawing *drawing)
 {
-	struct cli_bytes dot;
+	struct cli_bytes dot = { NULL, 0, 0, 0 };
 	struct scn_sink sink = cli_bytes_sink(&dot);
 	enum cli_status status = CLI_ENVIRONMENT;
 
