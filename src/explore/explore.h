@@ -73,6 +73,7 @@ enum explore_end {
 	EXPLORE_BUDGET,     /* the limit of states came first */
 	EXPLORE_BYTES,      /* the limit of their memory came first */
 	EXPLORE_DEPTH,      /* some schedules have more moves than they may */
+	EXPLORE_SAMPLED,    /* some schedules, taken by chance, were made */
 	EXPLORE_NO_MEMORY,
 	EXPLORE_OVER_LIMIT, /* the scenario needs more frames, threads or choices than may be */
 	EXPLORE_UNFIT       /* the model contradicts itself: a mistake in the simulator */

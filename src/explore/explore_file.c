@@ -158,7 +158,7 @@ struct reader {
 	const char *at, *end;
 	struct scn_mark mark;     /* of *at */
 	struct scn_errlist errors;
-	const struct scenario *scenario;
+	const struct scenario *scenario; /* NULL: names are not looked up */
 	struct explore_file *file;
 	struct word word[WORDS_MAX + 1]; /* of the line; the last has size 0 and the line's end */
 	unsigned words;
@@ -434,10 +434,12 @@ line_name(struct reader *r, char **name, const char *what, const char *expected)
 		return;
 	}
 	*name = found;
-	if (expected != NULL && strcmp(found, expected) != 0)
-		scn_error(&r->errors, word->mark, "found the %s \"%s\", expected \"%s\"", what,
-		    scn_show(shown[0], found, strlen(found)),
-		    scn_show(shown[1], expected, strlen(expected)));
+	if (expected == NULL || strcmp(found, expected) == 0)
+		return;
+	scn_error(&r->errors, word->mark, "found the %s \"%s\", expected \"%s\"", what,
+	    scn_show(shown[0], found, strlen(found)),
+	    scn_show(shown[1], expected, strlen(expected)));
+	r->scenario = NULL; /* whose names would tell nothing */
 }
 
 static void

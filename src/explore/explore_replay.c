@@ -172,13 +172,12 @@ make_move(struct stage *stage, const struct explore_move *move)
 	stage->replayed->status = status_of(explore_live_status(stage->live));
 	if (!record_move(stage, move->thread))
 		stage->replayed->status = EXPLORE_REPLAY_NO_MEMORY;
-	if (stage->options->after != NULL) {
-		for (i = 0; i < stage->touches; i++)
-			stage->touch[i].after = explore_live_value(
-			    stage->live, explore_cells_get(&stage->cells, stage->touch[i].cell));
-		stage->options->after(
-		    stage->options->ctx, number, move->thread, stage->touch, stage->touches);
-	}
+	for (i = 0; i < stage->touches; i++)
+		stage->touch[i].after = explore_live_value(stage->live,
+		    explore_cells_get(&stage->cells, stage->touch[i].cell));
+	if (stage->options->after != NULL)
+		stage->options->after(stage->options->ctx, number, move->thread, stage->touch,
+		    stage->touches);
 	return stage->replayed->status == EXPLORE_REPLAYED;
 }
 
@@ -220,43 +219,75 @@ make_schedule(struct stage *stage, const struct explore_schedule *schedule)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+/* What a round of turns came to. */
+struct round {
+	bool changed; /* somebody wrote, or ended */
+	bool moved;   /* somebody stands elsewhere now, if only at a turn of a wait */
+};
+
 /* A thread goes on until it ends, waits, or something is wrong; false: the run cannot go on. */
 static bool
-carry_on(struct stage *stage, unsigned thread, bool *changed)
+carry_on(struct stage *stage, unsigned thread, struct round *round)
 {
-	struct explore_move move = {.thread = (unsigned char)thread};
+	struct explore_move move = { .thread = (unsigned char)thread };
+	struct explore_place before = *place_of(stage, thread);
 
 	while (!place_of(stage, thread)->ended && !is_broken(stage) && !is_over(stage)) {
 		if (stage->replayed->added++ == EXPLORE_ADDED_MAX || !make_move(stage, &move))
 			return false;
-		*changed |= stage->wrote || place_of(stage, thread)->ended;
+		round->changed |= stage->wrote || place_of(stage, thread)->ended;
 		if (place_of(stage, thread)->waits)
-			return true;
+			break;
+	}
+	round->moved |= memcmp(place_of(stage, thread)->number, before.number,
+	    sizeof(before.number)) != 0;
+	return true;
+}
+
+/* Each thread has its turn; false: the run cannot go on. */
+static bool
+carry_round(struct stage *stage, struct round *round)
+{
+	unsigned thread;
+
+	for (thread = 0; thread < stage->scenario->threads; thread++) {
+		if (!carry_on(stage, thread, round))
+			return false;
 	}
 	return true;
 }
 
-/* Threads whose end is not in the schedule. */
+/*
+ * Threads whose end is not in the schedule.  What they do over and over is no part of what was
+ * made: neither the turns of a standstill nor a run without end.
+ */
 static void
 carry_all_on(struct stage *stage)
 {
-	unsigned quiet = 0, thread;
+	struct explore_replayed *replayed = stage->replayed;
+	size_t given = replayed->made.moves, kept = given;
+	unsigned quiet = 0;
 
 	while (quiet < QUIET_ROUNDS && !is_over(stage) && !is_broken(stage)) {
-		bool changed = false;
+		struct round round = { false, false };
 
-		for (thread = 0; thread < stage->scenario->threads; thread++) {
-			if (carry_on(stage, thread, &changed))
-				continue;
-			if (stage->replayed->added > EXPLORE_ADDED_MAX)
-				stage->replayed->stop = EXPLORE_ENDLESS;
-			return;
+		if (!carry_round(stage, &round)) {
+			if (replayed->added > EXPLORE_ADDED_MAX)
+				replayed->stop = EXPLORE_ENDLESS;
+			break;
 		}
-		quiet = changed ? 0 : quiet + 1;
+		quiet = round.changed ? 0 : quiet + 1;
+		if (round.changed || round.moved)
+			kept = replayed->made.moves;
 	}
-	stage->replayed->stop = is_over(stage) ? EXPLORE_OVER :
-	    is_broken(stage)                   ? EXPLORE_BROKEN :
-						 EXPLORE_QUIET;
+	if (replayed->stop != EXPLORE_ENDLESS)
+		replayed->stop = is_over(stage) ? EXPLORE_OVER :
+		    is_broken(stage) ? EXPLORE_BROKEN : EXPLORE_QUIET;
+	if (replayed->stop == EXPLORE_QUIET)
+		replayed->made.moves = kept;
+	else if (replayed->stop == EXPLORE_ENDLESS)
+		replayed->made.moves = given;
+	replayed->added = replayed->made.moves - given;
 }
 
 static void
@@ -281,13 +312,15 @@ void
 explore_replay(const struct scenario *scenario, const struct explore_schedule *schedule,
     const struct explore_replay_options *options, struct explore_replayed *replayed)
 {
-	struct play_options play = {.sink = options->sink, .sink_ctx = options->sink_ctx};
-	struct stage stage = {.scenario = scenario, .options = options, .replayed = replayed};
+	struct play_options play = { .sink = options->sink, .sink_ctx = options->sink_ctx };
+	struct stage stage = { .scenario = scenario, .options = options,
+		.replayed = replayed };
 
 	memset(replayed, 0, sizeof(*replayed));
-	stage.touch = malloc(TOUCHES_KEPT * sizeof(*stage.touch));
-	if (stage.touch != NULL && copy_cells(&replayed->made, schedule) &&
-	    explore_cells_init(&stage.cells) &&
+	if (options->after != NULL)
+		stage.touch = malloc(TOUCHES_KEPT * sizeof(*stage.touch));
+	if ((options->after == NULL || stage.touch != NULL) &&
+	    copy_cells(&replayed->made, schedule) && explore_cells_init(&stage.cells) &&
 	    explore_cells_share(&stage.cells, schedule->cell, schedule->cells))
 		stage.live = explore_live_create(scenario, &stage.cells, &play);
 	if (stage.live == NULL) {
