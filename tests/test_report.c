@@ -629,6 +629,7 @@ begin(enum report_format_id format, int trace, int story)
 
 	make_scenario();
 	options.version = "9.9";
+	options.command = "run";
 	report_begin(&report, &options, &sink);
 	report_file_begin(&report, scenario.file);
 }

@@ -31,7 +31,7 @@ maps      base ept guestpt image view maps
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
 explore   base ept guestpt nested copyio vmm sim scenario play explore
 conform   base ept guestpt nested copyio vmm bits sim conform
-report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario view image maps play report
+report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h scenario view image maps play explore report
 graph     base ept guestpt bits image view sim/event.h sim/explain.h scenario report graph
 draw      draw
 cli       base ept guestpt nested copyio vmm bits sim scenario play explore image view maps conform report graph cli

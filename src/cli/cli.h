@@ -58,6 +58,16 @@ void cli_output_flush(struct cli_output *output);
  */
 enum cli_status cli_output_close(struct cli_output *output, enum cli_status status);
 
+/* Bytes that grow as they are written to; a sink for what is not the result itself. */
+struct cli_bytes {
+	char *bytes; /* to be freed */
+	size_t size, room;
+	int failed;  /* out of memory: what was written is incomplete */
+};
+
+/* Begins with no bytes. */
+struct scn_sink cli_bytes_sink(struct cli_bytes *bytes);
+
 /* --- options ---------------------------------------------------------------------------------- */
 
 /* Options of all subcommands, with numbers of their own. */
@@ -110,6 +120,7 @@ extern const struct cli_command cli_maps;
 extern const struct cli_command cli_graph;
 extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
+extern const struct cli_command cli_explore;
 
 #define CLI_OPTIONS_MAX 48
 
@@ -204,6 +215,13 @@ void cli_paths_free(struct cli_paths *paths);
 
 /* Shows on a terminal how far a long piece of work has come, after its first second. */
 void cli_progress(struct cli_output *output, size_t done, size_t total);
+
+/* The same in words, and where results do not scroll by. */
+void cli_progress_say(const char *words);
+
+/* Whether it is time to say something again; seconds since the beginning in *seconds. */
+int cli_progress_due(double *seconds);
+
 void cli_progress_end(void);
 
 #endif

@@ -295,6 +295,37 @@ cli_output_sink(struct cli_output *output)
 	return sink;
 }
 
+static void
+bytes_write(void *ctx, const char *text, size_t size)
+{
+	struct cli_bytes *bytes = ctx;
+	size_t room = bytes->room;
+	char *grown;
+
+	while (room - bytes->size < size)
+		room = room != 0 ? 2 * room : CLI_OUTPUT_SIZE;
+	if (room != bytes->room) {
+		grown = realloc(bytes->bytes, room);
+		if (grown == NULL) {
+			bytes->failed = 1;
+			return;
+		}
+		bytes->bytes = grown;
+		bytes->room = room;
+	}
+	memcpy(bytes->bytes + bytes->size, text, size);
+	bytes->size += size;
+}
+
+struct scn_sink
+cli_bytes_sink(struct cli_bytes *bytes)
+{
+	struct scn_sink sink = { bytes_write, bytes };
+
+	memset(bytes, 0, sizeof(*bytes));
+	return sink;
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static enum cli_status
@@ -348,33 +379,46 @@ milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void
-cli_progress(struct cli_output *output, size_t done, size_t total)
+int
+cli_progress_due(double *seconds)
 {
-	char line[64];
 	int64_t now;
-	int length;
 
 	if (progress.silent)
-		return;
+		return 0;
 	now = milliseconds();
 	if (!progress.started) {
 		progress.started = 1;
 		progress.began = progress.shown = now;
 	}
+	*seconds = (double)(now - progress.began) / 1000;
 	if (now - progress.began < 1000 || now - progress.shown < 200)
-		return;
-	if (!isatty(STDERR_FILENO)) {
-		progress.silent = 1;
-		return;
-	}
-	/* Where results scroll by, they are progress enough. */
-	if (output->terminal)
-		return;
+		return 0;
+	progress.silent = !isatty(STDERR_FILENO);
 	progress.shown = now;
+	return !progress.silent;
+}
+
+void
+cli_progress_say(const char *words)
+{
 	progress.visible = 1;
-	length = snprintf(line, sizeof(line), "\r%zu of %zu\033[K", done, total);
-	(void)write_all(STDERR_FILENO, line, (size_t)length);
+	(void)write_all(STDERR_FILENO, "\r", 1);
+	(void)write_all(STDERR_FILENO, words, strlen(words));
+	(void)write_all(STDERR_FILENO, "\033[K", 3);
+}
+
+void
+cli_progress(struct cli_output *output, size_t done, size_t total)
+{
+	char line[64];
+	double seconds;
+
+	/* Where results scroll by, they are progress enough. */
+	if (!cli_progress_due(&seconds) || output->terminal)
+		return;
+	snprintf(line, sizeof(line), "%zu of %zu", done, total);
+	cli_progress_say(line);
 }
 
 void

@@ -5,8 +5,7 @@
  * A file or scenario that cannot be played does not keep the others from being played; the exit
  * status is that of the worst.
  */
-#include "cli/cli.h"
-#include "report/report.h"
+#include "cli/cli_explore.h"
 
 enum {
 	OPTION_SEED = CLI_OWN,
@@ -73,6 +72,26 @@ status_of(enum play_status played, const struct play_outcome *outcome)
 	return CLI_ENVIRONMENT;
 }
 
+/* One whose schedules are to be explored; a seed chooses a single one instead. */
+static enum cli_status
+explore_scenario(struct run *run, const struct scenario *scenario)
+{
+	struct cli_search search = { .options.end_at_violation = true,
+		.options.witnesses = run->cli->verbose };
+	struct report_options told = run->report.options;
+	struct cli_explored explored;
+	enum cli_status status;
+
+	/* There is no one run whose events could be told. */
+	run->report.options.story = run->report.options.trace = 0;
+	cli_explored_make(scenario, &search, &explored);
+	status = cli_explored_report(&run->report, scenario, &explored);
+	run->report.options.story = told.story;
+	run->report.options.trace = told.trace;
+	cli_explored_free(&explored);
+	return status;
+}
+
 static enum cli_status
 run_scenario(struct run *run, const struct scenario *scenario)
 {
@@ -80,6 +99,8 @@ run_scenario(struct run *run, const struct scenario *scenario)
 	enum play_status played;
 	enum cli_status status;
 
+	if (scenario->schedule.order == SCN_ORDER_EXPLORE && !run->play.seed_given)
+		return explore_scenario(run, scenario);
 	report_scenario(&run->report, scenario);
 	run->play.sink = report_event_sink(&run->report);
 	run->play.sink_ctx = &run->report;
@@ -113,16 +134,6 @@ run_list(struct run *run, struct scenario_list *list)
 	return status;
 }
 
-/* What reports say of a file that was complained about already. */
-static void
-report_unread(struct run *run, const char *path)
-{
-	struct scenario_error error = { 0, 0, "the file cannot be read" };
-	struct scenario_errors errors = { .file = path, .error = &error, .count = 1 };
-
-	report_bad_file(&run->report, &errors);
-}
-
 static enum cli_status
 run_file(struct run *run, const char *path)
 {
@@ -132,7 +143,7 @@ run_file(struct run *run, const char *path)
 
 	/* One scenario by itself is told; more are listed. */
 	if (list.count == 1 && run->paths.count == 1)
-		run->report.options.story = !run->cli->quiet;
+		run->report.options.story = run->report.options.details = !run->cli->quiet;
 	report_file_begin(&run->report, path);
 	if (status == CLI_OK) {
 		status = run_list(run, &list);
@@ -141,7 +152,7 @@ run_file(struct run *run, const char *path)
 		cli_scenario_errors(&errors);
 		report_bad_file(&run->report, &errors);
 	} else {
-		report_unread(run, path);
+		cli_report_unread(&run->report, path);
 	}
 	scenario_errors_free(&errors);
 	report_file_end(&run->report);
@@ -178,10 +189,12 @@ run_all(struct run *run)
 	run->options.format = (enum report_format_id)cli->format;
 	run->options.trace = cli->verbose;
 	run->options.quiet = cli->quiet;
+	run->options.details = cli->verbose ? 2 : 0;
 	run->options.color = cli_wants_color(cli);
 	run->options.seed_given = run->play.seed_given;
 	run->options.seed = run->play.seed;
 	run->options.version = VKEPT_VERSION;
+	run->options.command = run->cli->command->name;
 	report_begin(&run->report, &run->options, &sink);
 	status = cli_worse(status, run_paths(run));
 	report_end(&run->report);

@@ -10,6 +10,7 @@
 static const struct cli_command *const commands[] = {
 	&cli_run,
 	&cli_check,
+	&cli_explore,
 	&cli_walk,
 	&cli_maps,
 	&cli_graph,

@@ -4,6 +4,7 @@
  */
 #include "report/report_formats.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void
@@ -26,6 +27,7 @@ report_begin(struct report *report, const struct report_options *options,
 	report->no_memory = 0;
 	report->scenario = NULL;
 	report->in_scene = 0;
+	report->finding = NULL;
 	report->line[0] = '\0';
 	report->line_again = 0;
 	if (report->format->begin != NULL)
@@ -150,6 +152,29 @@ report_unplayed(enum play_status status)
 	return NULL;
 }
 
+const char *
+report_unexplored(const struct report_finding *finding)
+{
+	switch (finding->result.end) {
+	case EXPLORE_OVER_LIMIT:
+		return "the scenario has more threads, memory, choices or moves than can be "
+		    "explored";
+	case EXPLORE_NO_MEMORY:
+		return "out of memory";
+	case EXPLORE_UNFIT:
+		return "the same moves came to different ends: a mistake in the simulator";
+	default:
+		return NULL;
+	}
+}
+
+const char *
+report_reason(const struct report *report, enum play_status status)
+{
+	return report->finding != NULL ? report_unexplored(report->finding) :
+	    report_unplayed(status);
+}
+
 void
 report_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
 {
@@ -170,6 +195,86 @@ report_outcome(struct report *report, enum play_status status, const struct play
 	report->format->outcome(report, status, outcome);
 	decoder_free(&report->decoder);
 	report->scenario = NULL;
+}
+
+/* --- explorations ----------------------------------------------------------------------------- */
+
+/* Outcomes that should have been found, as things that did not hold. */
+static void
+tell_missing(const struct scenario *scenario, uint64_t missing, struct play_outcome *outcome)
+{
+	static char expected[] = "some schedule to come to it", found[] = "none";
+
+	for (; missing != 0; missing &= missing - 1) {
+		const struct scn_reach *reach = &scenario->reach[__builtin_ctzll(missing)];
+		struct play_mismatch *mismatch = &outcome->mismatch[outcome->mismatches++];
+
+		memset(mismatch, 0, sizeof(*mismatch));
+		mismatch->mark = reach->final.src.mark;
+		mismatch->thread = mismatch->step = -1;
+		mismatch->field = "reachable";
+		mismatch->expected = expected;
+		mismatch->found = found;
+	}
+}
+
+static void
+tell_not_covered(const struct scenario *scenario, const struct report_finding *finding,
+    struct play_outcome *outcome, char *found, size_t room)
+{
+	static char expected[] = "all to be covered";
+	const struct explore_stats *stats = &finding->result.stats;
+	struct play_mismatch *mismatch = &outcome->mismatch[outcome->mismatches++];
+	struct text_buffer buffer = { found, room, 0 };
+	struct scn_sink sink = text_buffer_sink(&buffer);
+	struct text text;
+
+	text_init(&text, &sink, 0);
+	text_str(&text, finding->result.end == EXPLORE_BYTES ? "the limit of memory after " :
+	    "the limit of states after ");
+	text_count(&text, stats->states, "state");
+	text_add(&text, ", %" PRIu64 " of which were not followed",
+	    stats->states - stats->visited);
+	memset(mismatch, 0, sizeof(*mismatch));
+	mismatch->mark = scn_mark_of(&scenario->src, SCN_KEY_SCHEDULE);
+	mismatch->thread = mismatch->step = -1;
+	mismatch->field = "schedules";
+	mismatch->expected = expected;
+	mismatch->found = found;
+}
+
+void
+report_explored(struct report *report, const struct report_finding *finding)
+{
+	struct play_mismatch mismatch[SCN_REACHES_MAX];
+	struct play_outcome outcome = { .mismatch = mismatch };
+	enum play_status status = PLAY_DONE;
+	char found[128];
+
+	switch (report_finding_verdict(report->scenario, finding)) {
+	case REPORT_HOLDS:
+		outcome.passed = true;
+		break;
+	case REPORT_VIOLATED:
+		if (finding->run != NULL)
+			outcome = finding->run->replayed.outcome;
+		else
+			tell_missing(report->scenario,
+			    report_finding_missing(report->scenario, finding), &outcome);
+		break;
+	case REPORT_NOT_COVERED:
+		tell_not_covered(report->scenario, finding, &outcome, found, sizeof(found));
+		break;
+	case REPORT_TOO_LARGE:
+		status = PLAY_OVER_LIMIT;
+		break;
+	case REPORT_BROKEN:
+		status = PLAY_NO_MEMORY;
+		break;
+	}
+	report->finding = finding;
+	report_outcome(report, status, &outcome);
+	report->finding = NULL;
 }
 
 void

@@ -10,6 +10,7 @@
 #define VK_REPORT_REPORT_H
 
 #include "play/play.h"
+#include "report/report_explore.h"
 #include "report/report_story.h"
 
 enum report_format_id {
@@ -24,10 +25,12 @@ struct report_options {
 	int trace;      /* every event: text and JSON */
 	int story;      /* text: one line a step */
 	int quiet;      /* text: failures only */
+	int details;    /* text: how an exploration went; 2: with figures and witnesses */
 	int color;      /* text */
 	int seed_given; /* the schedule was replaced; said with failures */
 	uint64_t seed;
 	const char *version;
+	const char *command; /* whose report it is: "run" */
 };
 
 struct report_counts {
@@ -52,6 +55,7 @@ struct report {
 	struct decoder decoder;
 	struct story_scene scene;
 	int in_scene;
+	const struct report_finding *finding; /* NULL: it was played once */
 	char line[REPORT_LINE_SIZE]; /* the last line of the story, and how often it came again */
 	uint64_t line_again;
 };
@@ -77,10 +81,14 @@ event_sink report_event_sink(const struct report *report);
 void report_outcome(struct report *report, enum play_status status,
     const struct play_outcome *outcome);
 
+/* The same of a scenario whose schedules were explored. */
+void report_explored(struct report *report, const struct report_finding *finding);
+
 /* Writes what comes last: counts, closing brackets. */
 void report_end(struct report *report);
 
-/* Why a scenario could not be played, in words; NULL for PLAY_DONE. */
+/* Why a scenario could not be played, or explored, in words; NULL when it was. */
 const char *report_unplayed(enum play_status status);
+const char *report_unexplored(const struct report_finding *finding);
 
 #endif

@@ -66,8 +66,9 @@ xml_text(struct report *report)
 static void
 junit_begin(struct report *report)
 {
-	text_str(&report->text,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"vkept run\">\n");
+	text_add(&report->text,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"vkept %s\">\n",
+	    report->options.command);
 }
 
 static void
@@ -132,6 +133,8 @@ write_failure(struct report *report, const struct play_outcome *outcome)
 			why_write_verdict(&content, &report->decoder, mismatch->thread,
 			    mismatch->why, 0);
 	}
+	if (report->finding != NULL)
+		report_explored_lines(report, &content);
 	text_str(text, "</failure>\n");
 }
 
@@ -157,6 +160,14 @@ write_console(struct report *report, const struct play_outcome *outcome)
 }
 
 static void
+write_coverage(struct report *report)
+{
+	text_str(&report->text, "      <system-out>");
+	report_write_coverage(&report->text, report->finding);
+	text_str(&report->text, "</system-out>\n");
+}
+
+static void
 junit_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
 {
 	struct text content = xml_text(report);
@@ -168,10 +179,12 @@ junit_outcome(struct report *report, enum play_status status, const struct play_
 	text_safe(&content, report->scenario->file);
 	text_add(text, "\" line=\"%u\">\n", (unsigned)report->scenario->src.mark.line);
 	if (status != PLAY_DONE)
-		text_add(text, "      <error message=\"%s\"/>\n", report_unplayed(status));
+		text_add(text, "      <error message=\"%s\"/>\n", report_reason(report, status));
 	if (status == PLAY_DONE && !outcome->passed)
 		write_failure(report, outcome);
-	if (status == PLAY_DONE)
+	if (status == PLAY_DONE && report->finding != NULL)
+		write_coverage(report);
+	else if (status == PLAY_DONE)
 		write_console(report, outcome);
 	text_str(text, "    </testcase>\n");
 }

@@ -133,7 +133,8 @@ write_reason(struct report *report, const struct play_mismatch *mismatch)
 		return;
 	why_write_verdict(text, &report->decoder, mismatch->thread, why, INDENT + 2);
 	/* How an access went that passes is for those who want every event. */
-	if (why->outcome != EVENT_OK || report->options.trace)
+	if (report->finding != NULL ? report->options.details > 1 :
+	    why->outcome != EVENT_OK || report->options.trace)
 		why_write_reads(text, &report->decoder, mismatch->thread, why, INDENT + 2);
 }
 
@@ -181,17 +182,19 @@ plain_outcome(struct report *report, enum play_status status, const struct play_
 	text_str(text, passed ? "ok" : "FAIL");
 	text_style(text, TEXT_PLAIN);
 	text_to(text, INDENT);
-	decode_title(text, report->scenario);
+	report_write_title(report, text);
 	text_str(text, "\n");
 	if (status != PLAY_DONE) {
 		text_to(text, INDENT);
-		text_str(text, report_unplayed(status));
+		text_str(text, report_reason(report, status));
 		text_str(text, "\n");
 		return;
 	}
-	if (!report->options.quiet)
+	if (!report->options.quiet && outcome->console_size != 0)
 		write_console(text, outcome);
 	write_failures(report, outcome);
+	if (report->finding != NULL)
+		report_explored_text(report);
 }
 
 static void

@@ -160,6 +160,10 @@ write_outcome(struct report *report, const struct play_outcome *outcome)
 		write_mismatch(report, &outcome->mismatch[i]);
 	json_put_end(json);
 	json_put_number(json, "more-mismatches", outcome->more);
+	if (report->finding != NULL) {
+		report_explored_json(report);
+		return;
+	}
 	json_put_number(json, "steps", outcome->steps);
 	write_ends(report, outcome);
 	json_put_bytes(json, "console", outcome->console, outcome->console_size);
@@ -180,7 +184,7 @@ document_outcome(struct report *report, enum play_status status, const struct pl
 		write_outcome(report, outcome);
 	} else {
 		json_put_string(json, "status", "not-played");
-		json_put_string(json, "reason", report_unplayed(status));
+		json_put_string(json, "reason", report_reason(report, status));
 	}
 	json_put_end(json);
 }

@@ -54,7 +54,7 @@ write_point(struct report *report, int good, const char *file)
 	text_add(&report->text, "%s %" PRIu64 " - ", good ? "ok" : "not ok",
 	    points(&report->counts));
 	if (report->scenario != NULL)
-		decode_title(&text, report->scenario);
+		report_write_title(report, &text);
 	else
 		text_safe(&text, file);
 	text_str(&report->text, "\n");
@@ -107,6 +107,8 @@ write_failures(struct report *report, const struct play_outcome *outcome)
 		text_str(text, "    - ");
 		quote_mismatch(report, &outcome->mismatch[i]);
 	}
+	if (report->finding != NULL)
+		report_explored_tap(report);
 	text_str(text, "  ...\n");
 }
 
@@ -122,7 +124,7 @@ tap_outcome(struct report *report, enum play_status status, const struct play_ou
 	}
 	write_point(report, 0, report->scenario->file);
 	text_str(text, "  ---\n  message: ");
-	json_put_quoted(&text->sink, report_unplayed(status));
+	json_put_quoted(&text->sink, report_reason(report, status));
 	text_str(text, "\n  severity: error\n  ...\n");
 }
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a scenario to a finding: explore, minimise, look for the cause, replay for the report.
+ *
+ * Nothing is printed here, and nothing shared is touched, so that several scenarios can be explored
+ * at once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli_explore.h"
+#include "explore/explore_minimise.h"
+#include "explore/explore_random.h"
+
+void
+cli_report_unread(struct report *report, const char *path)
+{
+	struct scenario_error error = { 0, 0, "the file cannot be read" };
+	struct scenario_errors errors = { .file = path, .error = &error, .count = 1 };
+
+	report_bad_file(report, &errors);
+}
+
+/* What the scenario says counts where the command line says nothing. */
+static void
+options_make(const struct scenario *scenario, const struct cli_search *search,
+    struct explore_options *options)
+{
+	const struct scn_explore *explore = &scenario->schedule.explore;
+	int asked = scenario->schedule.order == SCN_ORDER_EXPLORE;
+
+	*options = search->options;
+	if (asked && !search->preemptions_given && scn_has(&explore->src, SCN_KEY_PREEMPTIONS)) {
+		options->bounded = true;
+		options->preemptions = explore->preemptions;
+	}
+	if (asked && !search->states_given && scn_has(&explore->src, SCN_KEY_STATES))
+		options->states_max = explore->states;
+	if (asked && !search->depth_given && scn_has(&explore->src, SCN_KEY_DEPTH))
+		options->depth_max = explore->depth;
+}
+
+/* Runs a schedule for the report; false: out of memory. */
+static bool
+look_at(const struct scenario *scenario, const struct explore_schedule *schedule,
+    struct report_run *run)
+{
+	const struct explore_replay_options options = { .sink = columns_event,
+		.sink_ctx = &run->columns, .before = columns_before, .after = columns_after,
+		.ctx = &run->columns };
+
+	if (!columns_init(&run->columns, scenario))
+		return false;
+	explore_replay(scenario, schedule, &options, &run->replayed);
+	columns_end(&run->columns, &run->replayed);
+	return run->replayed.status != EXPLORE_REPLAY_NO_MEMORY && !run->columns.no_memory;
+}
+
+static void
+run_free(struct report_run *run)
+{
+	explore_replayed_free(&run->replayed);
+	columns_free(&run->columns);
+}
+
+/* What the report needs of a violation; false: out of memory. */
+static bool
+look_at_violation(const struct scenario *scenario, struct cli_explored *explored)
+{
+	struct report_finding *finding = &explored->finding;
+	struct explore_schedule *schedule = &finding->result.schedule;
+
+	finding->shortest = schedule->moves;
+	finding->run = &explored->run;
+	return explore_minimise(scenario, schedule) &&
+	    explore_find_cause(scenario, schedule, &finding->cause) &&
+	    look_at(scenario, schedule, &explored->run);
+}
+
+static bool
+look_at_witnesses(const struct scenario *scenario, struct report_finding *finding)
+{
+	const struct explore_result *result = &finding->result;
+	size_t i;
+
+	if (result->witnesses == 0)
+		return true;
+	finding->witness = calloc(result->witnesses, sizeof(*finding->witness));
+	if (finding->witness == NULL)
+		return false;
+	for (i = 0; i < result->witnesses; i++) {
+		if (result->witness[i].move != NULL &&
+		    !look_at(scenario, &result->witness[i], &finding->witness[i]))
+			return false;
+	}
+	return true;
+}
+
+void
+cli_explored_make(const struct scenario *scenario, const struct cli_search *search,
+    struct cli_explored *explored)
+{
+	struct report_finding *finding = &explored->finding;
+	struct explore_result *result = &finding->result;
+	bool ok = true;
+
+	memset(explored, 0, sizeof(*explored));
+	options_make(scenario, search, &explored->options);
+	finding->options = &explored->options;
+	finding->search = search->random ? REPORT_RANDOM : REPORT_ALL;
+	finding->seed = search->seed;
+	finding->runs = search->runs;
+	if (search->random)
+		explore_random(scenario, &explored->options, search->seed, search->runs, result);
+	else
+		explore_run(scenario, &explored->options, result);
+	if (result->violation == EXPLORE_EXPECTATION || result->violation == EXPLORE_STUCK)
+		ok = look_at_violation(scenario, explored);
+	if (!ok || !look_at_witnesses(scenario, finding))
+		result->end = EXPLORE_NO_MEMORY;
+}
+
+void
+cli_explored_replay(const struct scenario *scenario, const struct explore_schedule *schedule,
+    struct cli_explored *explored)
+{
+	struct report_finding *finding = &explored->finding;
+	struct explore_replayed *replayed = &explored->run.replayed;
+
+	memset(explored, 0, sizeof(*explored));
+	finding->options = &explored->options;
+	finding->search = REPORT_REPLAY;
+	finding->run = &explored->run;
+	finding->result.end = EXPLORE_SAMPLED;
+	if (!look_at(scenario, schedule, &explored->run) ||
+	    !explore_find_cause(scenario, schedule, &finding->cause))
+		finding->result.end = EXPLORE_NO_MEMORY;
+	else if (replayed->status == EXPLORE_REPLAY_OVER_LIMIT)
+		finding->result.end = EXPLORE_OVER_LIMIT;
+	else if (replayed->stop == EXPLORE_QUIET || replayed->stop == EXPLORE_ENDLESS)
+		finding->result.violation = EXPLORE_STUCK;
+	else if (replayed->outcome.mismatches != 0)
+		finding->result.violation = EXPLORE_EXPECTATION;
+	finding->result.reached = replayed->outcome.reached;
+}
+
+static enum cli_status
+status_of(const struct scenario *scenario, const struct cli_explored *explored)
+{
+	switch (report_finding_verdict(scenario, &explored->finding)) {
+	case REPORT_HOLDS:
+		return CLI_OK;
+	case REPORT_VIOLATED:
+	case REPORT_NOT_COVERED:
+		return CLI_FAILED;
+	case REPORT_TOO_LARGE:
+		return CLI_BAD;
+	case REPORT_BROKEN:
+		break;
+	}
+	return CLI_ENVIRONMENT;
+}
+
+enum cli_status
+cli_explored_report(struct report *report, const struct scenario *scenario,
+    const struct cli_explored *explored)
+{
+	enum cli_status status = status_of(scenario, explored);
+
+	report_scenario(report, scenario);
+	report_explored(report, &explored->finding);
+	if (status >= CLI_BAD)
+		cli_complain_of(scenario->file, report_unexplored(&explored->finding));
+	return status;
+}
+
+void
+cli_explored_free(struct cli_explored *explored)
+{
+	struct report_finding *finding = &explored->finding;
+	size_t i;
+
+	if (finding->run != NULL)
+		run_free(&explored->run);
+	for (i = 0; finding->witness != NULL && i < finding->result.witnesses; i++)
+		run_free(&finding->witness[i]);
+	free(finding->witness);
+	explore_result_free(&finding->result);
+}

@@ -1,0 +1,1 @@
+$VKEPT explore --color always tests/data/explore/lost.yaml

@@ -1,0 +1,1 @@
+$VKEPT explore tests/data/explore/lost.yaml

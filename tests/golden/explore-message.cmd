@@ -1,0 +1,1 @@
+$VKEPT explore -v tests/data/explore/message.yaml | grep -v "made by the code"

@@ -1,0 +1,1 @@
+$VKEPT explore --replay tests/data/explore/lost.replay tests/data/explore/lost.yaml

@@ -1,0 +1,1 @@
+$VKEPT run tests/data/explore/message.yaml tests/data/explore/lost.yaml
