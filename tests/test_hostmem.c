@@ -3,6 +3,7 @@
  * Sparse host memory: what was never written, what lies beyond, what is kept within bounds.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/hostmem.h"
@@ -244,6 +245,93 @@ frames_are_visited_in_ascending_order(void **state)
 	hostmem_destroy(mem);
 }
 
+/* --- who listens ------------------------------------------------------------------------------ */
+
+/* What was told, one after the other: "1000=5 2008=7!", ! where the operation was locked. */
+struct ear {
+	uint64_t frame; /* the one that is listened to */
+	char told[256];
+};
+
+static bool
+wants_one(void *ctx, hpa_t frame)
+{
+	const struct ear *ear = ctx;
+
+	return frame.v == ear->frame;
+}
+
+static void
+write_down(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked)
+{
+	struct ear *ear = ctx;
+	size_t at = strlen(ear->told);
+
+	snprintf(ear->told + at, sizeof(ear->told) - at,
+	    "%s%" PRIx64 ":%" PRIx64 "=%" PRIx64 "%s", at ? " " : "", slot.v, before, after,
+	    locked ? "!" : "");
+}
+
+static void
+words_that_change_are_told(void **state)
+{
+	struct ear ear = { .frame = 0x2000 };
+	struct hostmem_listener listener = { wants_one, write_down, &ear };
+	struct hostmem *mem = memory(SIZE, 16);
+	unsigned char bytes[3 * VK_PAGE_BYTES] = { 0 };
+	struct hpm hpm = hostmem_hpm(mem);
+
+	(void)state;
+	hostmem_listen(mem, &listener);
+	hostmem_store(mem, vk_hpa(0x1000), 1);
+	hostmem_store(mem, vk_hpa(0x2000), 1);
+	hostmem_store(mem, vk_hpa(0x2000), 1); /* as it was */
+	hpm.ops->cas(hpm.ctx, vk_hpa(0x2000), 1, 2);
+	hpm.ops->cas(hpm.ctx, vk_hpa(0x2000), 1, 3); /* lost */
+	bytes[0] = 0x12;
+	hostmem_write(mem, vk_hpa(0x2009), bytes, 1);
+	hostmem_lock(mem, true);
+	hostmem_write(mem, vk_hpa(0x2009), bytes + 1, 1);
+	hostmem_lock(mem, false);
+	/* Its frame is neither the first nor the last. */
+	bytes[VK_PAGE_BYTES] = 7;
+	hostmem_write(mem, vk_hpa(0x1000), bytes, sizeof(bytes));
+	hostmem_listen(mem, NULL);
+	hostmem_store(mem, vk_hpa(0x2000), 9);
+	assert_string_equal(ear.told, "2000:0=1 2000:1=2! 2008:0=1200 2008:1200=0! 2000:2=7");
+	hostmem_destroy(mem);
+}
+
+static void
+what_changes_on_a_loan_is_told_when_it_is_returned(void **state)
+{
+	struct ear ear = { .frame = 0x2000 };
+	struct hostmem_listener listener = { wants_one, write_down, &ear };
+	struct hostmem *mem = memory(SIZE, 16);
+	struct hostmem_loan *loan, *other;
+	uint64_t *words = hostmem_frame(mem, vk_hpa(0x2000));
+
+	(void)state;
+	assert_null(hostmem_lend(mem, vk_hpa(0x2000))); /* nobody listens */
+	hostmem_return(mem, NULL);
+	hostmem_listen(mem, &listener);
+	assert_null(hostmem_lend(mem, vk_hpa(0x1000)));
+	loan = hostmem_lend(mem, vk_hpa(0x2008));
+	assert_non_null(loan);
+	other = hostmem_lend(mem, vk_hpa(0x2000)); /* two at a time */
+	assert_ptr_not_equal(other, loan);
+	words[0] = 5;
+	words[511] = 6;
+	assert_string_equal(ear.told, "");
+	hostmem_return(mem, loan);
+	assert_string_equal(ear.told, "2000:0=5 2ff8:0=6");
+	ear.told[0] = 0;
+	loan = hostmem_lend(mem, vk_hpa(0x2000));
+	hostmem_return(mem, loan); /* unchanged since it was lent */
+	assert_string_equal(ear.told, "");
+	hostmem_destroy(mem); /* with `other` still out */
+}
+
 static void
 destroying_nothing_does_nothing(void **state)
 {
@@ -265,6 +353,8 @@ main(void)
 		cmocka_unit_test(more_frames_than_allowed_are_a_failure_that_stays),
 		cmocka_unit_test(a_walker_sees_loads_and_compare_and_swaps),
 		cmocka_unit_test(frames_are_visited_in_ascending_order),
+		cmocka_unit_test(words_that_change_are_told),
+		cmocka_unit_test(what_changes_on_a_loan_is_told_when_it_is_returned),
 		cmocka_unit_test(destroying_nothing_does_nothing),
 	};
 

@@ -34,6 +34,14 @@ struct chunk {
 	_Alignas(16) unsigned char bytes[];
 };
 
+/* A frame that somebody writes by a pointer, and what it held before. */
+struct hostmem_loan {
+	struct hostmem_loan *next;
+	bool lent;
+	hpa_t frame;
+	unsigned char before[VK_PAGE_BYTES];
+};
+
 struct hostmem {
 	uint64_t size;
 	struct slot *slots;
@@ -43,6 +51,9 @@ struct hostmem {
 	size_t frame_limit;
 	struct chunk *chunks;
 	enum hostmem_failure failure;
+	const struct hostmem_listener *listener;
+	struct hostmem_loan *loans;
+	bool locked; /* what is stored now is stored by a locked operation */
 };
 
 struct hostmem *
@@ -73,6 +84,12 @@ hostmem_destroy(struct hostmem *mem)
 
 		mem->chunks = chunk->next;
 		free(chunk);
+	}
+	while (mem->loans != NULL) {
+		struct hostmem_loan *loan = mem->loans;
+
+		mem->loans = loan->next;
+		free(loan);
 	}
 	free(mem->slots);
 	free(mem);
@@ -325,6 +342,137 @@ hostmem_clear(struct hostmem *mem, hpa_t hpa)
 
 /* --- words and bytes -------------------------------------------------------------------------- */
 
+/* The word as it is; nobody is told of the look. */
+static uint64_t
+word_now(const struct hostmem *mem, hpa_t slot)
+{
+	uint64_t word;
+
+	watch_quiet(true);
+	word = hostmem_load(mem, slot);
+	watch_quiet(false);
+	return word;
+}
+
+static bool
+store_word(struct hostmem *mem, hpa_t slot, uint64_t value)
+{
+	unsigned char *piece;
+
+	announce(slot, sizeof(value), WATCH_WRITE);
+	piece = piece_write(mem, slot);
+	if (piece == NULL)
+		return false;
+	memcpy(piece + (slot.v & PIECE_OFFSET & ~7ull), &value, sizeof(value));
+	return true;
+}
+
+static bool
+is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
+{
+	const struct hostmem_listener *listener = mem->listener;
+	uint64_t page, last = (hpa.v + size - 1) >> VK_PAGE_SHIFT;
+
+	if (listener == NULL || size == 0)
+		return false;
+	for (page = hpa.v >> VK_PAGE_SHIFT; page <= last; page++) {
+		if (listener->wants(listener->ctx, vk_hpa(page << VK_PAGE_SHIFT)))
+			return true;
+	}
+	return false;
+}
+
+/* Tells of a change that has just been made. */
+static void
+tell(struct hostmem *mem, hpa_t slot, uint64_t before, uint64_t after)
+{
+	const struct hostmem_listener *listener = mem->listener;
+
+	if (before != after &&
+	    listener->wants(listener->ctx, vk_hpa(slot.v & ~VK_PAGE_OFFSET_MASK)))
+		listener->changed(listener->ctx, slot, before, after, mem->locked);
+}
+
+static bool
+store_and_tell(struct hostmem *mem, hpa_t slot, uint64_t value)
+{
+	uint64_t before = hostmem_load(mem, slot);
+
+	if (!store_word(mem, slot, value))
+		return false;
+	tell(mem, slot, before, value);
+	return true;
+}
+
+void
+hostmem_listen(struct hostmem *mem, const struct hostmem_listener *listener)
+{
+	mem->listener = listener;
+}
+
+void
+hostmem_lock(struct hostmem *mem, bool on)
+{
+	mem->locked = on;
+}
+
+/* One that was returned, or a new one; they go with the memory. */
+static struct hostmem_loan *
+find_loan(struct hostmem *mem)
+{
+	struct hostmem_loan *loan = mem->loans;
+
+	while (loan != NULL && loan->lent)
+		loan = loan->next;
+	if (loan != NULL)
+		return loan;
+	loan = calloc(1, sizeof(*loan));
+	if (loan == NULL) {
+		mem->failure = HOSTMEM_OUT_OF_MEMORY;
+		return NULL;
+	}
+	loan->next = mem->loans;
+	mem->loans = loan;
+	return loan;
+}
+
+struct hostmem_loan *
+hostmem_lend(struct hostmem *mem, hpa_t frame)
+{
+	struct hostmem_loan *loan;
+	const void *bytes;
+
+	if (!is_heard(mem, frame, 1))
+		return NULL;
+	loan = find_loan(mem);
+	bytes = hostmem_frame(mem, frame);
+	if (loan == NULL || bytes == NULL)
+		return NULL;
+	watch_whole(true);
+	loan->lent = true;
+	loan->frame = vk_hpa(frame.v & ~VK_PAGE_OFFSET_MASK);
+	memcpy(loan->before, bytes, VK_PAGE_BYTES);
+	return loan;
+}
+
+void
+hostmem_return(struct hostmem *mem, struct hostmem_loan *loan)
+{
+	size_t at;
+
+	if (loan == NULL)
+		return;
+	for (at = 0; at < VK_PAGE_BYTES; at += sizeof(uint64_t)) {
+		hpa_t slot = vk_hpa(loan->frame.v + at);
+		uint64_t before;
+
+		memcpy(&before, loan->before + at, sizeof(before));
+		tell(mem, slot, before, word_now(mem, slot));
+	}
+	loan->lent = false;
+	watch_whole(false);
+}
+
 uint64_t
 hostmem_load(const struct hostmem *mem, hpa_t slot)
 {
@@ -342,14 +490,14 @@ hostmem_load(const struct hostmem *mem, hpa_t slot)
 bool
 hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 {
-	unsigned char *piece;
+	bool stored;
 
-	announce(slot, sizeof(value), WATCH_WRITE);
-	piece = piece_write(mem, slot);
-	if (piece == NULL)
-		return false;
-	memcpy(piece + (slot.v & PIECE_OFFSET & ~7ull), &value, sizeof(value));
-	return true;
+	if (!is_heard(mem, slot, sizeof(value)))
+		return store_word(mem, slot, value);
+	watch_whole(true);
+	stored = store_and_tell(mem, vk_hpa(slot.v & ~7ull), value);
+	watch_whole(false);
+	return stored;
 }
 
 /* How many of so many bytes are in the piece that they begin in. */
@@ -381,12 +529,39 @@ hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size)
 	}
 }
 
+/* Word by word, for who listens. */
+static bool
+write_and_tell(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
+{
+	const unsigned char *from = bytes;
+	bool all = true;
+
+	while (size != 0) {
+		hpa_t slot = vk_hpa(hpa.v & ~7ull);
+		size_t offset = (size_t)(hpa.v & 7), part = 8 - offset < size ? 8 - offset : size;
+		uint64_t word = word_now(mem, slot);
+
+		memcpy((unsigned char *)&word + offset, from, part);
+		all = store_and_tell(mem, slot, word) && all;
+		from += part;
+		hpa.v += part;
+		size -= part;
+	}
+	return all;
+}
+
 bool
 hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 {
 	const unsigned char *from = bytes;
 	bool all = true;
 
+	if (is_heard(mem, hpa, size)) {
+		watch_whole(true);
+		all = write_and_tell(mem, hpa, bytes, size);
+		watch_whole(false);
+		return all;
+	}
 	announce(hpa, size, WATCH_WRITE);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);
@@ -413,12 +588,15 @@ static enum cas_status
 hpm_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 {
 	enum cas_status status = CAS_LOST;
+	struct hostmem *mem = ctx;
 
 	/* One locked operation. */
 	watch_whole(true);
 	announce(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
-	if (hostmem_load(ctx, slot) == old)
-		status = hostmem_store(ctx, slot, new_value) ? CAS_DONE : CAS_REFUSED;
+	mem->locked = true;
+	if (hostmem_load(mem, slot) == old)
+		status = hostmem_store(mem, slot, new_value) ? CAS_DONE : CAS_REFUSED;
+	mem->locked = false;
 	watch_whole(false);
 	return status;
 }

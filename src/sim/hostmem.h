@@ -54,6 +54,31 @@ bool hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t siz
 /* As a walker sees it. */
 struct hpm hostmem_hpm(struct hostmem *mem);
 
+/*
+ * Who is told of each word that changes in the frames that it asks for, at once: nobody runs
+ * between the change and the call.
+ */
+struct hostmem_listener {
+	bool (*wants)(void *ctx, hpa_t frame);
+	/* `locked`: by a locked operation, which has seen what it replaced. */
+	void (*changed)(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked);
+	void *ctx;
+};
+
+/* One at most; it has to stay, or be NULL. */
+void hostmem_listen(struct hostmem *mem, const struct hostmem_listener *listener);
+
+/* Between these, hostmem_write() is the second half of a locked operation. */
+void hostmem_lock(struct hostmem *mem, bool on);
+
+/*
+ * Around writes through hostmem_frame(): what they have changed is told when the loan is returned.
+ * NULL, which may be returned too, when nobody asks for the frame.
+ */
+struct hostmem_loan;
+struct hostmem_loan *hostmem_lend(struct hostmem *mem, hpa_t frame);
+void hostmem_return(struct hostmem *mem, struct hostmem_loan *loan);
+
 /* Calls `visit` for every written frame, in ascending order; for comparison of states. */
 bool hostmem_visit(const struct hostmem *mem, void (*visit)(void *ctx, hpa_t frame,
     const void *bytes), void *ctx);
