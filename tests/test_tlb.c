@@ -574,7 +574,7 @@ virtualization_exception(struct std_machine *m)
 static bool
 transition(struct std_machine *m)
 {
-	vcpu_transition(&m->vcpu);
+	vcpu_exit(&m->vcpu);
 	return true;
 }
 
@@ -582,7 +582,7 @@ static bool
 transition_without_vpid(struct std_machine *m)
 {
 	m->vcpu.vpid_on = false;
-	vcpu_transition(&m->vcpu);
+	vcpu_exit(&m->vcpu);
 	return true;
 }
 
@@ -796,7 +796,7 @@ an_ept_change_is_seen_after_invept_alone(void **state)
 	m.vcpu.vpid = 1;
 	assert_int_equal(reached(&m, 'r', X), A);
 	std_set_ept(&m, A, (B + STD_HOST) | EPT_RWX | STD_WB);
-	vcpu_transition(&m.vcpu);
+	vcpu_exit(&m.vcpu);
 	assert_int_equal(reached(&m, 'r', X), A);
 	assert_true(m.result.piece[0].stale);
 	assert_true(vcpu_invept(&m.vcpu, 1, STD_EPTP));
@@ -1031,7 +1031,7 @@ without_vpids_a_transition_forgets_the_guest(void **state)
 	machine_with_cache(&m);
 	assert_int_equal(reached(&m, 'r', X), A);
 	std_set_guest(&m, PTE, B | PWU);
-	vcpu_transition(&m.vcpu);
+	vcpu_exit(&m.vcpu);
 	assert_int_equal(reached(&m, 'r', X), B);
 	machine_end(&m);
 }

@@ -309,7 +309,7 @@ an_ept_change_survives_exits_without_vpid(void **state)
 	machine_with_cache(&m);
 	assert_int_equal(reached(&m, 'r', X), A);
 	std_set_ept(&m, A, FRAME | EPT_RWX | STD_WB);
-	vcpu_transition(&m.vcpu);
+	vcpu_exit(&m.vcpu);
 	assert_int_equal(reached(&m, 'r', X), A);
 	assert_false(m.result.piece[0].cached);
 	assert_int_equal(m.result.piece[0].final_cached, 1);

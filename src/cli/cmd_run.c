@@ -65,6 +65,7 @@ status_of(enum play_status played, const struct play_outcome *outcome)
 	case PLAY_DONE:
 		return outcome->passed ? CLI_OK : CLI_FAILED;
 	case PLAY_OVER_LIMIT:
+	case PLAY_OVER_CHOICES:
 		return CLI_BAD;
 	case PLAY_NO_MEMORY:
 		break;

@@ -79,6 +79,8 @@ player_start(struct player *player, const struct play_options *options)
 		return false;
 	player->machine.sink = options->sink;
 	player->machine.sink_ctx = options->sink_ctx;
+	if (policy_of(player->scenario, options).kind == SCHED_SEED)
+		machine_choose_by(&player->machine, policy_of(player->scenario, options).seed);
 	if (start_threads(player, options))
 		return true;
 	player->status = PLAY_NO_MEMORY;
@@ -102,19 +104,23 @@ play(struct player *player, const struct play_options *options)
 	player_finish(player);
 }
 
+static enum play_status
+status_after(enum play_status status, enum machine_failure failure)
+{
+	if (failure == MACHINE_NO_MEMORY)
+		return PLAY_NO_MEMORY;
+	if (failure == MACHINE_FINE || status != PLAY_DONE)
+		return status;
+	return failure == MACHINE_OVER_FRAMES ? PLAY_OVER_LIMIT : PLAY_OVER_CHOICES;
+}
+
 enum play_status
 player_end(struct player *player)
 {
 	enum play_status status = player->status;
 
-	if (player->machine.mem != NULL) {
-		enum hostmem_failure failure = hostmem_failed(player->machine.mem);
-
-		if (failure == HOSTMEM_OUT_OF_MEMORY)
-			status = PLAY_NO_MEMORY;
-		else if (failure == HOSTMEM_OVER_LIMIT && status == PLAY_DONE)
-			status = PLAY_OVER_LIMIT;
-	}
+	if (player->machine.mem != NULL)
+		status = status_after(status, machine_failed(&player->machine));
 	player_free(player);
 	return status;
 }

@@ -33,7 +33,8 @@ struct play_mismatch {
 enum play_status {
 	PLAY_DONE,       /* the run came to an end; see `passed` */
 	PLAY_NO_MEMORY,  /* the process could not get more memory */
-	PLAY_OVER_LIMIT  /* the scenario used more frames than a scenario may */
+	PLAY_OVER_LIMIT, /* the scenario used more frames than a scenario may */
+	PLAY_OVER_CHOICES /* what processors may have cached grew beyond what is followed */
 };
 
 struct play_outcome {

@@ -17,7 +17,6 @@
 
 #define FRAME_LIMIT (1u << 17) /* half a GiB of written frames */
 #define MIB (1ull << 20)
-#define TLB_STRUCTURES 32
 
 /* --- configuration -------------------------------------------------------------------------- */
 
@@ -67,9 +66,10 @@ config_of(const struct scenario *s)
 	config.page1g = (s->machine.features & SCN_FEATURE_1G_PAGES) != 0;
 	config.protocol = protocols[s->machine.protocol];
 	config.vpid = (s->machine.features & SCN_FEATURE_VPID) != 0;
-	if (s->machine.tlb == SCN_TLB_CACHING) {
+	if (s->machine.tlb != SCN_TLB_NONE) {
 		config.tlb.translations = config.tlb.guest_physical = s->machine.tlb_entries;
-		config.tlb.structures = TLB_STRUCTURES;
+		config.tlb.structures = s->machine.tlb_structures;
+		config.tlb_adversarial = s->machine.tlb == SCN_TLB_ADVERSARIAL;
 	}
 	return config;
 }
@@ -153,12 +153,14 @@ bare_user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 	unsigned char *frame;
 	hpa_t hpa;
 
-	*cookie = player;
+	*cookie = NULL;
 	if (!bare_locate(player, gpa, acc, &hpa))
 		return NULL;
 	frame = hostmem_frame(player->machine.mem, hpa);
 	if (frame == NULL)
 		return NULL;
+	if (acc & VK_ACC_W)
+		*cookie = hostmem_lend(player->machine.mem, hpa);
 	watch_frame(hpa.v & ~VK_PAGE_OFFSET_MASK,
 	    acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ);
 	return frame + (hpa.v & VK_PAGE_OFFSET_MASK);
@@ -167,9 +169,10 @@ bare_user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 static void
 bare_release(void *ctx, void *cookie)
 {
-	(void)ctx;
-	(void)cookie;
+	struct player *player = ctx;
+
 	watch_frame(0, 0);
+	hostmem_return(player->machine.mem, cookie);
 }
 
 static const struct gpm_ops bare_ops = { bare_load, bare_cas, NULL, NULL };
@@ -248,6 +251,13 @@ piece_in_page(uint64_t address, size_t size)
 }
 
 bool
+player_locate(struct player *player, uint32_t host_space, gpa_t gpa, hpa_t *hpa)
+{
+	return host_space == SCN_NONE ? bare_locate(player, gpa, 0, hpa) :
+	    raw_locate(&player->process[host_space], gpa, hpa);
+}
+
+bool
 player_write(struct player *player, uint32_t host_space, uint64_t gpa, const void *bytes,
     size_t size)
 {
@@ -257,8 +267,7 @@ player_write(struct player *player, uint32_t host_space, uint64_t gpa, const voi
 		size_t piece = piece_in_page(gpa, size);
 		hpa_t hpa;
 
-		if (host_space == SCN_NONE ? !bare_locate(player, vk_gpa(gpa), 0, &hpa) :
-		    !raw_locate(&player->process[host_space], vk_gpa(gpa), &hpa))
+		if (!player_locate(player, host_space, vk_gpa(gpa), &hpa))
 			return false;
 		if (!hostmem_write(player->machine.mem, hpa, from, piece))
 			return false;
@@ -437,6 +446,7 @@ build_ept_root(struct player *player)
 	if (!frames_take(&player->machine.frames, &root))
 		return build_failed(player, player->scenario->host.src.mark,
 		    "room for an EPT in host memory", "none");
+	machine_table_frame(&player->machine, root, TABLE_EPT);
 	eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
 	    (config->ept_ad ? EPTP_AD : 0);
 	player->has_bare_ept = ept_init(&player->bare_ept, hostmem_hpm(player->machine.mem), eptp,
@@ -852,6 +862,7 @@ player_build(struct player *player)
 	player->migrates = has_migration(player->scenario);
 	player->machine.undefined = expect_defined;
 	player->machine.undefined_ctx = player;
+	player_name_tables(player);
 	/* What building cost is not the run's. */
 	memset(&player->machine.count, 0, sizeof(player->machine.count));
 	return true;

@@ -430,18 +430,23 @@ own_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 	struct vcpu_result access;
 	unsigned char *frame;
 
-	*cookie = own;
+	*cookie = NULL;
 	if (!own_access(own, gpa, 1, acc, &access))
 		return NULL;
 	frame = hostmem_frame(own->thread->player->machine.mem, access.piece[0].hpa);
-	return frame == NULL ? NULL : frame + (gpa.v & VK_PAGE_OFFSET_MASK);
+	if (frame == NULL)
+		return NULL;
+	if (acc & VK_ACC_W)
+		*cookie = hostmem_lend(own->thread->player->machine.mem, access.piece[0].hpa);
+	return frame + (gpa.v & VK_PAGE_OFFSET_MASK);
 }
 
 static void
 own_release(void *ctx, void *cookie)
 {
-	(void)ctx;
-	(void)cookie;
+	struct own_memory *own = ctx;
+
+	hostmem_return(own->thread->player->machine.mem, cookie);
 }
 
 static const struct gpm_ops own_ops = { own_load, own_cas, own_hold, own_release };

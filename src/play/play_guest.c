@@ -213,7 +213,9 @@ guest_atomic(struct play_thread *thread, const struct scn_step *step, struct vmx
 		value = old + step->value;
 	if (step->op == SCN_OP_CAS && old != (step->expected & mask))
 		value = old;
+	hostmem_lock(thread->player->machine.mem, true);
 	vcpu_store_pieces(&thread->machine.vcpu, &access, &value);
+	hostmem_lock(thread->player->machine.mem, false);
 	watch_whole(false);
 	set_value(&thread->result, &old, sizeof(old));
 	return GUEST_COMPLETED;

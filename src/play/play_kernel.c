@@ -232,15 +232,14 @@ kernel_invept(struct play_thread *thread, const struct scn_step *step)
 	struct vcpu *vcpu = &thread->machine.vcpu;
 	uint64_t eptp = scn_has(&step->src, SCN_KEY_EPTP) ? step->eptp : vcpu->ept.eptp;
 
-	/* Executed in root mode: out of the guest and in again. */
-	vcpu_transition(vcpu);
+	/* Executed in root mode. */
+	machine_guest_stop(&thread->player->machine, thread->machine.cpu);
 	thread->player->machine.count.invepts++;
 	if (!vcpu_invept(vcpu, (unsigned)step->type, eptp)) {
 		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
 		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
 		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);
 	}
-	vcpu_transition(vcpu);
 }
 
 static void
@@ -248,14 +247,13 @@ kernel_invvpid(struct play_thread *thread, const struct scn_step *step)
 {
 	struct vcpu *vcpu = &thread->machine.vcpu;
 
-	vcpu_transition(vcpu);
+	machine_guest_stop(&thread->player->machine, thread->machine.cpu);
 	thread->player->machine.count.invvpids++;
 	if (!vcpu_invvpid(vcpu, (unsigned)step->type, (uint16_t)step->vpid, vk_gva(step->at))) {
 		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
 		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
 		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);
 	}
-	vcpu_transition(vcpu);
 }
 
 static void
@@ -590,6 +588,7 @@ kernel_new_space(struct play_thread *thread, const struct scn_step *step)
 {
 	if (!player_build_space(thread->player, step->space))
 		result_outcome(&thread->result, SCN_OUTCOME_REFUSED);
+	player_name_space(thread->player, step->space);
 	emit_call(thread, "new-space", scn_outcome_name(thread->result.outcome));
 }
 

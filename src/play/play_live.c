@@ -116,8 +116,9 @@ cpu_value(const struct machine_cpu *cpu)
 {
 	uint64_t critical = cpu->critical == NULL ? 0 : cpu->critical->index + 1;
 	uint64_t loaded = cpu->loaded == NULL ? 0 : cpu->loaded->index + 1;
+	uint64_t guest = cpu->guest == NULL ? 0 : cpu->guest->index + 1;
 
-	return critical | loaded << 32;
+	return critical | guest << 16 | loaded << 32;
 }
 
 static uint64_t
@@ -203,7 +204,7 @@ bool
 play_live_failed(const struct play_live *live)
 {
 	return live->player.status != PLAY_DONE ||
-	    hostmem_failed(live->player.machine.mem) != HOSTMEM_FINE;
+	    machine_failed(&live->player.machine) != MACHINE_FINE;
 }
 
 enum play_status

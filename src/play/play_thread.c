@@ -188,7 +188,7 @@ play_step_finish(struct play_thread *thread)
 			thread->at++;
 		}
 	}
-	if (hostmem_failed(thread->player->machine.mem) != HOSTMEM_FINE)
+	if (machine_failed(&thread->player->machine) != MACHINE_FINE)
 		thread->wants_exit = true;
 }
 
@@ -416,6 +416,7 @@ guest_run(void *ctx, struct vmx_exit *exit)
 		}
 		if (!thread->begun && !take_turn(thread, PLACE_GUEST))
 			continue;
+		machine_guest_enter(&thread->machine);
 		if (play_guest_step(thread, play_step(thread), exit) == GUEST_COMPLETED) {
 			play_step_finish(thread);
 			continue;
@@ -764,7 +765,7 @@ play_bare_entry(struct play_thread *thread, bool resume)
 		return false;
 	}
 	machine->vmcs_launched = true;
-	vcpu_transition(&machine->vcpu);
+	machine_guest_enter(machine);
 	return true;
 }
 
@@ -797,6 +798,7 @@ bare_guest_step(struct play_thread *thread, const struct scn_step *step)
 
 	if (!thread->entry_checked && !bare_entry(thread))
 		return;
+	machine_guest_enter(&thread->machine);
 	if (play_guest_step(thread, step, &exit) == GUEST_COMPLETED)
 		return;
 	event.exit = exit;
@@ -804,7 +806,7 @@ bare_guest_step(struct play_thread *thread, const struct scn_step *step)
 	record_exit(thread, &exit);
 	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_exit(result, &exit);
-	vcpu_transition(&thread->machine.vcpu);
+	machine_guest_stop(&thread->player->machine, thread->machine.cpu);
 }
 
 static void

@@ -125,6 +125,12 @@ struct gpm player_raw_memory(struct player *player, uint32_t host_space);
 struct gpm player_user_memory(struct player *player, uint32_t host_space,
     struct machine_user *user);
 
+/*
+ * Where a guest-physical address of a host space is, whatever its rights; a page that nothing has
+ * touched is brought in.
+ */
+bool player_locate(struct player *player, uint32_t host_space, gpa_t gpa, hpa_t *hpa);
+
 /* Reads or writes bytes of guest-physical memory; false when something is not there. */
 bool player_read(struct player *player, uint32_t host_space, uint64_t gpa, void *bytes,
     size_t size);
@@ -148,6 +154,14 @@ content_byte(const struct scn_content *content, uint64_t i)
 {
 	return content->data != NULL ? content->data[i] : content->fill;
 }
+
+/* --- play_tables.c: frames that hold guest tables -------------------------------------------- */
+
+/* Names all of them; from now on their changes are changes. */
+void player_name_tables(struct player *player);
+
+/* Names those of a space that was built meanwhile. */
+void player_name_space(struct player *player, unsigned index);
 
 /* --- play_thread.c: a thread's life ---------------------------------------------------------- */
 

@@ -148,6 +148,8 @@ report_unplayed(enum play_status status)
 		return "out of memory";
 	case PLAY_OVER_LIMIT:
 		return "the scenario writes more memory than a run may";
+	case PLAY_OVER_CHOICES:
+		return "more can have been cached, after so many changes, than a run follows";
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ enum scn_key {
 	SCN_KEY_NONE, SCN_KEY_SCENARIO, SCN_KEY_ABOUT, SCN_KEY_MATRIX, SCN_KEY_MACHINE,
 	SCN_KEY_HOST, SCN_KEY_GUEST, SCN_KEY_THREADS, SCN_KEY_SCHEDULE, SCN_KEY_EXPECT,
 	SCN_KEY_MAXPHYADDR, SCN_KEY_CPUS, SCN_KEY_FEATURES, SCN_KEY_TLB, SCN_KEY_TLB_ENTRIES,
+	SCN_KEY_TLB_STRUCTURES,
 	SCN_KEY_MEMORY, SCN_KEY_SPACES, SCN_KEY_OBJECTS, SCN_KEY_EPT, SCN_KEY_FRAMES,
 	SCN_KEY_AT, SCN_KEY_SIZE, SCN_KEY_PROT, SCN_KEY_BACKING, SCN_KEY_OFFSET, SCN_KEY_OBJECT,
 	SCN_KEY_COW, SCN_KEY_STRING, SCN_KEY_BYTES, SCN_KEY_WORDS, SCN_KEY_FILL, SCN_KEY_BYTE,
@@ -118,7 +119,7 @@ enum scn_protocol {
 	SCN_PROTOCOL_HEAD
 };
 
-enum scn_tlb { SCN_TLB_NONE, SCN_TLB_CACHING };
+enum scn_tlb { SCN_TLB_NONE, SCN_TLB_CACHING, SCN_TLB_ADVERSARIAL };
 
 struct scn_machine {
 	struct scn_src src;
@@ -128,7 +129,8 @@ struct scn_machine {
 	                       * exec-only ept-2m ept-1g */
 	enum scn_protocol protocol; /* default vkept */
 	enum scn_tlb tlb;     /* default none */
-	uint32_t tlb_entries; /* of a caching TLB, per CPU; default 64 */
+	uint32_t tlb_entries; /* of a caching TLB, per CPU and kind of translation; default 64 */
+	uint32_t tlb_structures; /* per CPU and kind of paging-structure cache; default 32 */
 };
 
 /* --- host ------------------------------------------------------------------------------------- */

@@ -109,13 +109,20 @@ aligned_judge(struct scn_reader *rd, const struct scn_src *src, enum scn_key key
 int
 scn_settle_machine(struct scn_reader *rd, void *object)
 {
+	static const enum scn_key sizes[] = { SCN_KEY_TLB_ENTRIES, SCN_KEY_TLB_STRUCTURES };
 	const struct scn_machine *machine = object;
+	int good = 1;
+	size_t i;
 
-	if (!scn_has(&machine->src, SCN_KEY_TLB_ENTRIES) || machine->tlb == SCN_TLB_CACHING)
-		return 1;
-	scn_error(rd->errors, scn_mark_of(&machine->src, SCN_KEY_TLB_ENTRIES),
-	    "found 'tlb-entries' without a TLB, expected it only with 'tlb: caching'");
-	return 0;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		if (!scn_has(&machine->src, sizes[i]) || machine->tlb == SCN_TLB_CACHING)
+			continue;
+		scn_error(rd->errors, scn_mark_of(&machine->src, sizes[i]),
+		    "found '%s' where nothing is filled, expected it only with 'tlb: caching'",
+		    scn_key_names[sizes[i]]);
+		good = 0;
+	}
+	return good;
 }
 
 int

@@ -36,7 +36,8 @@
 
 /* Values, ranges and flags; see scenario_values.c. */
 extern const struct scn_range scn_range_maxphyaddr, scn_range_cpus, scn_range_cpu,
-    scn_range_tlb_entries, scn_range_host_memory, scn_range_page_size, scn_range_page_at,
+    scn_range_tlb_entries, scn_range_tlb_structures, scn_range_host_memory, scn_range_page_size,
+    scn_range_page_at,
     scn_range_page_gva, scn_range_phys, scn_range_word_at, scn_range_offset, scn_range_level,
     scn_range_levels, scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8,
     scn_range_u16, scn_range_u32, scn_range_vpid, scn_range_pcid, scn_range_access,

@@ -32,7 +32,10 @@ static const struct scn_row rows_machine[] = {
 	ROW(TLB, CHOICE, struct scn_machine, tlb, .detail = &scn_choices_tlb, DEFAULT(SCN_TLB_NONE),
 	    .doc = "How translations are cached."),
 	ROW(TLB_ENTRIES, NUMBER, struct scn_machine, tlb_entries, .detail = &scn_range_tlb_entries,
-	    DEFAULT(64), .doc = "Translations that a caching TLB holds, for each CPU."),
+	    DEFAULT(64), .doc = "Translations of each kind that a caching TLB holds, a CPU."),
+	ROW(TLB_STRUCTURES, NUMBER, struct scn_machine, tlb_structures,
+	    .detail = &scn_range_tlb_structures, DEFAULT(32),
+	    .doc = "Upper entries of each kind that its paging-structure caches hold, a CPU."),
 };
 
 static const struct scn_table table_machine = {

@@ -19,7 +19,8 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_THREADS] = "threads", [SCN_KEY_SCHEDULE] = "schedule", [SCN_KEY_EXPECT] = "expect",
 	[SCN_KEY_MAXPHYADDR] = "maxphyaddr", [SCN_KEY_CPUS] = "cpus",
 	[SCN_KEY_FEATURES] = "features", [SCN_KEY_TLB] = "tlb",
-	[SCN_KEY_TLB_ENTRIES] = "tlb-entries", [SCN_KEY_MEMORY] = "memory",
+	[SCN_KEY_TLB_ENTRIES] = "tlb-entries", [SCN_KEY_TLB_STRUCTURES] = "tlb-structures",
+	[SCN_KEY_MEMORY] = "memory",
 	[SCN_KEY_SPACES] = "spaces", [SCN_KEY_OBJECTS] = "objects", [SCN_KEY_EPT] = "ept",
 	[SCN_KEY_FRAMES] = "frames", [SCN_KEY_AT] = "at", [SCN_KEY_SIZE] = "size",
 	[SCN_KEY_PROT] = "prot", [SCN_KEY_BACKING] = "backing", [SCN_KEY_OFFSET] = "offset",
@@ -82,6 +83,7 @@ RANGE(maxphyaddr, "a number of bits", 36, 52, 1, 0);
 RANGE(cpus, "a number of CPUs", 1, 64, 1, 0);
 RANGE(cpu, "a CPU", 0, 63, 1, 0);
 RANGE(tlb_entries, "a number of entries", 1, 65536, 1, 0);
+RANGE(tlb_structures, "a number of entries", 0, 65536, 1, 0);
 RANGE(host_memory, "a size in bytes", 4096, PAGES_MAX, 4096, 0);
 RANGE(page_size, "a size in bytes", 4096, PAGES_MAX, 4096, 0);
 RANGE(page_at, "an address", 0, PAGES_MAX - 4096, 4096, 1);
@@ -132,6 +134,8 @@ CHOICES(protocol, "a protocol");
 static const struct scn_choice choice_tlb[] = {
 	{ "none", SCN_TLB_NONE, "Every access walks the tables." },
 	{ "caching", SCN_TLB_CACHING, "Translations are kept until something invalidates them." },
+	{ "adversarial", SCN_TLB_ADVERSARIAL,
+	    "Whatever may be cached may be used, or not, at each access." },
 };
 CHOICES(tlb, "a model of the TLB");
 

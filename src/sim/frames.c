@@ -12,6 +12,7 @@ frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t end)
 	frames->next = start.v;
 	frames->end = end.v;
 	frames->taken = 0;
+	frames->log = NULL;
 }
 
 bool
@@ -38,7 +39,11 @@ frames_give(struct frames *frames, hpa_t frame)
 static int
 take_for_ept(void *ctx, hpa_t *frame)
 {
-	return frames_take(ctx, frame);
+	struct frames *frames = ctx;
+
+	if (!frames_take(frames, frame))
+		return 0;
+	return frames->log == NULL || table_log_add(frames->log, *frame, TABLE_EPT);
 }
 
 static void

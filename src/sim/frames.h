@@ -7,13 +7,14 @@
 #define VK_SIM_FRAMES_H
 
 #include "ept/ept_edit.h"
-#include "sim/hostmem.h"
+#include "sim/table_log.h"
 
 struct frames {
 	struct hostmem *mem;
 	uint64_t next;  /* first frame address never given out */
 	uint64_t end;
 	uint64_t taken; /* how many are out */
+	struct table_log *log; /* told of frames that become EPT tables; may be NULL */
 };
 
 /* Frames from [start, end), byte addresses, multiples of 4 KiB. */

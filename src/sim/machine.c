@@ -82,8 +82,6 @@ vcpu_sink(void *ctx, const struct event *event)
 bool
 machine_init(struct machine *machine, const struct machine_config *config, uint64_t first_free)
 {
-	unsigned i;
-
 	memset(machine, 0, sizeof(*machine));
 	machine->config = *config;
 	machine->own_ops = machine_vmm_ops;
@@ -94,12 +92,7 @@ machine_init(struct machine *machine, const struct machine_config *config, uint6
 	if (machine->mem == NULL)
 		return false;
 	frames_init(&machine->frames, machine->mem, vk_hpa(first_free), vk_hpa(config->memory));
-	for (i = 0; config->tlb.translations != 0 && i < config->cpus; i++) {
-		machine->cpu[i].tlb = tlb_create(&config->tlb, i);
-		if (machine->cpu[i].tlb == NULL)
-			return false;
-	}
-	return true;
+	return machine_add_tlbs(machine);
 }
 
 void
@@ -109,6 +102,7 @@ machine_free(struct machine *machine)
 
 	for (i = 0; i < MACHINE_CPUS_MAX; i++)
 		tlb_destroy(machine->cpu[i].tlb);
+	table_log_destroy(machine->log);
 	hostmem_destroy(machine->mem);
 	memset(machine, 0, sizeof(*machine));
 }
@@ -132,6 +126,8 @@ machine_thread_init(struct machine_thread *thread, struct machine *machine, unsi
 	thread->vcpu.pat = PAT_RESET;
 	thread->vcpu.sink = vcpu_sink;
 	thread->vcpu.sink_ctx = machine;
+	thread->vcpu.choose = machine_choose;
+	thread->vcpu.choose_ctx = machine;
 }
 
 /* --- processes ------------------------------------------------------------------------------ */
@@ -401,6 +397,23 @@ user_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 	    new_value);
 }
 
+/* From here on the page is read or written by its pointer. */
+static void
+begin_touch(struct machine_user *user)
+{
+	if (user->how & WATCH_WRITE)
+		user->loan = hostmem_lend(user->process->machine->mem, user->frame);
+	watch_frame(user->frame.v, user->how);
+}
+
+static void
+end_touch(struct machine_user *user)
+{
+	watch_frame(0, 0);
+	hostmem_return(user->process->machine->mem, user->loan);
+	user->loan = NULL;
+}
+
 static void *
 user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 {
@@ -421,7 +434,7 @@ user_hold(void *ctx, gpa_t gpa, unsigned acc, void **cookie)
 	user->frame = fault.frame;
 	user->how = acc & VK_ACC_W ? WATCH_READ | WATCH_WRITE : WATCH_READ;
 	if (user->gate.ops == NULL)
-		watch_frame(user->frame.v, user->how);
+		begin_touch(user);
 	return frame + (gpa.v & VK_PAGE_OFFSET_MASK);
 }
 
@@ -432,7 +445,7 @@ user_release(void *ctx, void *cookie)
 
 	(void)cookie;
 	if (user->gate.ops == NULL)
-		watch_frame(0, 0);
+		end_touch(user);
 	user->holds = false;
 }
 
@@ -468,7 +481,7 @@ user_enter(void *ctx, uint64_t seen)
 
 	if (!user->gate.ops->enter(user->gate.ctx, seen))
 		return 0;
-	watch_frame(user->frame.v, user->how);
+	begin_touch(user);
 	return 1;
 }
 
@@ -477,7 +490,7 @@ user_leave(void *ctx)
 {
 	struct machine_user *user = ctx;
 
-	watch_frame(0, 0);
+	end_touch(user);
 	user->gate.ops->leave(user->gate.ctx);
 }
 

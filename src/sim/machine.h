@@ -10,6 +10,7 @@
 #define VK_SIM_MACHINE_H
 
 #include "copyio/vk_pmap.h"
+#include "sim/adversary.h"
 #include "sim/sched.h"
 #include "sim/vcpu.h"
 #include "sim/vmspace.h"
@@ -31,6 +32,7 @@ struct machine_config {
 	bool vpid;
 	const struct vmm_protocol *protocol; /* NULL: vmm_protocol_vkept */
 	struct tlb_sizes tlb;   /* of a CPU; no translations: no TLB */
+	bool tlb_adversarial;   /* TLBs hold whatever they may, not what was put in */
 };
 
 struct machine_counters {
@@ -50,6 +52,7 @@ struct machine_cpu {
 	bool interrupt;                /* pending: whoever is in guest mode here leaves it */
 	struct machine_thread *loaded; /* whose VMCS is current */
 	struct machine_thread *critical; /* in its critical section; NULL: nobody */
+	struct machine_thread *guest;  /* in guest mode; NULL: nobody */
 };
 
 /* A host process: its memory map and, once it has a master, its EPT. */
@@ -108,6 +111,7 @@ struct machine {
 	struct vmm_host_ops own_ops;
 	struct hostmem *mem;
 	struct frames frames;
+	struct table_log *log;           /* where there are TLBs */
 	struct machine_cpu cpu[MACHINE_CPUS_MAX];
 	struct sched *sched;             /* NULL until there are threads */
 	struct machine_thread **thread;  /* by index of the scheduler */
@@ -118,6 +122,7 @@ struct machine {
 	void *undefined_ctx;
 	event_sink sink;
 	void *sink_ctx;
+	uint64_t random;                 /* chooses where nobody watches; 0: the plain way */
 };
 
 extern const struct vmm_host_ops machine_vmm_ops;
@@ -159,6 +164,7 @@ struct machine_user {
 	bool holds;           /* a page */
 	hpa_t frame;          /* its frame, and */
 	unsigned how;         /* WATCH_READ, WATCH_WRITE: how it is going to be touched */
+	struct hostmem_loan *loan; /* while it is written */
 };
 
 void machine_user_init(struct machine_user *user, struct machine_process *process);
@@ -179,6 +185,45 @@ int machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned a
 bool machine_vmclear(struct machine_thread *thread, unsigned cpu);
 bool machine_vmptrld(struct machine_thread *thread);
 bool machine_vmcs_free(struct machine_thread *thread);
+
+/* --- machine_guest.c: guest mode and tables --------------------------------------------------- */
+
+/*
+ * The thread's guest runs on its CPU, if it did not; another that was in guest mode there has left
+ * it.  To be called before each instruction, since others may stop it.
+ */
+void machine_guest_enter(struct machine_thread *thread);
+
+/* Whoever is in guest mode on the CPU leaves it. */
+void machine_guest_stop(struct machine *machine, unsigned cpu);
+
+/*
+ * One of `count` ways that the architecture leaves open: asked of whoever watches; else by the
+ * machine's generator, if it has one.  `ctx` is the machine.
+ */
+unsigned machine_choose(void *ctx, unsigned count);
+
+/* Gives it a generator that starts from this. */
+void machine_choose_by(struct machine *machine, uint64_t seed);
+
+/* The frame of this address holds tables: TABLE_GUEST, TABLE_EPT. */
+void machine_table_frame(struct machine *machine, hpa_t hpa, unsigned kind);
+
+/* From now on changes of tables are changes. */
+void machine_tables_built(struct machine *machine);
+
+/* Makes the TLBs that the configuration asks for; false: out of memory. */
+bool machine_add_tlbs(struct machine *machine);
+
+enum machine_failure {
+	MACHINE_FINE,
+	MACHINE_NO_MEMORY,   /* the process could not get more */
+	MACHINE_OVER_FRAMES, /* more frames were written than may be */
+	MACHINE_OVER_CHOICES /* more can have been cached than is followed */
+};
+
+/* The first failure, which is kept. */
+enum machine_failure machine_failed(const struct machine *machine);
 
 /* What VM entry would say: 0, or the VM-instruction error; *bad_guest for exit 33 [VMX-ENTRY]. */
 uint32_t machine_entry_check(const struct machine_thread *thread, int resume, bool *bad_guest);

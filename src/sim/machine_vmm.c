@@ -114,6 +114,7 @@ host_ept_create(void *ctx, uint64_t *eptp)
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (!frames_take(&process->machine->frames, &root))
 		return 0;
+	machine_table_frame(process->machine, root, TABLE_EPT);
 	*eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
 	    (config->ept_ad ? EPTP_AD : 0);
 	if (ept_init(&process->ept, hostmem_hpm(process->machine->mem), *eptp, config->ept_cap,
@@ -219,9 +220,9 @@ host_enter(void *ctx, int resume, struct vmx_exit *exit)
 	}
 	emit_transition(thread->machine, EVENT_ENTER, resume ? "VMRESUME" : "VMLAUNCH", NULL);
 	thread->vmcs_launched = true;
-	vcpu_transition(&thread->vcpu);
+	machine_guest_enter(thread);
 	thread->guest->run(thread->ctx, exit);
-	vcpu_transition(&thread->vcpu);
+	machine_guest_stop(thread->machine, thread->cpu);
 	emit_transition(thread->machine, EVENT_EXIT, NULL, exit);
 	return VMM_ENTERED;
 }

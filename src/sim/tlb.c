@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/adversary.h"
+
 #define FIRST_ROOM 8
 
 /* The items of one kind, oldest first; room is made as it is needed. */
@@ -22,6 +24,8 @@ struct store {
 struct tlb {
 	struct tlb_stats stats;
 	struct store store[TLB_KINDS];
+	struct table_log *log;       /* NULL: nobody asks for history */
+	struct adversary *adversary; /* in place of the stores */
 	unsigned cpu;
 	bool walking;   /* a walk is under way */
 	bool cancelled; /* and there has been an invalidation since it began */
@@ -67,7 +71,29 @@ tlb_destroy(struct tlb *tlb)
 		return;
 	for (kind = 0; kind < TLB_KINDS; kind++)
 		free(tlb->store[kind].entry);
+	adversary_destroy(tlb->adversary);
 	free(tlb);
+}
+
+bool
+tlb_follow(struct tlb *tlb, struct hostmem *mem, struct table_log *log, bool adversarial)
+{
+	tlb->log = log;
+	if (adversarial)
+		tlb->adversary = adversary_create(mem, log);
+	return !adversarial || tlb->adversary != NULL;
+}
+
+struct table_log *
+tlb_log(const struct tlb *tlb)
+{
+	return tlb->log;
+}
+
+struct adversary *
+tlb_adversary(const struct tlb *tlb)
+{
+	return tlb->adversary;
 }
 
 struct tlb_stats *
@@ -82,8 +108,8 @@ tlb_entry_at(const struct tlb *tlb, enum tlb_kind kind, unsigned i)
 	return i < tlb->store[kind].count ? &tlb->store[kind].entry[i] : NULL;
 }
 
-static void
-touch(const struct tlb *tlb, unsigned how)
+void
+tlb_touch(const struct tlb *tlb, unsigned how)
 {
 	watch_touch(watch_cell_of(WATCH_TLB, tlb->cpu), how);
 }
@@ -117,6 +143,10 @@ tlb_state(const struct tlb *tlb, const struct watch_sink *sink)
 {
 	unsigned kind, i;
 
+	if (tlb->adversary != NULL) {
+		adversary_state(tlb->adversary, sink);
+		return;
+	}
 	watch_put64(sink, tlb->cancelled);
 	for (kind = 0; kind < TLB_KINDS; kind++) {
 		for (i = 0; i < tlb->store[kind].count; i++)
@@ -144,7 +174,7 @@ tlb_find(struct tlb *tlb, enum tlb_kind kind, const struct tlb_tag *tag, uint64_
 	const struct tlb_entry *found = NULL;
 	unsigned i;
 
-	touch(tlb, WATCH_READ);
+	tlb_touch(tlb, WATCH_READ);
 	for (i = 0; i < store->count; i++) {
 		const struct tlb_entry *entry = &store->entry[i];
 
@@ -214,7 +244,7 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 
 	if (store->capacity == 0 || tlb->cancelled)
 		return;
-	touch(tlb, WATCH_READ | WATCH_WRITE);
+	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
 	for (i = 0; i < store->count; i++) {
 		const struct tlb_entry *old = &store->entry[i];
 
@@ -272,7 +302,7 @@ tlb_drop(struct tlb *tlb, const struct tlb_scope *scope)
 {
 	unsigned kind, i, dropped = 0;
 
-	touch(tlb, WATCH_READ | WATCH_WRITE);
+	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
 	tlb->cancelled = tlb->walking;
 	for (kind = 0; kind < TLB_KINDS; kind++) {
 		struct store *store = &tlb->store[kind];

@@ -16,6 +16,8 @@
 #include "base/ptlevel.h"
 #include "sim/watch.h"
 
+struct hostmem;
+
 enum tlb_kind {
 	TLB_LINEAR,                   /* linear page, while no EPT is in use */
 	TLB_LINEAR_STRUCTURE,         /* upper linear bits to a guest table, likewise */
@@ -102,10 +104,24 @@ struct tlb_sizes {
 };
 
 struct tlb;
+struct table_log;
+struct adversary;
 
 /* `cpu` is whose it is.  NULL when out of memory. */
 struct tlb *tlb_create(const struct tlb_sizes *sizes, unsigned cpu);
 void tlb_destroy(struct tlb *tlb);
+
+/*
+ * Gives it the log of the machine's tables, which has to stay.  `adversarial`: from now on nothing
+ * is filled, and what may be used is what the architecture allows (sim/adversary.h).  false: out of
+ * memory.
+ */
+bool tlb_follow(struct tlb *tlb, struct hostmem *mem, struct table_log *log, bool adversarial);
+struct table_log *tlb_log(const struct tlb *tlb);
+struct adversary *tlb_adversary(const struct tlb *tlb); /* NULL: it caches what it is filled with */
+
+/* Announces that somebody is about to look at it, or to change it. */
+void tlb_touch(const struct tlb *tlb, unsigned how);
 
 /*
  * The item of that kind for an address, the one for the longest prefix where several serve it; NULL

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "ept/memtype.h"
-#include "sim/vcpu_access.h"
+#include "sim/vcpu_choose.h"
 
 #define ACCESS_RETRIES 1024
 
@@ -171,6 +171,8 @@ translate_page(struct access_state *state, struct vcpu_piece *piece, const struc
 	piece->final_walked = true;
 	if (state->caches != NULL)
 		return cached_walk_translate(state->caches, acc);
+	if (state->choices != NULL)
+		return chosen_walk_translate(state->choices, acc);
 	return ept_gpm_translate(&state->result->gpm, piece->gpa, acc, &piece->final);
 }
 
@@ -221,8 +223,8 @@ try_piece(struct access_state *state, struct vcpu_piece *piece, const struct gue
 	    fail_exit(state, piece, &piece->final, piece->final_status, true, pt);
 }
 
-static void
-init_tables(struct access_state *state, struct guestpt *pt)
+void
+vcpu_init_tables(struct access_state *state, struct guestpt *pt)
 {
 	struct vcpu *vcpu = state->vcpu;
 	struct vcpu_result *result = state->result;
@@ -289,6 +291,8 @@ try_until_done(struct access_state *state, struct vcpu_piece *piece, const struc
 
 		if (state->caches != NULL)
 			cached_walk_begin(state->caches);
+		if (state->choices != NULL)
+			chosen_walk_begin(state->choices);
 		outcome = try_piece(state, piece, pt, &again);
 		if (!again)
 			return outcome;
@@ -298,30 +302,74 @@ try_until_done(struct access_state *state, struct vcpu_piece *piece, const struc
 	return VCPU_GP; /* tables that change under every attempt: no translation, no access */
 }
 
+enum vcpu_outcome
+vcpu_try_piece(struct access_state *state, struct vcpu_piece *piece, const struct guestpt *pt)
+{
+	bool again;
+
+	chosen_walk_begin(state->choices);
+	return try_piece(state, piece, pt, &again);
+}
+
+static enum vcpu_outcome
+walk_with_caches(struct access_state *state, struct vcpu_piece *piece, struct guestpt *pt)
+{
+	struct cached_walk caches;
+	enum vcpu_outcome outcome;
+
+	cached_walk_init(&caches, state, piece, &pt->mem);
+	outcome = try_until_done(state, piece, pt);
+	if (outcome == VCPU_DONE) {
+		cached_walk_fill(&caches);
+		cache_piece(state, piece);
+	}
+	state->result->outcome = outcome;
+	piece->stale = outcome == VCPU_DONE && caches.helped && piece_is_stale(state, piece);
+	drop_after_failure(state, piece);
+	cached_walk_end(&caches);
+	return outcome;
+}
+
+static unsigned
+ask(const struct vcpu *vcpu, unsigned count)
+{
+	if (count < 2)
+		return 0;
+	return vcpu->choose != NULL ? vcpu->choose(vcpu->choose_ctx, count) : watch_choose(count);
+}
+
+static enum vcpu_outcome
+walk_by_choice(struct access_state *state, struct vcpu_piece *piece, struct guestpt *pt)
+{
+	struct chosen_walk choices;
+	enum vcpu_outcome outcome;
+
+	chosen_walk_init(&choices, state, piece, pt);
+	chosen_walk_find(&choices);
+	chosen_walk_take(&choices, ask(state->vcpu, choices.ways));
+	outcome = try_until_done(state, piece, pt);
+	state->result->outcome = outcome;
+	piece->stale = chosen_walk_is_stale(&choices);
+	drop_after_failure(state, piece);
+	chosen_walk_end(&choices);
+	return outcome;
+}
+
 static enum vcpu_outcome
 walk_piece(struct access_state *state, struct vcpu_piece *piece)
 {
 	bool caching = state->vcpu->tlb != NULL && !state->look_only;
 	enum vcpu_outcome outcome;
-	struct cached_walk caches;
 	struct guestpt pt;
 
-	init_tables(state, &pt);
-	if (caching) {
-		cached_walk_init(&caches, state, piece, &pt.mem);
-		state->caches = &caches;
-	}
-	outcome = try_until_done(state, piece, &pt);
-	state->result->reads += count_reads(state, piece, &pt);
+	vcpu_init_tables(state, &pt);
 	if (!caching)
-		return outcome;
-	if (outcome == VCPU_DONE) {
-		cached_walk_fill(&caches);
-		cache_piece(state, piece);
-	}
-	piece->stale = outcome == VCPU_DONE && caches.helped && piece_is_stale(state, piece);
-	cached_walk_end(&caches);
-	state->caches = NULL;
+		outcome = try_until_done(state, piece, &pt);
+	else if (tlb_adversary(state->vcpu->tlb) != NULL)
+		outcome = walk_by_choice(state, piece, &pt);
+	else
+		outcome = walk_with_caches(state, piece, &pt);
+	state->result->reads += count_reads(state, piece, &pt);
 	return outcome;
 }
 
@@ -356,12 +404,26 @@ translate_piece(struct access_state *state, gva_t gva, unsigned size)
 	} else {
 		result->outcome = walk_piece(state, piece);
 	}
-	if (result->outcome != VCPU_DONE)
-		drop_after_failure(state, piece);
 	if (piece->stale)
 		tlb_stats(state->vcpu->tlb)->stale++;
 	if (!state->look_only)
 		emit_piece(state->vcpu, state->request, result, piece);
+}
+
+/* What may have been cached is looked at, and its flags set, with nobody in between. */
+static void
+translate_part(struct access_state *state, gva_t gva, unsigned size)
+{
+	const struct tlb *tlb = state->vcpu->tlb;
+	bool whole = tlb != NULL && tlb_adversary(tlb) != NULL && !state->look_only;
+
+	if (whole) {
+		watch_whole(true);
+		tlb_touch(tlb, WATCH_READ);
+	}
+	translate_piece(state, gva, size);
+	if (whole)
+		watch_whole(false);
 }
 
 static void
@@ -393,9 +455,9 @@ translate(struct access_state *state)
 		emit_not_canonical(state);
 		return VCPU_GP;
 	}
-	translate_piece(state, request->gva, first);
+	translate_part(state, request->gva, first);
 	if (result->outcome == VCPU_DONE && first < request->size)
-		translate_piece(state, vk_gva(request->gva.v + first), request->size - first);
+		translate_part(state, vk_gva(request->gva.v + first), request->size - first);
 	return result->outcome;
 }
 

@@ -43,6 +43,9 @@ struct vcpu {
 	struct hostmem *mem;
 	struct hpm look;         /* tables for vcpu_explain(); without operations: in mem */
 	struct tlb *tlb;         /* NULL: nothing is cached */
+	/* Asked where there are `count` ways, 0 being the plain one.  NULL: whoever watches is. */
+	unsigned (*choose)(void *ctx, unsigned count);
+	void *choose_ctx;
 	hpa_t ve_page;           /* virtualization-exception information, with EPT_CTL_VE */
 	struct vcpu_pml pml;     /* with EPT_CTL_PML */
 	uint64_t pat;            /* the guest's IA32_PAT */
@@ -130,12 +133,9 @@ bool vcpu_mov_cr3(struct vcpu *vcpu, uint64_t value);
 /* Loads CR0 or CR4 and drops what the change of bits demands. */
 void vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value);
 void vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value);
-/* VM entry or exit: with VPID off, all of VPID 0 goes. */
-void vcpu_transition(struct vcpu *vcpu);
-/* A page fault at `gva`, whose translation failed. */
-void vcpu_fault_drops(struct vcpu *vcpu, gva_t gva);
-/* An EPT violation at `gpa`; `final` when it is what `gva` translates to. */
-void vcpu_violation_drops(struct vcpu *vcpu, gpa_t gpa, gva_t gva, bool final);
+/* VM entry and VM exit: with VPID off, all of VPID 0 goes. */
+void vcpu_enter(struct vcpu *vcpu);
+void vcpu_exit(struct vcpu *vcpu);
 /* type 1 single (that EPTP), 2 all; false: VMfail 28. */
 bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
 /* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */

@@ -8,6 +8,7 @@
 #include "sim/vcpu.h"
 
 struct cached_walk;
+struct chosen_walk;
 
 struct access_state {
 	struct vcpu *vcpu;
@@ -15,8 +16,16 @@ struct access_state {
 	struct vcpu_result *result;
 	unsigned acc;   /* with VK_ACC_USER, VK_ACC_IMPLICIT as the access is */
 	bool look_only;
-	struct cached_walk *caches; /* NULL: the walk under way reads all from memory */
+	struct cached_walk *caches; /* of the walk under way; NULL: it reads all from memory ... */
+	struct chosen_walk *choices; /* ... or, where this is not NULL, what it may have cached */
 };
+
+/* One attempt to walk for a piece, for who only wants to see what it comes to. */
+enum vcpu_outcome vcpu_try_piece(struct access_state *state, struct vcpu_piece *piece,
+    const struct guestpt *pt);
+
+/* Prepares the tables of an access, and the memory that they are in. */
+void vcpu_init_tables(struct access_state *state, struct guestpt *pt);
 
 /* Levels of the guest's tables; 0 without paging. */
 static inline unsigned
@@ -43,6 +52,13 @@ bool piece_is_stale(const struct access_state *state, const struct vcpu_piece *p
 
 /* Drops what a fault or an exit of the piece demands [TLB-INVALIDATE]. */
 void drop_after_failure(struct access_state *state, const struct vcpu_piece *piece);
+
+/* --- vcpu_inval.c: events --------------------------------------------------------------------- */
+
+/* A page fault at the piece; an EPT violation at `gpa`, `final` when the piece translates to it. */
+void drop_at_fault(struct access_state *state, const struct vcpu_piece *piece);
+void drop_at_violation(struct access_state *state, const struct vcpu_piece *piece, gpa_t gpa,
+    bool final);
 
 /* --- vcpu_walk.c: a walk that begins with what is cached -------------------------------------- */
 

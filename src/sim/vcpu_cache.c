@@ -73,7 +73,8 @@ piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
 	const struct tlb_entry *entry;
 	bool hit;
 
-	if (vcpu->tlb == NULL || state->look_only || vcpu_levels(vcpu) == 0)
+	if (vcpu->tlb == NULL || state->look_only || vcpu_levels(vcpu) == 0 ||
+	    tlb_adversary(vcpu->tlb) != NULL)
 		return false;
 	entry = tlb_find(vcpu->tlb, kind, &tag, piece->gva.v, (state->acc & VK_ACC_X) != 0);
 	hit = entry != NULL && entry_allows(state, entry);
@@ -94,7 +95,7 @@ cache_piece(struct access_state *state, const struct vcpu_piece *piece)
 	const struct guestpt_walk *guest = &piece->guest;
 	struct tlb_entry entry = { .kind = translation_kind(vcpu), .shift = VK_PAGE_SHIFT };
 
-	if (vcpu->tlb == NULL || state->look_only || guest->level == 0)
+	if (guest->level == 0)
 		return;
 	entry.tag = vcpu_tag(vcpu);
 	entry.address = piece->gva.v & ~VK_PAGE_OFFSET_MASK;
@@ -117,11 +118,8 @@ drop_after_failure(struct access_state *state, const struct vcpu_piece *piece)
 {
 	const struct vcpu_result *result = state->result;
 
-	if (state->vcpu->tlb == NULL || state->look_only)
-		return;
 	if (result->outcome == VCPU_PF)
-		vcpu_fault_drops(state->vcpu, piece->gva);
+		drop_at_fault(state, piece);
 	else if (result->exit.reason == EPT_EXIT_VIOLATION)
-		vcpu_violation_drops(state->vcpu, result->exit.gpa, piece->gva,
-		    piece->final_walked);
+		drop_at_violation(state, piece, result->exit.gpa, piece->final_walked);
 }

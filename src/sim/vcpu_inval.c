@@ -5,17 +5,62 @@
  * errors.
  */
 #include "base/ptlevel.h"
-#include "sim/vcpu_access.h"
+#include "sim/vcpu_choose.h"
 
 /* What instructions other than INVEPT act on: never guest-physical mappings. */
 #define OF_LINEAR_ADDRESSES (TLB_ALL_LINEAR | TLB_ALL_COMBINED)
+
+static struct adversary *
+adversary_of(const struct vcpu *vcpu)
+{
+	return vcpu->tlb != NULL ? tlb_adversary(vcpu->tlb) : NULL;
+}
+
+/* Which walks there are for an address now, by the current tables. */
+static void
+find_path(struct vcpu *vcpu, gva_t gva, hpa_t *slot, struct adversary_path *path)
+{
+	struct vcpu_request request = { .gva = gva, .size = 1, .acc = VK_ACC_R };
+	struct vcpu_result result = { .outcome = VCPU_DONE };
+	struct access_state state = { .vcpu = vcpu, .request = &request, .result = &result,
+		.acc = VK_ACC_R };
+	struct vcpu_piece *piece = &result.piece[0];
+	struct chosen_walk walk;
+	struct guestpt pt;
+
+	piece->gva = gva;
+	vcpu_init_tables(&state, &pt);
+	chosen_walk_init(&walk, &state, piece, &pt);
+	chosen_walk_find(&walk);
+	chosen_walk_path(&walk, EVENT_GUEST, gva.v, slot, path);
+	chosen_walk_end(&walk);
+}
+
+static void
+drop_from_adversary(struct vcpu *vcpu, struct tlb_scope scope)
+{
+	hpa_t slot[CHOICE_SLOTS];
+	struct adversary_path path = { .address = scope.address, .shift = VK_PAGE_SHIFT };
+
+	watch_whole(true);
+	tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
+	if (scope.by_address && scope.tag.vpid == vcpu_tag(vcpu).vpid)
+		find_path(vcpu, vk_gva(scope.address), slot, &path);
+	if (scope.by_vpid && scope.tag.vpid == vcpu_tag(vcpu).vpid &&
+	    !(vcpu->mode.cr4 & VK_CR4_PGE))
+		scope.keep_globals = false; /* there are none */
+	adversary_drop(adversary_of(vcpu), &scope, &path);
+	watch_whole(false);
+}
 
 static void
 drop(struct vcpu *vcpu, const char *name, uint64_t address, const struct tlb_scope *scope)
 {
 	struct event event = { .kind = EVENT_INVALIDATE, .name = name };
 
-	if (vcpu->tlb != NULL)
+	if (adversary_of(vcpu) != NULL)
+		drop_from_adversary(vcpu, *scope);
+	else if (vcpu->tlb != NULL)
 		event.done = tlb_drop(vcpu->tlb, scope);
 	if (vcpu->sink == NULL)
 		return;
@@ -23,6 +68,22 @@ drop(struct vcpu *vcpu, const char *name, uint64_t address, const struct tlb_sco
 	event.step = vcpu->step;
 	event.address = address;
 	vcpu->sink(vcpu->sink_ctx, &event);
+}
+
+/* The processor is in guest mode under the registers as they are. */
+static void
+show_guest(struct vcpu *vcpu)
+{
+	struct adversary_guest guest = { .tag = vcpu_tag(vcpu), .ept = vcpu->ept_on };
+
+	if (adversary_of(vcpu) == NULL)
+		return;
+	guest.root = vcpu->mode.cr3 & vk_frame_mask(vcpu->mode.maxphyaddr, VK_PAGE_SHIFT);
+	guest.ept_flags = vcpu->ept_on && vcpu->ept.ad;
+	watch_whole(true);
+	tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
+	adversary_enter(adversary_of(vcpu), &guest);
+	watch_whole(false);
 }
 
 /* The linear and combined items of the current VPID; the caller narrows it. */
@@ -117,6 +178,7 @@ vcpu_mov_cr3(struct vcpu *vcpu, uint64_t value)
 	if (!guestpt_cr3_is_valid(value, vcpu->mode.maxphyaddr))
 		return false;
 	vcpu->mode.cr3 = value;
+	show_guest(vcpu);
 	if (keep)
 		return true;
 	scope = scope_of_vpid(vcpu); /* of the new PCID */
@@ -132,6 +194,7 @@ vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value)
 	uint64_t cleared = vcpu->mode.cr0 & ~value;
 
 	vcpu->mode.cr0 = value;
+	show_guest(vcpu);
 	if (cleared & VK_CR0_PG)
 		drop(vcpu, "MOV to CR0 clearing PG", value, &scope);
 }
@@ -144,6 +207,7 @@ vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value)
 	struct tlb_scope scope;
 
 	vcpu->mode.cr4 = value;
+	show_guest(vcpu);
 	scope = scope_of_vpid(vcpu);
 	if ((changed & VK_CR4_PGE) || (cleared & VK_CR4_PCIDE)) {
 		drop(vcpu, "MOV to CR4 changing PGE or clearing PCIDE", value, &scope);
@@ -155,40 +219,81 @@ vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value)
 
 /* --- events ------------------------------------------------------------------------------- */
 
-void
-vcpu_transition(struct vcpu *vcpu)
+static void
+drop_without_vpid(struct vcpu *vcpu)
 {
 	struct tlb_scope scope = { .kinds = OF_LINEAR_ADDRESSES, .by_vpid = true };
 
-	if (!vcpu->vpid_on && vcpu->tlb != NULL)
+	if (vcpu->vpid_on || vcpu->tlb == NULL)
+		return;
+	if (adversary_of(vcpu) != NULL)
+		drop_from_adversary(vcpu, scope);
+	else
 		tlb_drop(vcpu->tlb, &scope);
 }
 
 void
-vcpu_fault_drops(struct vcpu *vcpu, gva_t gva)
+vcpu_enter(struct vcpu *vcpu)
 {
-	struct tlb_scope scope = scope_of_vpid(vcpu);
+	drop_without_vpid(vcpu);
+	show_guest(vcpu);
+}
+
+void
+vcpu_exit(struct vcpu *vcpu)
+{
+	struct adversary *adversary = adversary_of(vcpu);
+
+	if (adversary != NULL) {
+		tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
+		adversary_leave(adversary);
+	}
+	drop_without_vpid(vcpu);
+}
+
+/* What is cached of one address, of the kinds and tags that the scope has. */
+static void
+drop_address(struct access_state *state, enum event_side side, const struct tlb_scope *scope)
+{
+	struct vcpu *vcpu = state->vcpu;
+	hpa_t slot[CHOICE_SLOTS];
+	struct adversary_path path;
+
+	if (adversary_of(vcpu) == NULL) {
+		tlb_drop(vcpu->tlb, scope);
+		return;
+	}
+	tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
+	chosen_walk_path(state->choices, side, scope->address, slot, &path);
+	adversary_drop(adversary_of(vcpu), scope, &path);
+}
+
+void
+drop_at_fault(struct access_state *state, const struct vcpu_piece *piece)
+{
+	struct tlb_scope scope = scope_of_vpid(state->vcpu);
 
 	/* A global translation of another PCID may have been what caused it. */
 	scope.by_pcid = scope.global_any_pcid = true;
 	scope.by_address = true;
-	scope.address = gva.v;
-	tlb_drop(vcpu->tlb, &scope);
+	scope.address = piece->gva.v;
+	drop_address(state, EVENT_GUEST, &scope);
 }
 
 void
-vcpu_violation_drops(struct vcpu *vcpu, gpa_t gpa, gva_t gva, bool final)
+drop_at_violation(struct access_state *state, const struct vcpu_piece *piece, gpa_t gpa,
+    bool final)
 {
 	struct tlb_scope scope = { .kinds = TLB_ALL_GUEST_PHYSICAL, .by_eptrta = true,
 		.by_address = true };
 
-	scope.tag = vcpu_tag(vcpu);
+	scope.tag = vcpu_tag(state->vcpu);
 	scope.address = gpa.v;
-	tlb_drop(vcpu->tlb, &scope);
+	drop_address(state, EVENT_EPT, &scope);
 	if (!final)
 		return;
 	scope.kinds = TLB_ALL_COMBINED;
 	scope.by_vpid = scope.by_pcid = true;
-	scope.address = gva.v;
-	tlb_drop(vcpu->tlb, &scope);
+	scope.address = piece->gva.v;
+	drop_address(state, EVENT_GUEST, &scope);
 }

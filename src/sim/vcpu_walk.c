@@ -315,6 +315,7 @@ cached_walk_init(struct cached_walk *walk, struct access_state *state, struct vc
 	}
 	memory->ops = &guest_entry_ops;
 	memory->ctx = walk;
+	state->caches = walk;
 	tlb_walk_begin(walk->tlb);
 }
 
@@ -336,6 +337,7 @@ cached_walk_begin(struct cached_walk *walk)
 void
 cached_walk_end(struct cached_walk *walk)
 {
+	walk->state->caches = NULL;
 	tlb_walk_end(walk->tlb);
 	/* The record outlives the walk. */
 	if (walk->state->vcpu->ept_on)

@@ -86,6 +86,17 @@ fake_load(struct fake_memory *memory, uint64_t address)
 }
 
 static enum cas_status
+swap_in(struct hostmem *mem, hpa_t slot, uint64_t value)
+{
+	bool stored;
+
+	hostmem_lock(mem, true);
+	stored = hostmem_store(mem, slot, value);
+	hostmem_lock(mem, false);
+	return stored ? CAS_DONE : CAS_REFUSED;
+}
+
+static enum cas_status
 fake_cas(struct fake_memory *memory, uint64_t address, uint64_t old, uint64_t new_value)
 {
 	enum cas_status status = CAS_DONE;
@@ -96,8 +107,8 @@ fake_cas(struct fake_memory *memory, uint64_t address, uint64_t old, uint64_t ne
 		status = CAS_REFUSED;
 	else if (fake_peek(memory, address) != old)
 		status = CAS_LOST;
-	else if (!hostmem_store(memory->mem, vk_hpa(address), new_value))
-		status = CAS_REFUSED;
+	else
+		status = swap_in(memory->mem, vk_hpa(address), new_value);
 	memory->swaps += status == CAS_DONE;
 	fake_record(memory, FAKE_CAS, address, new_value, status);
 	return status;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose guest runs on a CPU, and what the machine knows of tables: whatever its TLBs depend on.
+ */
+#include "sim/machine.h"
+
+/* --- guest mode ---------------------------------------------------------------------------- */
+
+static void
+touch_cpu(unsigned cpu, unsigned how)
+{
+	watch_touch(watch_cell_of(WATCH_CPU, cpu), how);
+}
+
+void
+machine_guest_stop(struct machine *machine, unsigned cpu)
+{
+	struct machine_thread *thread;
+
+	touch_cpu(cpu, WATCH_READ);
+	thread = machine->cpu[cpu].guest;
+	if (thread == NULL)
+		return;
+	touch_cpu(cpu, WATCH_READ | WATCH_WRITE);
+	machine->cpu[cpu].guest = NULL;
+	vcpu_exit(&thread->vcpu);
+}
+
+void
+machine_guest_enter(struct machine_thread *thread)
+{
+	struct machine_cpu *cpu = &thread->machine->cpu[thread->cpu];
+
+	touch_cpu(thread->cpu, WATCH_READ);
+	if (cpu->guest == thread)
+		return;
+	machine_guest_stop(thread->machine, thread->cpu);
+	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
+	cpu->guest = thread;
+	vcpu_enter(&thread->vcpu);
+}
+
+/* --- choices ------------------------------------------------------------------------------- */
+
+unsigned
+machine_choose(void *ctx, unsigned count)
+{
+	struct machine *machine = ctx;
+
+	if (watch_current != NULL || machine->random == 0)
+		return watch_choose(count);
+	machine->random ^= machine->random << 13;
+	machine->random ^= machine->random >> 7;
+	machine->random ^= machine->random << 17;
+	return (unsigned)(machine->random % count);
+}
+
+void
+machine_choose_by(struct machine *machine, uint64_t seed)
+{
+	machine->random = seed * 0x9e3779b97f4a7c15ull + 0x2545f4914f6cdd1dull;
+	if (machine->random == 0)
+		machine->random = 1;
+}
+
+/* --- tables -------------------------------------------------------------------------------- */
+
+static void
+who_stores(void *ctx, int *thread, int *step)
+{
+	const struct machine *machine = ctx;
+	const struct machine_thread *current;
+
+	if (machine->sched == NULL || machine->threads == 0)
+		return;
+	current = machine->thread[sched_current(machine->sched)];
+	*thread = (int)current->index;
+	*step = current->vcpu.step;
+}
+
+/* Each processor of the adversarial kind has to know what it could have read. */
+static void
+entry_changed(void *ctx, const struct table_change *change)
+{
+	struct machine *machine = ctx;
+	unsigned i;
+
+	if (change->writer == TABLE_BY_WALK && !table_log_has_slot(machine->log, change->slot))
+		return;
+	for (i = 0; i < machine->config.cpus; i++) {
+		tlb_touch(machine->cpu[i].tlb, WATCH_READ | WATCH_WRITE);
+		adversary_changed(tlb_adversary(machine->cpu[i].tlb), change);
+	}
+}
+
+static bool
+add_tlb(struct machine *machine, unsigned cpu)
+{
+	const struct machine_config *config = &machine->config;
+
+	machine->cpu[cpu].tlb = tlb_create(&config->tlb, cpu);
+	return machine->cpu[cpu].tlb != NULL && tlb_follow(machine->cpu[cpu].tlb, machine->mem,
+	    machine->log, config->tlb_adversarial);
+}
+
+bool
+machine_add_tlbs(struct machine *machine)
+{
+	unsigned i;
+
+	if (machine->config.tlb.translations == 0)
+		return true;
+	machine->log = table_log_create(machine->mem);
+	if (machine->log == NULL)
+		return false;
+	machine->frames.log = machine->log;
+	table_log_ask(machine->log, who_stores, machine);
+	if (machine->config.tlb_adversarial)
+		table_log_follow(machine->log, entry_changed, machine);
+	for (i = 0; i < machine->config.cpus; i++) {
+		if (!add_tlb(machine, i))
+			return false;
+	}
+	return true;
+}
+
+void
+machine_table_frame(struct machine *machine, hpa_t hpa, unsigned kind)
+{
+	if (machine->log != NULL)
+		(void)table_log_add(machine->log, vk_hpa(hpa.v & ~VK_PAGE_OFFSET_MASK), kind);
+}
+
+void
+machine_tables_built(struct machine *machine)
+{
+	if (machine->log != NULL)
+		table_log_start(machine->log);
+}
+
+enum machine_failure
+machine_failed(const struct machine *machine)
+{
+	enum hostmem_failure failure = hostmem_failed(machine->mem);
+	enum adversary_failure worst = ADVERSARY_FINE;
+	unsigned i;
+
+	for (i = 0; machine->log != NULL && i < machine->config.cpus; i++) {
+		const struct adversary *adversary = tlb_adversary(machine->cpu[i].tlb);
+
+		if (adversary != NULL && adversary_failed(adversary) > worst)
+			worst = adversary_failed(adversary);
+	}
+	if (failure == HOSTMEM_OUT_OF_MEMORY || worst == ADVERSARY_NO_MEMORY ||
+	    (machine->log != NULL && table_log_failed(machine->log)))
+		return MACHINE_NO_MEMORY;
+	if (failure == HOSTMEM_OVER_LIMIT)
+		return MACHINE_OVER_FRAMES;
+	return worst == ADVERSARY_OVER_LIMIT ? MACHINE_OVER_CHOICES : MACHINE_FINE;
+}
