@@ -628,20 +628,13 @@ an_exploration_is_read(void **state)
 		const char *given; /* preemptions, depth, states: one letter each */
 		struct scn_explore explore;
 	} row[] = {
-		{ "no bounds, in short", "explore", "",
-		    { .walk_sees_own_stores = 1 } },
-		{ "no bounds, in full", "{explore: {}}", "",
-		    { .walk_sees_own_stores = 1 } },
+		{ "no bounds, in short", "explore", "", { .preemptions = 0 } },
+		{ "no bounds, in full", "{explore: {}}", "", { .preemptions = 0 } },
 		{ "no preemptions at all", "{explore: {preemptions: 0}}", "p",
-		    { .walk_sees_own_stores = 1 } },
+		    { .preemptions = 0 } },
 		{ "every bound", "{explore: {preemptions: 3, states: 1M, depth: 200}}", "pds",
-		    { .preemptions = 3, .depth = 200, .states = 0x100000,
-		    .walk_sees_own_stores = 1 } },
-		{ "store buffers", "{explore: {memory: tso}}", "",
-		    { .memory = SCN_STORES_TSO, .walk_sees_own_stores = 1 } },
-		{ "store buffers that walks do not see",
-		    "{explore: {memory: tso, walk-sees-own-stores: no}}", "",
-		    { .memory = SCN_STORES_TSO } },
+		    { .preemptions = 3, .depth = 200, .states = 0x100000 } },
+		{ "store buffers", "{explore: {memory: tso}}", "", { .memory = SCN_STORES_TSO } },
 	};
 	size_t i;
 
@@ -667,7 +660,6 @@ an_exploration_is_read(void **state)
 		assert_int_equal(found->depth, expected->depth);
 		assert_int_equal(found->states, expected->states);
 		assert_int_equal(found->memory, expected->memory);
-		assert_int_equal(found->walk_sees_own_stores, expected->walk_sees_own_stores);
 		assert_false(scn_thread_is_daemon(&s->thread[0]));
 		assert_true(scn_thread_is_daemon(&s->thread[1]));
 		scenario_free(s);

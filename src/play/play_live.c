@@ -30,6 +30,7 @@ play_live_open(const struct scenario *scenario, const struct play_options *optio
 	}
 	live->player.scenario = scenario;
 	live->player.outcome = outcome;
+	live->player.watched = true;
 	if (player_start(&live->player, options)) {
 		*status = PLAY_DONE;
 		return live;

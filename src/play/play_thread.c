@@ -290,6 +290,19 @@ yield_round(struct play_thread *thread)
 	return !thread->yields || play_is_taken_down(thread);
 }
 
+/* Between two instructions any number of stores may leave the buffer; at the end, all of them. */
+static void
+drain_some(struct play_thread *thread, enum place place)
+{
+	struct vcpu *vcpu = &thread->machine.vcpu;
+	bool all = play_step(thread) == NULL || thread->wants_exit;
+
+	while (vcpu->stores != NULL && vcpu->stores->count != 0 && (all || watch_choose(2) != 0)) {
+		vcpu_stores_drain(vcpu->stores, vcpu->mem);
+		watch_anchor(place);
+	}
+}
+
 /*
  * Waits for the thread's turn and begins the next step.  false: let go on out of turn, or done.
  */
@@ -299,6 +312,7 @@ take_turn(struct play_thread *thread, enum place place)
 	struct player *player = thread->player;
 
 	watch_anchor(place);
+	drain_some(thread, place);
 	if (is_asked_for(thread))
 		answer_question(thread);
 	if (!yield_round(thread))
@@ -882,6 +896,9 @@ put_vcpu(const struct vcpu *vcpu, const struct watch_sink *sink)
 	    (uint64_t)vcpu->ept_on << 3 | (uint64_t)vcpu->vpid << 16 |
 	    (uint64_t)vcpu->pml.index << 32);
 	watch_put64(sink, vcpu->ept_on ? vcpu->ept.eptp : 0);
+	if (vcpu->stores != NULL)
+		watch_put(sink, vcpu->stores->store,
+		    vcpu->stores->count * sizeof(vcpu->stores->store[0]));
 }
 
 static void
@@ -1003,6 +1020,9 @@ play_thread_init(struct play_thread *thread, struct player *player, unsigned ind
 		if (scn->role != SCN_ROLE_KERNEL)
 			thread->machine.process->threads++;
 	}
+	if (player->watched && player->scenario->schedule.explore.memory == SCN_STORES_TSO &&
+	    (scn->role & SCN_ROLE_VCPUS))
+		thread->machine.vcpu.stores = &thread->stores;
 	if (scn->role & SCN_ROLE_VCPUS)
 		init_vcpu_mode(thread);
 	if (scn->role == SCN_ROLE_BARE)

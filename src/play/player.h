@@ -39,6 +39,7 @@ struct play_thread {
 	const struct scn_thread *scn;
 	unsigned index;
 	struct machine_thread machine;
+	struct vcpu_stores stores; /* where the scenario has store buffers */
 	size_t at;            /* step that is next or under way */
 	uint32_t round;       /* of a repeated step; of one that is repeated for ever 0 */
 	bool yields;          /* made a round of a step that is repeated for ever */
@@ -66,6 +67,7 @@ struct player {
 	struct vm_object **object;
 	struct ept bare_ept;             /* of host.ept */
 	bool has_bare_ept;
+	bool watched;                    /* by an explorer, who chooses when stores are seen */
 	bool migrates;                   /* some thread may change its CPU */
 	hpa_t spptp;                     /* root of the sub-page permission tables; 0: none */
 	struct play_thread *thread;

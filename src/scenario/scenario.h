@@ -53,7 +53,7 @@ enum scn_key {
 	SCN_KEY_PML_LOG, SCN_KEY_PML_INDEX, SCN_KEY_VE_PAGE, SCN_KEY_SPP, SCN_KEY_DEFECTS,
 	SCN_KEY_EXPLORE, SCN_KEY_AFTER, SCN_KEY_PROTOCOL, SCN_KEY_PREEMPTIONS, SCN_KEY_STATES,
 	SCN_KEY_DEPTH,
-	SCN_KEY_WALK_SEES_OWN_STORES, SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
+	SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEY_OPTIONS, SCN_KEY_STACK_END,
 	SCN_KEYS
@@ -712,7 +712,6 @@ struct scn_explore {
 	uint32_t depth;       /* scheduling points of a schedule, at least 1 */
 	uint64_t states;      /* at least 1 */
 	enum scn_stores memory;   /* default sc */
-	int walk_sees_own_stores; /* tso: a walk reads the own store buffer first; default 1 */
 };
 
 struct scn_schedule {

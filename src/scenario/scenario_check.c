@@ -566,20 +566,6 @@ scn_settle_thread(struct scn_reader *rd, void *object)
 }
 
 int
-scn_settle_explore(struct scn_reader *rd, void *object)
-{
-	const struct scn_explore *explore = object;
-
-	if (!scn_has(&explore->src, SCN_KEY_WALK_SEES_OWN_STORES) ||
-	    explore->memory == SCN_STORES_TSO)
-		return 1;
-	scn_error(rd->errors, scn_mark_of(&explore->src, SCN_KEY_WALK_SEES_OWN_STORES),
-	    "found 'walk-sees-own-stores' without store buffers, expected it only with 'memory: "
-	    "tso'");
-	return 0;
-}
-
-int
 scn_settle_schedule(struct scn_reader *rd, void *object)
 {
 	struct scn_schedule *schedule = object;

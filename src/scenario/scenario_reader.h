@@ -102,7 +102,6 @@ int scn_settle_guest_map(struct scn_reader *rd, void *object);
 int scn_settle_entry(struct scn_reader *rd, void *object);
 int scn_settle_guest_space(struct scn_reader *rd, void *object);
 int scn_settle_thread(struct scn_reader *rd, void *object);
-int scn_settle_explore(struct scn_reader *rd, void *object);
 int scn_settle_schedule(struct scn_reader *rd, void *object);
 int scn_settle_condition(struct scn_reader *rd, void *object);
 

@@ -396,14 +396,12 @@ static const struct scn_row rows_explore[] = {
 	    .doc = "How many scheduling points of a schedule are decided."),
 	ROW(MEMORY, CHOICE, struct scn_explore, memory, .detail = &scn_choices_stores,
 	    DEFAULT(SCN_STORES_SC), .doc = "When stores are seen by other CPUs."),
-	ROW(WALK_SEES_OWN_STORES, BOOL, struct scn_explore, walk_sees_own_stores, DEFAULT(1),
-	    .doc = "With tso: whether a walk reads the store buffer of its CPU first."),
 };
 
 static const struct scn_table table_explore = {
 	.name = "schedule.explore", .what = "the exploration",
 	.doc = "Every schedule, within bounds.",
-	.size = sizeof(struct scn_explore), ROWS(rows_explore), .settle = scn_settle_explore,
+	.size = sizeof(struct scn_explore), ROWS(rows_explore),
 };
 
 static const struct scn_row row_order = ROW(NONE, CHOICE, struct scn_schedule, order,

@@ -62,7 +62,6 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_PREEMPTIONS] = "preemptions", [SCN_KEY_STATES] = "states",
 	[SCN_KEY_DEPTH] = "depth", [SCN_KEY_AFTER] = "after",
 	[SCN_KEY_PROTOCOL] = "protocol",
-	[SCN_KEY_WALK_SEES_OWN_STORES] = "walk-sees-own-stores",
 	[SCN_KEY_LABEL] = "label", [SCN_KEY_REACHABLE] = "reachable",
 	[SCN_KEY_UNREACHABLE] = "unreachable",
 	[SCN_KEY_RIP] = "rip", [SCN_KEY_LENGTH] = "length",

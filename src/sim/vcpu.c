@@ -488,6 +488,9 @@ vcpu_load_pieces(const struct vcpu *vcpu, const struct vcpu_result *result, void
 
 	for (i = 0; i < result->pieces; i++) {
 		hostmem_read(vcpu->mem, result->piece[i].hpa, to, result->piece[i].size);
+		if (vcpu->stores != NULL)
+			vcpu_stores_overlay(vcpu->stores, result->piece[i].hpa, to,
+			    result->piece[i].size);
 		to += result->piece[i].size;
 	}
 }
@@ -499,7 +502,12 @@ vcpu_store_pieces(struct vcpu *vcpu, const struct vcpu_result *result, const voi
 	unsigned i;
 
 	for (i = 0; i < result->pieces; i++) {
-		hostmem_write(vcpu->mem, result->piece[i].hpa, from, result->piece[i].size);
+		if (vcpu->stores != NULL)
+			vcpu_stores_put(vcpu->stores, vcpu->mem, result->piece[i].hpa, from,
+			    result->piece[i].size);
+		else
+			hostmem_write(vcpu->mem, result->piece[i].hpa, from,
+			    result->piece[i].size);
 		from += result->piece[i].size;
 	}
 }

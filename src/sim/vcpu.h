@@ -15,6 +15,7 @@
 #include "sim/event.h"
 #include "sim/hostmem.h"
 #include "sim/tlb.h"
+#include "sim/vcpu_stores.h"
 #include "vmm/vmx.h"
 
 #define VCPU_MAX_ACCESS 16 /* bytes of one access */
@@ -43,6 +44,7 @@ struct vcpu {
 	struct hostmem *mem;
 	struct hpm look;         /* tables for vcpu_explain(); without operations: in mem */
 	struct tlb *tlb;         /* NULL: nothing is cached */
+	struct vcpu_stores *stores; /* NULL: stores are seen at once */
 	/* Asked where there are `count` ways, 0 being the plain one.  NULL: whoever watches is. */
 	unsigned (*choose)(void *ctx, unsigned count);
 	void *choose_ctx;
