@@ -99,6 +99,11 @@ expect 1 'they find what is to be found' 'random schedules from seed 9' \
 expect 0 'a seed makes the same runs each time' '' sh -c '
     "$VKEPT" explore -v --seed 9 --runs 30 $message >"$tmp/a"
     "$VKEPT" explore -v --seed 9 --runs 30 $message | cmp - "$tmp/a"'
+expect 1 'and another seed others' ' differ: ' sh -c '
+    for seed in 1 2; do
+	"$VKEPT" explore -v --runs 4 --seed $seed $message >"$tmp/a$seed"
+    done
+    sed "s/seed 2/seed 1/" "$tmp/a2" | cmp "$tmp/a1" -'
 expect 1 'one that gets stuck is found by chance' 'nobody can go on' \
     "$VKEPT" explore --runs 5 $stuck
 

@@ -2,8 +2,9 @@
 /*
  * Two touches of one cell by two threads, at least one of which changes it, are tried the other way
  * round: the later one's thread goes first, as far as that touch, and all else stays in order.  If
- * the failure is gone, their order decides it.  Of several the last counts, and one after which
- * everything holds before one after which something else fails.
+ * the failure is gone, their order decides it.  Of several, one after which everything holds counts
+ * before one after which something else fails, a word before what is only a number to people, and
+ * then the pair that is closest together, which says most; of equals the last.
  *
  * That is an answer in terms of this schedule, found by experiment.  A failure that needs the order
  * of two pairs may show either of them, or none.
@@ -16,7 +17,8 @@
 #include "explore/explore_minimise.h"
 
 #define MOMENTS_MAX 20000u
-#define TRIALS_MAX 300u
+#define TRIALS_MAX 400u
+#define TRIAL_MOVES_MAX 400000u /* in all trials together */
 
 struct detective {
 	const struct scenario *scenario;
@@ -25,7 +27,7 @@ struct detective {
 	struct explore_moment *moment;
 	size_t moments, room;
 	struct explore_move *trial;
-	unsigned trials;
+	size_t trials, moves;
 	bool no_memory;
 };
 
@@ -126,6 +128,7 @@ try_order(struct detective *d, size_t first, size_t last)
 	enum verdict verdict = HOLDS;
 
 	d->trials++;
+	d->moves += d->schedule->moves;
 	explore_replay(d->scenario, &schedule, &options, &replayed);
 	d->no_memory |= replayed.status == EXPLORE_REPLAY_NO_MEMORY;
 	if (replayed.status != EXPLORE_REPLAYED)
@@ -143,28 +146,59 @@ are_in_conflict(const struct explore_moment *a, const struct explore_moment *b)
 	    (is_change(&a->touch) || is_change(&b->touch));
 }
 
-static void
-look(struct detective *d, struct explore_cause *cause)
+static bool
+is_word(const struct explore_moment *moment)
 {
-	size_t i, j;
+	enum watch_kind kind = watch_kind_of(moment->touch.cell);
 
-	for (j = d->moments; j-- > 1 && !cause->holds;) {
+	return kind == WATCH_WORD || kind == WATCH_VMM;
+}
+
+static bool
+is_better(const struct explore_cause *a, const struct explore_cause *b)
+{
+	if (!b->found || a->holds != b->holds)
+		return !b->found || a->holds;
+	if (is_word(&a->first) != is_word(&b->first))
+		return is_word(&a->first);
+	return a->second.move - a->first.move < b->second.move - b->first.move;
+}
+
+/* The last touch before this one that conflicts with it; NULL when there is none. */
+static const struct explore_moment *
+conflict_before(const struct detective *d, const struct explore_moment *moment)
+{
+	const struct explore_moment *before = moment;
+
+	while (before-- != d->moment) {
+		if (are_in_conflict(before, moment))
+			return before;
+	}
+	return NULL;
+}
+
+static void
+look(struct detective *d, struct explore_cause *best)
+{
+	size_t i;
+
+	for (i = d->moments; i-- > 1;) {
+		const struct explore_moment *second = &d->moment[i];
+		const struct explore_moment *first = conflict_before(d, second);
+		struct explore_cause cause = { .found = true };
 		enum verdict verdict;
 
 		/* Beyond the schedule nobody chose the order. */
-		if (d->moment[j].move >= d->schedule->moves)
+		if (first == NULL || second->move >= d->schedule->moves)
 			continue;
-		for (i = j; i-- > 0 && !are_in_conflict(&d->moment[i], &d->moment[j]);)
-			;
-		if (i == SIZE_MAX || d->trials == TRIALS_MAX || d->no_memory)
-			continue;
-		verdict = try_order(d, d->moment[i].move, d->moment[j].move);
-		if (verdict == SAME || (verdict == OTHER && cause->found))
-			continue;
-		cause->found = true;
-		cause->holds = verdict == HOLDS;
-		cause->first = d->moment[i];
-		cause->second = d->moment[j];
+		if (d->trials == TRIALS_MAX || d->moves > TRIAL_MOVES_MAX || d->no_memory)
+			return;
+		verdict = try_order(d, first->move, second->move);
+		cause.holds = verdict == HOLDS;
+		cause.first = *first;
+		cause.second = *second;
+		if (verdict != SAME && is_better(&cause, best))
+			*best = cause;
 	}
 }
 

@@ -25,6 +25,8 @@ static const struct kind {
 	[WATCH_DUTY] = { "duty", EXPLORE_OPERAND_NONE },
 };
 
+_Static_assert(WATCH_KINDS == WATCH_DUTY + 1, "a kind of cell without a name");
+
 #define VMM_WORD(member) [offsetof(struct vmm_proc, member) / sizeof(uint64_t)] = #member
 
 static const char *const vmm_words[] = {

@@ -307,6 +307,8 @@ static const struct kind {
 	[WATCH_DUTY] = { name_duty, NULL },
 };
 
+_Static_assert(WATCH_KINDS == WATCH_DUTY + 1, "a kind of cell without a name");
+
 void
 cells_write_name(struct text *text, const struct cells *cells, watch_cell cell)
 {

@@ -16,7 +16,9 @@
 #define ROWS_MAX 20000u
 #define LINE_SIZE 512
 #define PAGE_WIDTH 100u /* of all columns together, unless there are many */
-#define WIDTH_MIN 24u
+#define WIDTH_FEW 32u /* at least, of up to FEW columns */
+#define FEW 3u
+#define WIDTH_MANY 26u /* of more */
 #define WIDTH_MAX 60u
 #define NUMBER_WIDTH 6u
 
@@ -246,12 +248,6 @@ begin_wait(struct columns *columns, unsigned thread)
 	memmove(columns->held, row + 1, columns->helds * sizeof(*row));
 }
 
-/* A read and a write of the same, with nothing in between, are one change. */
-static int
-are_one(const struct explore_touch *read, const struct explore_touch *write)
-{
-	return read->cell == write->cell && read->how == WATCH_READ && write->how == WATCH_WRITE;
-}
 
 void
 columns_after(void *ctx, size_t move, unsigned thread, const struct explore_touch *touch,
@@ -266,8 +262,9 @@ columns_after(void *ctx, size_t move, unsigned thread, const struct explore_touc
 		struct columns_row row = { .kind = COLUMNS_TOUCH, .move = move, .thread = thread,
 			.touch = touch[i] };
 
-		if (i + 1 < touches && are_one(&touch[i], &touch[i + 1]))
-			row.touch.how |= touch[++i].how;
+		/* Touches of the same, with nothing in between, are one. */
+		for (; i + 1 < touches && touch[i + 1].cell == touch[i].cell; i++)
+			row.touch.how |= touch[i + 1].how;
 		keep_step(columns, move, thread);
 		keep(columns, &row);
 	}
@@ -379,7 +376,7 @@ struct layout {
 static void
 layout_make(const struct columns *columns, unsigned indent, struct layout *layout)
 {
-	unsigned i, at = 0;
+	unsigned i, at = 0, least;
 	size_t row;
 
 	memset(layout, 0, sizeof(*layout));
@@ -391,8 +388,9 @@ layout_make(const struct columns *columns, unsigned indent, struct layout *layou
 	if (layout->columns == 0)
 		return;
 	layout->width = (PAGE_WIDTH - indent - NUMBER_WIDTH) / layout->columns - 2;
-	if (layout->width < WIDTH_MIN)
-		layout->width = WIDTH_MIN;
+	least = layout->columns <= FEW ? WIDTH_FEW : WIDTH_MANY;
+	if (layout->width < least)
+		layout->width = least;
 	if (layout->width > WIDTH_MAX)
 		layout->width = WIDTH_MAX;
 	for (i = 0; i < EXPLORE_THREADS_MAX; i++) {

@@ -238,16 +238,17 @@ write_stuck(struct text *text, const struct scenario *scenario, struct report_ru
 	}
 }
 
-/* Whether what fails is a step that used a stale translation. */
+/* Whether what fails is a step that used a stale translation, or an end after one was used. */
 static int
 is_stale(const struct report_run *run)
 {
 	const struct columns_stale *stale = &run->columns.stale;
-	const struct play_outcome *outcome = &run->replayed.outcome;
+	const struct play_mismatch *mismatch = run->replayed.outcome.mismatch;
 
-	return stale->seen && outcome->mismatches != 0 &&
-	    outcome->mismatch[0].thread == (int)stale->thread &&
-	    outcome->mismatch[0].step == stale->step;
+	if (!stale->seen || run->replayed.outcome.mismatches == 0)
+		return 0;
+	return mismatch->thread < 0 ||
+	    (mismatch->thread == (int)stale->thread && mismatch->step == stale->step);
 }
 
 static void
@@ -288,6 +289,11 @@ report_write_cause(struct text *text, const struct scenario *scenario,
 		write_stuck(text, scenario, run);
 	} else if (is_stale(run)) {
 		write_stale(text, scenario, &run->columns);
+		/* An order counts beside that where it let the translation live on. */
+		if (cause->found && cause->second.move > run->columns.stale.edit_move) {
+			text_str(text, "; ");
+			write_order(text, scenario, &run->columns, cause);
+		}
 	} else if (cause->found) {
 		write_order(text, scenario, &run->columns, cause);
 	} else if (explore_switches(&run->replayed.made) == 0) {

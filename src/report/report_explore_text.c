@@ -92,10 +92,11 @@ write_witness(struct report *report, size_t outcome)
 	struct text *text = &report->text;
 
 	text_to(text, INDENT);
+	text_str(text, "a way to: ");
 	text_style(text, TEXT_STRONG);
 	write_outcome_name(text, &report->scenario->reach[outcome]);
 	text_style(text, TEXT_PLAIN);
-	text_str(text, " is come to by\n");
+	text_str(text, "\n");
 	write_schedule(text, &finding->witness[outcome], 0);
 }
 
