@@ -351,8 +351,8 @@ enter_page(struct machine_process *process, gpa_t page, hpa_t frame, uint64_t ri
 	return mapped;
 }
 
-int
-machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
+static int
+resolve_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 {
 	gpa_t page = vk_gpa(gpa.v & ~VK_PAGE_OFFSET_MASK);
 	struct vm_fault fault = fault_page(process, gpa, acc);
@@ -367,6 +367,18 @@ machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
 		return 0;
 	/* The map has revoked what it took back: nothing is owed for what is added here. */
 	return enter_page(process, page, fault.frame, rights);
+}
+
+/* What the map allows cannot change before it is in the EPT: a kernel holds the map's lock. */
+int
+machine_process_fault(struct machine_process *process, gpa_t gpa, unsigned acc)
+{
+	int resolved;
+
+	watch_whole(true);
+	resolved = resolve_fault(process, gpa, acc);
+	watch_whole(false);
+	return resolved;
 }
 
 /* --- a process' memory as the host kernel reaches it ---------------------------------------- */

@@ -95,6 +95,7 @@ struct machine_thread {
 	const struct machine_guest_ops *guest;
 	void *ctx;
 	bool syncing;                    /* inside vmm_guest_sync_addr: the gate is shut by us */
+	uint64_t captures;               /* CPUs that it has captured, as of the last capture() */
 	uint32_t instruction_error;      /* of the last VMfail */
 	bool vmcs_launched;
 	int vmcs_cpu;                    /* where the VMCS is active, or VMM_NO_CPU */

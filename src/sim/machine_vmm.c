@@ -246,9 +246,11 @@ host_ipi(void *ctx, uint64_t cpus)
 static void
 host_capture(void *ctx, uint64_t cpus)
 {
-	struct machine *machine = ((struct machine_thread *)ctx)->machine;
+	struct machine_thread *thread = ctx;
+	struct machine *machine = thread->machine;
 	unsigned i;
 
+	thread->captures = cpus;
 	for (i = 0; i < machine->config.cpus; i++) {
 		if (cpus & VK_BIT(i)) {
 			touch_interrupt(i, WATCH_READ | WATCH_WRITE | WATCH_BLIND);
@@ -271,9 +273,12 @@ host_capture(void *ctx, uint64_t cpus)
 static void
 host_release(void *ctx, uint64_t cpus)
 {
-	struct machine *machine = ((struct machine_thread *)ctx)->machine;
+	struct machine_thread *thread = ctx;
+	struct machine *machine = thread->machine;
 	unsigned i;
 
+	/* A CPU on which the process became active meanwhile was not captured. */
+	cpus &= thread->captures;
 	for (i = 0; i < machine->config.cpus; i++) {
 		if (cpus & VK_BIT(i)) {
 			touch_interrupt(i, WATCH_READ | WATCH_WRITE | WATCH_BLIND);

@@ -10,6 +10,20 @@
  */
 #include "vmm/vmm.h"
 
+/*
+ * The process is active on this CPU from now on.  Who captures active CPUs either finds us among
+ * them or has the lock, and is waited for.
+ */
+static void
+vmm_activate(struct vmm_vcpu *vcpu, int cpu)
+{
+	uint64_t *active = &vcpu->proc->active;
+
+	vk_atomic_set64(active, VK_BIT(cpu));
+	while (vcpu->ops->protocol->captures && (vk_atomic_load64(active) & VMM_ACTIVE_LOCK))
+		vk_pause();
+}
+
 /* A VMCS is active on one CPU only: clear it there before it is loaded here [DF-MIGRATE]. */
 static void
 vmm_migrate(struct vmm_vcpu *vcpu, int cpu)
@@ -25,7 +39,7 @@ vmm_migrate(struct vmm_vcpu *vcpu, int cpu)
 	if (vcpu->last_cpu != cpu) {
 		vcpu->last_cpu = cpu;
 		vcpu->ops->vmptrld(vcpu->ctx, 1);
-		vk_atomic_set64(&vcpu->proc->active, VK_BIT(cpu));
+		vmm_activate(vcpu, cpu);
 		/* What a sibling left cached here may be older than our generation. */
 		if (flush)
 			vcpu->ops->invept(vcpu->ctx, eptp);
