@@ -32,13 +32,17 @@ same_steps()
 	diff "$tmp/bad.steps" "$tmp/fixed.steps"
 }
 
-# Each name of the list stands in a scenario that shows its damage.
+# Each name of the list stands in a scenario that shows its damage, or in a row
+# of the tables that are explored.
 all_shown()
 {
 	sed -n 's/^[[:space:]]*DEFECT([A-Z0-9_]*, "\([^"]*\)".*/\1/p' \
 	    "$SRC/src/defect/defect_list.h" | sort -u >"$tmp/listed"
-	sed -n 's/^defects: \[\(.*\)\]$/\1/p' "$dir"/*-bad.yaml | tr -d ' ' | tr , '\n' |
-	    sort -u >"$tmp/shown"
+	{
+		sed -n 's/^defects: \[\(.*\)\]$/\1/p' "$dir"/*-bad.yaml
+		awk -F'|' 'NF == 11 && $5 ~ /`/ { gsub(/`/, "", $5); print $5 }' \
+		    "$SRC/docs/FINDINGS.md"
+	} | tr -d ' ' | tr , '\n' | sort -u >"$tmp/shown"
 	[ -s "$tmp/listed" ] && diff "$tmp/listed" "$tmp/shown"
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # write_defects.sh [ROOT]: prints docs/DEFECTS.md, from the list of defects, from
-# the scenarios that show their damage, and from the list of known bugs.  A name
+# the scenarios that show their damage, from the rows of docs/FINDINGS.md, and
+# from the list of known bugs.  A name
 # in the latter that does not exist, or a pair that it does not name, is an
 # error; COUNTS=1 prints the numbers of pairs alone: all, from DragonFly, from
 # elsewhere.
@@ -21,6 +22,17 @@ pairs()
 		echo "pair|$name|$(sed -n 's/^scenario: //p' "$file")|$(
 		    sed -n 's/^defects: \[\(.*\)\]$/\1/p' "$file" | tr -d ,)"
 	done
+}
+
+# The rows of the tables of findings, by the defects that they have.
+explored()
+{
+	[ ! -f docs/FINDINGS.md ] || awk -F'|' '
+	NF == 11 && $5 ~ /`/ {
+		gsub(/[ `]/, "", $2)
+		gsub(/[`,]/, "", $5)
+		print "row|" $2 "|" $6 "|" $5
+	}' docs/FINDINGS.md
 }
 
 # "bug | shown by": every name that stands for something has to be there.
@@ -89,7 +101,8 @@ cat <<END
 A scenario can switch defects on, to show what they do: \`defects: [pat-in-gpa]\`. Each is one
 deviation from the core, in the room \`src/defect\`, which only the player of scenarios links. For each
 damage there are two scenarios with the same steps in \`scenarios/regress\`: NAME\`-bad.yaml\`, which
-passes because it expects the damage, and NAME\`-fixed.yaml\`, without the defect. \`tests/check_regress.sh\`
+passes because it expects the damage, and NAME\`-fixed.yaml\`, without the defect. What needs all
+schedules to be shown is a row of [FINDINGS.md](FINDINGS.md) instead. \`tests/check_regress.sh\`
 sees to it that the first fails without the defect and the second with it.
 
 There are $1 pairs: $2 for bugs that DragonFly has or had, $3 for bugs of others.
@@ -99,7 +112,18 @@ This file is written by \`tools/write_defects.sh\`.
 | defect | what deviates | damage shown |
 |---|---|---|
 END
-pairs | awk -F'|' '
+{
+	pairs
+	explored
+} | awk -F'|' '
+FILENAME == "-" && $1 == "row" {
+	n = split($4, name, " ")
+	for (i = 1; i <= n; i++)
+		if (shown[name[i]] !~ /FINDINGS/)
+			shown[name[i]] = shown[name[i]] (shown[name[i]] == "" ? "" : "; ") \
+			    "explored: row " $2 " of [FINDINGS.md](FINDINGS.md)"
+	next
+}
 FILENAME == "-" {
 	n = split($4, name, " ")
 	for (i = 1; i <= n; i++)

@@ -21,7 +21,7 @@
 /* The defects of one machine and what they have to remember. */
 struct defects {
 	struct vmm_host_ops ops;      /* first: machine->vmm_ops points here */
-	struct vmm_protocol protocol; /* of these: the shootdown deviates */
+	struct vmm_protocol protocol; /* of these, when the gate deviates */
 	struct vk_pmap family;            /* the deviating copy functions */
 	uint64_t set[DEFECT_WORDS];       /* bit n: enum defect n */
 	struct machine *machine;
@@ -29,6 +29,7 @@ struct defects {
 	uint64_t freed_root;              /* of the EPT that was freed last; 0: none */
 	uint64_t root[DEFECT_THREADS_MAX]; /* that a thread brought; 0: none */
 	uint32_t length[DEFECT_THREADS_MAX]; /* of the instruction, by the last exit */
+	uint64_t seen[DEFECT_THREADS_MAX]; /* generation, ahead of the gate */
 	struct {
 		gpa_t slot;
 		uint64_t entry;
@@ -91,6 +92,9 @@ struct defect_pmap {
 extern const struct pmap_inval_ops defect_pmap_ops;
 
 /* --- within the room -------------------------------------------------------------------------- */
+
+/* Gives the machine's protocol the defects of its gate, if there are any. */
+void defect_gate_join(struct defects *defects);
 
 /* Where a defect leaves something undone, others make their steps here. */
 void defect_window(void);

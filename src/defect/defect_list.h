@@ -96,6 +96,26 @@
 	    "whom to interrupt and to wait for is read before the gate is shut")                 \
 	DEFECT(STOP_DOES_NOT_WAIT, "stop-does-not-wait",                                         \
 	    "the generation changes, but CPUs in guest mode are left there")                     \
+	DEFECT(STORE_BEFORE_GATE, "store-before-gate",                                           \
+	    "the entry is swapped before the gate is shut; correct all the same")                \
+	DEFECT(BUMP_BEFORE_STORE, "bump-before-store",                                           \
+	    "the generation changes, then the entry, and then the gate is shut")                 \
+	DEFECT(NO_WAIT, "no-wait",                                                               \
+	    "the gate is shut and interrupts are sent, but nobody waits for them")               \
+	DEFECT(NO_IPI, "no-ipi",                                                                 \
+	    "the gate is shut, and nobody is interrupted")                                       \
+	DEFECT(COUNT_BEFORE_MASK, "count-before-mask",                                           \
+	    "a vCPU counts itself in before its CPU is in the mask")                             \
+	DEFECT(INTERRUPTS_ON_BEFORE_ENTRY, "interrupts-on-before-entry",                         \
+	    "interrupts are taken between the gate and the entry")                               \
+	DEFECT(COMPARE_BEFORE_COUNT, "compare-before-count",                                     \
+	    "the generation is compared before a vCPU counts itself in")                         \
+	DEFECT(GATE_PLAIN_STORE, "gate-plain-store",                                             \
+	    "the gate is shut by a load and a store")                                            \
+	DEFECT(COUNT_OUT_NOT_ATOMIC, "count-out-not-atomic",                                     \
+	    "a vCPU counts itself out by a load and a store")                                    \
+	DEFECT(SYNC_WHILE_COUNTED, "sync-while-counted",                                         \
+	    "a vCPU that shuts the gate is counted in itself")                                   \
 	DEFECT(NO_INVEPT, "no-invept",                                                           \
 	    "the generation is taken over, but INVEPT is not executed")                          \
 	DEFECT(INVEPT_WRONG_ROOT, "invept-wrong-root",                                           \

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VMM's protocol with defects: the shootdown, INVEPT, what a thread may become, what an exit
- * comes to.
+ * The VMM around its gate with defects: the sync call, INVEPT, what a thread may become, what an
+ * exit comes to.
  *
  * Each function does the core's work but for the steps that a defect leaves out or puts elsewhere.
- * Where a defect opens a window, turns of a busy wait stand in it: under a scripted schedule the
- * next threads of the script make their steps there.
  */
 #include <string.h>
 
@@ -21,96 +19,6 @@ static bool
 has(const struct machine_thread *thread, enum defect defect)
 {
 	return defects_have(defects_of(thread), defect);
-}
-
-/* --- the gate --------------------------------------------------------------------------------- */
-
-static uint64_t
-shut_gate(struct vmm_proc *proc)
-{
-	uint64_t lock = vk_atomic_load64(&proc->cpulock);
-
-	for (;;) {
-		if (lock & VMM_LOCK_EXCL) {
-			vk_pause();
-			lock = vk_atomic_load64(&proc->cpulock);
-		} else if (vk_atomic_cas64(&proc->cpulock, lock, lock | VMM_LOCK_EXCL, &lock)) {
-			return lock;
-		}
-	}
-}
-
-void
-defect_window(void)
-{
-	vk_pause();
-	vk_pause();
-}
-
-static void
-bump(struct vmm_proc *proc)
-{
-	vk_atomic_plus64(&proc->invgen, 1);
-}
-
-/* The mask as it was before the gate was shut decides whom to interrupt and to wait for. */
-static void
-stop_by_early_mask(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
-{
-	uint64_t mask = vk_atomic_load64(&proc->cpumask);
-
-	defect_window();
-	(void)shut_gate(proc);
-	ops->ipi(ctx, mask);
-	while (vk_atomic_load64(&proc->cpumask) & mask)
-		vk_pause();
-	bump(proc);
-}
-
-static void
-stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
-{
-	struct machine_thread *thread = ctx;
-
-	if (defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE))
-		return;
-	if (has(thread, DEFECT_STOP_DOES_NOT_WAIT)) {
-		bump(proc);
-		return;
-	}
-	if (has(thread, DEFECT_MASK_BEFORE_GATE)) {
-		stop_by_early_mask(proc, ops, ctx);
-		return;
-	}
-	if (has(thread, DEFECT_BUMP_BEFORE_GATE)) {
-		bump(proc);
-		defect_window();
-	}
-	vmm_stop_begin(proc, ops, ctx);
-	/* Nobody can have seen the number yet: the gate is shut. */
-	if (has(thread, DEFECT_NO_GENERATION_BUMP) || has(thread, DEFECT_BUMP_BEFORE_GATE) ||
-	    has(thread, DEFECT_BUMP_AFTER_GATE))
-		vk_atomic_plus64(&proc->invgen, ~0ull);
-	if (has(thread, DEFECT_STORE_AFTER_GATE)) {
-		vmm_stop_end(proc);
-		defect_window();
-	}
-}
-
-static void
-stop_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
-{
-	struct machine_thread *thread = ctx;
-
-	(void)ops;
-	if ((defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE)) ||
-	    has(thread, DEFECT_STOP_DOES_NOT_WAIT) || has(thread, DEFECT_STORE_AFTER_GATE))
-		return;
-	vmm_stop_end(proc);
-	if (has(thread, DEFECT_BUMP_AFTER_GATE)) {
-		defect_window();
-		bump(proc);
-	}
 }
 
 /* --- vmm_guest_sync_addr ---------------------------------------------------------------------- */
@@ -326,6 +234,11 @@ op_invept(void *ctx, uint64_t eptp)
 		return;
 	if (has(thread, DEFECT_NO_INVEPT))
 		return;
+	if (!loading && has(thread, DEFECT_COMPARE_BEFORE_COUNT)) {
+		/* The comparison that counts was the one in op_must_leave(). */
+		thread->vmm.eptgen = defects->seen[thread->index % DEFECT_THREADS_MAX];
+		return;
+	}
 	if (has(thread, DEFECT_INVEPT_BAD_TYPE)) {
 		(void)vcpu_invept(&thread->vcpu, 0, eptp);
 		return;
@@ -333,6 +246,36 @@ op_invept(void *ctx, uint64_t eptp)
 	if (has(thread, DEFECT_INVEPT_WRONG_ROOT))
 		eptp ^= VK_BIT(13);
 	machine_vmm_ops.invept(ctx, eptp);
+}
+
+/* The last that is done before the gate: the generation is compared here already. */
+static int
+op_must_leave(void *ctx)
+{
+	struct machine_thread *thread = ctx;
+	struct vmm_proc *proc = &thread->process->vmm;
+	uint64_t *seen = &defects_of(thread)->seen[thread->index % DEFECT_THREADS_MAX];
+
+	if (machine_vmm_ops.must_leave(ctx))
+		return 1;
+	if (!has(thread, DEFECT_COMPARE_BEFORE_COUNT))
+		return 0;
+	*seen = vk_atomic_load64(&proc->invgen);
+	if (*seen != thread->vmm.eptgen)
+		machine_vmm_ops.invept(ctx, vk_atomic_load64(&proc->eptp));
+	thread->vmm.eptgen = *seen;
+	return 0;
+}
+
+/* Between the gate and the entry. */
+static void
+op_write_guest(void *ctx, uint64_t cr3)
+{
+	machine_vmm_ops.write_guest(ctx, cr3);
+	if (has(ctx, DEFECT_INTERRUPTS_ON_BEFORE_ENTRY)) {
+		machine_vmm_ops.interrupts(ctx, 1);
+		machine_vmm_ops.interrupts(ctx, 0);
+	}
 }
 
 /* What the entry of a page becomes once it was faulted in. */
@@ -430,6 +373,8 @@ fill_ops(struct vmm_host_ops *ops)
 	ops->ept_destroy = op_ept_destroy;
 	ops->vmclear_on = op_vmclear_on;
 	ops->vmptrld = op_vmptrld;
+	ops->must_leave = op_must_leave;
+	ops->write_guest = op_write_guest;
 	ops->invept = op_invept;
 	ops->fault = op_fault;
 	ops->enter = op_enter;
@@ -447,11 +392,9 @@ defects_init(struct defects *defects, struct machine *machine, const uint64_t se
 	if (!defects_any(defects))
 		return;
 	fill_ops(&defects->ops);
+	defects->ops.protocol = machine->vmm_ops->protocol;
+	defect_gate_join(defects);
 	defects->family = defect_family;
-	defects->protocol = *machine->vmm_ops->protocol;
-	defects->protocol.sync_begin = defects->protocol.ept_begin = stop_begin;
-	defects->protocol.sync_end = defects->protocol.ept_end = stop_end;
-	defects->ops.protocol = &defects->protocol;
 	machine->vmm_ops = &defects->ops;
 }
 

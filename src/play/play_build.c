@@ -47,6 +47,8 @@ config_of(const struct scenario *s)
 		[SCN_PROTOCOL_MERGE] = &vmm_protocol_merge,
 		[SCN_PROTOCOL_3_8] = &vmm_protocol_3_8,
 		[SCN_PROTOCOL_HEAD] = &vmm_protocol_head,
+		[SCN_PROTOCOL_MERGE_REPAIRED] = &vmm_protocol_merge_repaired,
+		[SCN_PROTOCOL_HEAD_REPAIRED] = &vmm_protocol_head_repaired,
 	};
 	struct machine_config config = { .maxphyaddr = s->machine.maxphyaddr };
 	size_t i;

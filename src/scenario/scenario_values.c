@@ -127,6 +127,8 @@ static const struct scn_choice choice_protocol[] = {
 	{ "merge", SCN_PROTOCOL_MERGE, "DragonFly's when nested paging came, 2013." },
 	{ "3.8", SCN_PROTOCOL_3_8, "DragonFly 3.8's." },
 	{ "head", SCN_PROTOCOL_HEAD, "DragonFly's of 2020." },
+	{ "merge-repaired", SCN_PROTOCOL_MERGE_REPAIRED, "That of 2013, flushing for VPIDs." },
+	{ "head-repaired", SCN_PROTOCOL_HEAD_REPAIRED, "That of 2020, raising before releasing." },
 };
 CHOICES(protocol, "a protocol");
 

@@ -95,6 +95,9 @@ extern const struct vmm_protocol vmm_protocol_vkept;
 extern const struct vmm_protocol vmm_protocol_merge;
 extern const struct vmm_protocol vmm_protocol_3_8;
 extern const struct vmm_protocol vmm_protocol_head;
+/* The same with the defects repaired that docs/FINDINGS.md tells of. */
+extern const struct vmm_protocol vmm_protocol_merge_repaired;
+extern const struct vmm_protocol vmm_protocol_head_repaired;
 
 /* The machine and kernel under the loop.  `ctx` is that of the vCPU. */
 struct vmm_host_ops {

@@ -11,6 +11,9 @@
  * head: the gate as it is here, and a change of the EPT that captures the CPUs on which the process
  * is active instead of shutting the gate.  What its sync call copies, and what errors it passes
  * over, is the defect layer's to show.
+ *
+ * merge and head have a version beside them with the smallest change that repairs what
+ * docs/FINDINGS.md finds in them.
  */
 #include "vmm/vmm.h"
 
@@ -142,6 +145,26 @@ const struct vmm_protocol vmm_protocol_merge = {
 	.ept_end = capture_end,
 };
 
+/* With VPIDs an exit drops nothing: whoever was held out has to flush. */
+static void
+merge_repaired_sync_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
+{
+	merge_sync_begin(proc, ops, ctx);
+	vk_atomic_plus64(&proc->invgen, 1);
+}
+
+const struct vmm_protocol vmm_protocol_merge_repaired = {
+	.name = "merge-repaired",
+	.flushes_on_migration = 1,
+	.captures = 1,
+	.enter = merge_enter,
+	.leave = merge_leave,
+	.sync_begin = merge_repaired_sync_begin,
+	.sync_end = merge_sync_end,
+	.ept_begin = merge_ept_begin,
+	.ept_end = capture_end,
+};
+
 const struct vmm_protocol vmm_protocol_3_8 = {
 	.name = "3.8",
 	.captures = 1,
@@ -182,4 +205,24 @@ const struct vmm_protocol vmm_protocol_head = {
 	.sync_end = gate_end,
 	.ept_begin = head_ept_begin,
 	.ept_end = head_ept_end,
+};
+
+/* Raised while the others are still held, so that none of them enters between the two. */
+static void
+head_repaired_ept_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
+{
+	vk_atomic_plus64(&proc->invgen, 1);
+	capture_end(proc, ops, ctx);
+}
+
+const struct vmm_protocol vmm_protocol_head_repaired = {
+	.name = "head-repaired",
+	.flushes_on_migration = 1,
+	.captures = 1,
+	.enter = vmm_gate_enter,
+	.leave = vmm_gate_leave,
+	.sync_begin = gate_begin,
+	.sync_end = gate_end,
+	.ept_begin = head_ept_begin,
+	.ept_end = head_repaired_ept_end,
 };
