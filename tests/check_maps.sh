@@ -7,6 +7,16 @@ data=tests/data/linux-guest
 export tmp data
 cd "$SRC" || exit 3
 
+# said PATTERN: whether the output is as expected.
+said()
+{
+	if [ -z "$1" ]; then
+		[ ! -s "$tmp/.output" ]
+	else
+		grep -q -e "$1" "$tmp/.output"
+	fi
+}
+
 # expect STATUS SENTENCE PATTERN COMMAND...: the status, and a line of standard
 # output or standard error that matches; an empty pattern asks for silence.
 expect()
@@ -15,12 +25,7 @@ expect()
 	shift 3
 	timeout 20 "$@" >"$tmp/.output" 2>&1 </dev/null
 	status=$?
-	if [ -z "$pattern" ]; then
-		[ ! -s "$tmp/.output" ]
-	else
-		grep -q -e "$pattern" "$tmp/.output"
-	fi
-	if [ $? -eq 0 ] && [ "$status" -eq "$wanted" ]; then
+	if said "$pattern" && [ "$status" -eq "$wanted" ]; then
 		case_passed "$sentence"
 	else
 		sed -n '1,20p' "$tmp/.output" >"$tmp/.head"

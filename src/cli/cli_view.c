@@ -203,7 +203,8 @@ find_variant(struct cli *cli, const char *variant, struct cli_scenario *opened)
 		scenario_free(opened->scenario);
 		opened->scenario = NULL;
 	}
-	return cli_bad_argument(cli, "variant", "one that 'vkept run' lists", variant);
+	(void)cli_bad_argument(cli, "variant", "one that 'vkept run' lists", variant);
+	return CLI_BAD;
 }
 
 enum cli_status
@@ -452,7 +453,7 @@ open_machine(struct cli *cli, const struct cli_view *source, enum cli_state stat
     struct view *view)
 {
 	struct guestpt_mode mode;
-	struct image_core core;
+	struct image_core core = { .image = NULL };
 	enum cli_status status = open_memory(cli, source, state, &core);
 
 	if (status != CLI_OK)

@@ -309,7 +309,7 @@ list_as_monitor(struct listing *listing, const struct view *view, enum maps_side
 	struct scn_sink sink = cli_output_sink(listing->cli->output);
 	enum maps_status status;
 	struct text *text;
-	uint64_t absent;
+	uint64_t absent = 0;
 
 	status = (listing->cli->format == FORMAT_TLB ? monitor_write_tlb : monitor_write_mem)(
 	    &sink, view, side, filter, &absent);

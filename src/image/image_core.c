@@ -406,7 +406,7 @@ image_core_read(const unsigned char *bytes, size_t size, struct image_core *core
 	status = check_file_header(&reader);
 	if (status == IMAGE_OK)
 		status = find_headers(&reader);
-	if (status != IMAGE_OK)
+	if (status != IMAGE_OK || reader.phnum == 0)
 		return status;
 	core->image = image_create();
 	reader.data = malloc(reader.phnum * sizeof(*reader.data));

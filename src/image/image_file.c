@@ -92,6 +92,7 @@ map_file(const char *path, struct image_bytes *bytes, struct image_error *error)
 	enum image_status status;
 	struct image_bytes packed;
 
+	memset(bytes, 0, sizeof(*bytes));
 	if (fd < 0)
 		return image_failed(error, strerror(errno));
 	status = map_open(fd, bytes, error);

@@ -117,30 +117,26 @@ align4(uint64_t size)
 	return (size + 3) & ~3ull;
 }
 
-/* Takes the note at `offset` apart; *offset becomes that of the next. */
-static enum image_status
-next_note(const unsigned char *file, uint64_t *offset, uint64_t end, struct note *note,
-    struct image_error *error)
+/* Takes the note at `*offset` apart, which becomes that of the next; false: it is too long. */
+static bool
+next_note(const unsigned char *file, uint64_t *offset, uint64_t end, struct note *note)
 {
 	const unsigned char *header = file + *offset;
 
-	memset(note, 0, sizeof(*note));
 	note->offset = *offset;
 	note->name_size = image_u32(header);
 	note->size = image_u32(header + 4);
 	note->type = image_u32(header + 8);
+	note->name = (const char *)header + NOTE_HEADER;
 	note->at = *offset + NOTE_HEADER + align4(note->name_size);
 	if (note->at > end || note->size > end - note->at)
-		return image_bad_at(error, note->offset, "a note of %u and %u bytes found, "
-		    "%llu expected at most", (unsigned)note->name_size, (unsigned)note->size,
-		    (unsigned long long)(end - note->offset - NOTE_HEADER));
-	note->name = (const char *)header + NOTE_HEADER;
+		return false;
 	note->held = file + note->at;
 	/* The last one need not be filled up. */
 	*offset = note->at + align4(note->size);
 	if (*offset > end)
 		*offset = end;
-	return IMAGE_OK;
+	return true;
 }
 
 enum image_status
@@ -152,9 +148,11 @@ image_notes_read(const unsigned char *file, uint64_t offset, uint64_t size,
 	struct note note;
 
 	while (status == IMAGE_OK && end - offset >= NOTE_HEADER) {
-		status = next_note(file, &offset, end, &note, error);
-		if (status != IMAGE_OK)
-			break;
+		if (!next_note(file, &offset, end, &note))
+			return image_bad_at(error, note.offset, "a note of %u and %u bytes found, "
+			    "%llu expected at most", (unsigned)note.name_size,
+			    (unsigned)note.size,
+			    (unsigned long long)(end - note.offset - NOTE_HEADER));
 		/* kdump leaves zeroes behind the last. */
 		if (note.name_size == 0 && note.size == 0 && note.type == 0)
 			break;

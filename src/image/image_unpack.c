@@ -137,10 +137,10 @@ inflate_chunk(z_stream *stream, const unsigned char **packed, size_t *size)
 static enum image_status
 unpack_gzip(struct unpacking *unpacking, const unsigned char *packed, size_t size)
 {
-	enum image_status status;
+	enum image_status status = IMAGE_OK;
 	size_t left = size;
 	z_stream stream;
-	int code;
+	int code = Z_OK;
 
 	memset(&stream, 0, sizeof(stream));
 	if (inflateInit2(&stream, 15 + 16) != Z_OK)

@@ -164,8 +164,10 @@ maps_differ_next(struct maps_differ *differ, struct maps_difference *difference)
 		    is_same(differ->fold, &stretch.mapping[0], &stretch.mapping[1]))
 			continue;
 		if (differ->has_growing && continues(differ, &stretch)) {
-			for (i = 0; i < 2; i++)
-				differ->growing.mapping[i].size += stretch.mapping[i].size;
+			for (i = 0; i < 2; i++) {
+				if (stretch.has[i])
+					differ->growing.mapping[i].size += stretch.mapping[i].size;
+			}
 			differ->growing.pages++;
 			continue;
 		}

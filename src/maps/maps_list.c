@@ -11,7 +11,7 @@
 #include "maps/maps_tables.h"
 
 /* How often the outer tables may be asked in one listing. */
-#define LOOKUPS_MAX (1u << 26)
+#define LOOKUPS_MAX (1u << 25)
 
 /* What the outer tables make of a stretch of guest-physical memory. */
 struct part {

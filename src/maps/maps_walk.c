@@ -187,11 +187,9 @@ static bool
 take_leaves(const struct maps_walk *walk, struct maps_frame *frame, unsigned level,
     struct maps_run *run)
 {
-	unsigned first = frame->next, end = first;
+	unsigned first = frame->next, end = frame->end;
 
-	if (level == 1) {
-		end = frame->end;
-	} else {
+	if (level > 1) {
 		/* What is not present leads and follows no run. */
 		while (first < frame->end && !is_present(walk, image_entry(frame->table, first)))
 			first++;
@@ -264,7 +262,8 @@ maps_walk_next(struct maps_walk *walk, struct maps_run *run)
 
 		if (take_leaves(walk, frame, walk->level, run))
 			return true;
-		if (frame->next >= frame->end)
+		/* The last level has nothing but leaves. */
+		if (frame->next >= frame->end || walk->level < 2)
 			walk->level++;
 		else if (enter_table(walk, frame, walk->level, run))
 			return true;

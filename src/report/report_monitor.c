@@ -129,7 +129,7 @@ put_tlb_run(struct monitor *monitor, const struct maps_run *run)
 			continue;
 		lines_begin(lines);
 		at = lines->at;
-		memcpy(at, line, TLB_LINE);
+		memcpy(at, line, sizeof(line));
 		if (run->level > 1) {
 			memcpy(at + 6, pair[start >> 32 & 0xff], 2);
 			memcpy(at + 8, pair[start >> 24 & 0xff], 2);
