@@ -249,6 +249,7 @@ frames_are_visited_in_ascending_order(void **state)
 
 /* What was told, one after the other: "1000=5 2008=7!", ! where the operation was locked. */
 struct ear {
+	unsigned warnings; /* that something is about to be written */
 	uint64_t frame; /* the one that is listened to */
 	char told[256];
 };
@@ -259,6 +260,12 @@ wants_one(void *ctx, hpa_t frame)
 	const struct ear *ear = ctx;
 
 	return frame.v == ear->frame;
+}
+
+static void
+be_warned(void *ctx)
+{
+	((struct ear *)ctx)->warnings++;
 }
 
 static void
@@ -276,7 +283,7 @@ static void
 words_that_change_are_told(void **state)
 {
 	struct ear ear = { .frame = 0x2000 };
-	struct hostmem_listener listener = { wants_one, write_down, &ear };
+	struct hostmem_listener listener = { wants_one, be_warned, write_down, &ear };
 	struct hostmem *mem = memory(SIZE, 16);
 	unsigned char bytes[3 * VK_PAGE_BYTES] = { 0 };
 	struct hpm hpm = hostmem_hpm(mem);
@@ -299,6 +306,7 @@ words_that_change_are_told(void **state)
 	hostmem_listen(mem, NULL);
 	hostmem_store(mem, vk_hpa(0x2000), 9);
 	assert_string_equal(ear.told, "2000:0=1 2000:1=2! 2008:0=1200 2008:1200=0! 2000:2=7");
+	assert_in_range(ear.warnings, 5, 7); /* each store, be there a change or not */
 	hostmem_destroy(mem);
 }
 
@@ -306,7 +314,7 @@ static void
 what_changes_on_a_loan_is_told_when_it_is_returned(void **state)
 {
 	struct ear ear = { .frame = 0x2000 };
-	struct hostmem_listener listener = { wants_one, write_down, &ear };
+	struct hostmem_listener listener = { wants_one, be_warned, write_down, &ear };
 	struct hostmem *mem = memory(SIZE, 16);
 	struct hostmem_loan *loan, *other;
 	uint64_t *words = hostmem_frame(mem, vk_hpa(0x2000));

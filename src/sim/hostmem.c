@@ -382,6 +382,14 @@ is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
 	return false;
 }
 
+/* Nobody comes between here and the end of the section. */
+static void
+begin_heard(struct hostmem *mem)
+{
+	watch_whole(true);
+	mem->listener->about(mem->listener->ctx);
+}
+
 /* Tells of a change that has just been made. */
 static void
 tell(struct hostmem *mem, hpa_t slot, uint64_t before, uint64_t after)
@@ -448,7 +456,7 @@ hostmem_lend(struct hostmem *mem, hpa_t frame)
 	bytes = hostmem_frame(mem, frame);
 	if (loan == NULL || bytes == NULL)
 		return NULL;
-	watch_whole(true);
+	begin_heard(mem);
 	loan->lent = true;
 	loan->frame = vk_hpa(frame.v & ~VK_PAGE_OFFSET_MASK);
 	memcpy(loan->before, bytes, VK_PAGE_BYTES);
@@ -494,7 +502,7 @@ hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 
 	if (!is_heard(mem, slot, sizeof(value)))
 		return store_word(mem, slot, value);
-	watch_whole(true);
+	begin_heard(mem);
 	stored = store_and_tell(mem, vk_hpa(slot.v & ~7ull), value);
 	watch_whole(false);
 	return stored;
@@ -557,7 +565,7 @@ hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 	bool all = true;
 
 	if (is_heard(mem, hpa, size)) {
-		watch_whole(true);
+		begin_heard(mem);
 		all = write_and_tell(mem, hpa, bytes, size);
 		watch_whole(false);
 		return all;

@@ -60,6 +60,8 @@ struct hpm hostmem_hpm(struct hostmem *mem);
  */
 struct hostmem_listener {
 	bool (*wants)(void *ctx, hpa_t frame);
+	/* Such a frame is about to be written, or to be lent for that. */
+	void (*about)(void *ctx);
 	/* `locked`: by a locked operation, which has seen what it replaced. */
 	void (*changed)(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked);
 	void *ctx;

@@ -78,6 +78,17 @@ who_stores(void *ctx, int *thread, int *step)
 	*step = current->vcpu.step;
 }
 
+/* A change of a table changes what each processor of the adversarial kind may use. */
+static void
+about_to_change(void *ctx)
+{
+	const struct machine *machine = ctx;
+	unsigned i;
+
+	for (i = 0; i < machine->config.cpus; i++)
+		tlb_touch(machine->cpu[i].tlb, WATCH_READ | WATCH_WRITE);
+}
+
 /* Each processor of the adversarial kind has to know what it could have read. */
 static void
 entry_changed(void *ctx, const struct table_change *change)
@@ -87,10 +98,8 @@ entry_changed(void *ctx, const struct table_change *change)
 
 	if (change->writer == TABLE_BY_WALK && !table_log_has_slot(machine->log, change->slot))
 		return;
-	for (i = 0; i < machine->config.cpus; i++) {
-		tlb_touch(machine->cpu[i].tlb, WATCH_READ | WATCH_WRITE);
+	for (i = 0; i < machine->config.cpus; i++)
 		adversary_changed(tlb_adversary(machine->cpu[i].tlb), change);
-	}
 }
 
 static bool
@@ -115,8 +124,10 @@ machine_add_tlbs(struct machine *machine)
 		return false;
 	machine->frames.log = machine->log;
 	table_log_ask(machine->log, who_stores, machine);
-	if (machine->config.tlb_adversarial)
+	if (machine->config.tlb_adversarial) {
+		table_log_warn(machine->log, about_to_change, machine);
 		table_log_follow(machine->log, entry_changed, machine);
+	}
 	for (i = 0; i < machine->config.cpus; i++) {
 		if (!add_tlb(machine, i))
 			return false;

@@ -35,6 +35,8 @@ struct table_log {
 	void *who_ctx;
 	void (*changed)(void *ctx, const struct table_change *change);
 	void *changed_ctx;
+	void (*about)(void *ctx);
+	void *about_ctx;
 };
 
 /* Room for one more; false when out of memory. */
@@ -182,6 +184,15 @@ wants_frame(void *ctx, hpa_t frame)
 }
 
 static void
+about_to_change(void *ctx)
+{
+	const struct table_log *log = ctx;
+
+	if (log->about != NULL)
+		log->about(log->about_ctx);
+}
+
+static void
 word_changed(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked)
 {
 	struct table_log *log = ctx;
@@ -233,6 +244,7 @@ table_log_create(struct hostmem *mem)
 		return NULL;
 	log->mem = mem;
 	log->listener.wants = wants_frame;
+	log->listener.about = about_to_change;
 	log->listener.changed = word_changed;
 	log->listener.ctx = log;
 	return log;
@@ -269,6 +281,13 @@ table_log_follow(struct table_log *log,
 {
 	log->changed = changed;
 	log->changed_ctx = ctx;
+}
+
+void
+table_log_warn(struct table_log *log, void (*about)(void *ctx), void *ctx)
+{
+	log->about = about;
+	log->about_ctx = ctx;
 }
 
 bool

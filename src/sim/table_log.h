@@ -45,6 +45,9 @@ void table_log_start(struct table_log *log);
 void table_log_ask(struct table_log *log, void (*who)(void *ctx, int *thread, int *step),
     void *ctx);
 
+/* Told before a frame that holds tables is written, or lent for that. */
+void table_log_warn(struct table_log *log, void (*about)(void *ctx), void *ctx);
+
 /* Told of each change, before anything else happens. */
 void table_log_follow(struct table_log *log,
     void (*changed)(void *ctx, const struct table_change *change), void *ctx);
