@@ -72,9 +72,17 @@ look_at_violation(const struct scenario *scenario, struct cli_explored *explored
 
 	finding->shortest = schedule->moves;
 	finding->run = &explored->run;
-	return explore_minimise(scenario, schedule) &&
-	    explore_find_cause(scenario, schedule, &finding->cause) &&
-	    look_at(scenario, schedule, &explored->run);
+	if (!explore_minimise(scenario, schedule) ||
+	    !explore_find_cause(scenario, schedule, &finding->cause) ||
+	    !look_at(scenario, schedule, &explored->run))
+		return false;
+	/* A run without end may be what the scenario expects. */
+	if (explored->run.replayed.outcome.mismatches == 0) {
+		finding->result.violation = EXPLORE_NONE;
+		finding->run = NULL;
+		run_free(&explored->run);
+	}
+	return true;
 }
 
 static bool
@@ -137,10 +145,9 @@ cli_explored_replay(const struct scenario *scenario, const struct explore_schedu
 		finding->result.end = EXPLORE_NO_MEMORY;
 	else if (replayed->status == EXPLORE_REPLAY_OVER_LIMIT)
 		finding->result.end = EXPLORE_OVER_LIMIT;
-	else if (replayed->stop == EXPLORE_QUIET || replayed->stop == EXPLORE_ENDLESS)
-		finding->result.violation = EXPLORE_STUCK;
 	else if (replayed->outcome.mismatches != 0)
-		finding->result.violation = EXPLORE_EXPECTATION;
+		finding->result.violation = replayed->stop == EXPLORE_QUIET ||
+		    replayed->stop == EXPLORE_ENDLESS ? EXPLORE_STUCK : EXPLORE_EXPECTATION;
 	finding->result.reached = replayed->outcome.reached;
 }
 

@@ -48,6 +48,7 @@ struct explorer {
 	bool keeps_edges;
 	unsigned threads;
 	uint32_t level_end;        /* states from here on are more than stats.depth moves away */
+	bool stands;               /* no move from e->from has led elsewhere so far */
 	bool again;                /* the pass is in vain */
 	bool stop;
 	struct made made[BATCH];
@@ -509,9 +510,9 @@ note_witnesses(struct explorer *e, uint32_t number, uint64_t outcomes)
 	return true;
 }
 
-/* The end of a run: what the scenario says of it. */
+/* The end of a run, or a standstill: what the scenario says of it. */
 static void
-judge_over(struct explorer *e, uint32_t number)
+judge_end(struct explorer *e, uint32_t number, enum explore_violation violation)
 {
 	const struct play_outcome *outcome;
 
@@ -528,7 +529,7 @@ judge_over(struct explorer *e, uint32_t number)
 		stop(e, EXPLORE_NO_MEMORY);
 	e->result->reached |= outcome->reached;
 	if (outcome->mismatches != 0)
-		violated(e, EXPLORE_EXPECTATION, number, 0, NULL);
+		violated(e, violation, number, 0, NULL);
 }
 
 /* --- a pass ----------------------------------------------------------------------------------- */
@@ -566,6 +567,7 @@ make_state(struct explorer *e, uint32_t from, unsigned thread, unsigned preempte
 		e->again = true;
 		return;
 	}
+	e->stands = e->stands && memcmp(state, e->from, layout_compared(&e->layout)) == 0;
 	made->way = (struct explore_way){ from, (uint8_t)thread, (uint8_t)branch };
 	made->hash = explore_states_hash(e->states, state);
 	explore_states_expect(e->states, made->hash);
@@ -608,15 +610,18 @@ visit(struct explorer *e, uint32_t number)
 
 	memcpy(e->from, explore_states_at(e->states, number), e->layout.width);
 	if (is_over(e, e->from)) {
-		judge_over(e, number);
+		judge_end(e, number, EXPLORE_EXPECTATION);
 		return;
 	}
 	if (e->options->depth_max != 0 && e->result->stats.depth == e->options->depth_max) {
 		e->result->end = EXPLORE_DEPTH;
 		return;
 	}
+	e->stands = true;
 	for (thread = 0; thread < e->threads && !e->stop && !e->again; thread++)
 		move_thread(e, number, thread);
+	if (e->stands && !e->stop && !e->again)
+		judge_end(e, number, EXPLORE_STUCK);
 }
 
 static void

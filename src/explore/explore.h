@@ -41,7 +41,7 @@ struct explore_stats {
 	uint64_t states;
 	uint64_t visited;     /* of these, all moves were followed */
 	uint64_t moves;       /* between states, each counted */
-	uint64_t ends;        /* states in which every thread has ended */
+	uint64_t ends;        /* states in which every thread has ended, or nothing moves */
 	uint64_t depth;       /* moves of the longest of the shortest ways */
 	uint64_t live_moves;  /* that the real code made; the others were remembered */
 	uint64_t runs;        /* of the real code from the beginning */
@@ -82,7 +82,7 @@ enum explore_end {
 enum explore_violation {
 	EXPLORE_NONE,
 	EXPLORE_EXPECTATION, /* a step or the end is not as expected: see the outcome */
-	EXPLORE_STUCK,       /* from here on the end is out of reach: deadlock or livelock */
+	EXPLORE_STUCK,       /* a standstill that is not expected, or the end is out of reach */
 	EXPLORE_UNREACHED    /* an outcome that should be reachable was not found */
 };
 

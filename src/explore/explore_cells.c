@@ -11,6 +11,7 @@
 
 #define FIRST_SLOTS 1024
 #define NARROW_VALUES 256
+#define FEW_VALUES 32u /* are looked through */
 
 bool
 explore_cells_init(struct explore_cells *cells)
@@ -25,6 +26,7 @@ static void
 cell_free(struct explore_cell *cell)
 {
 	free(cell->value);
+	free(cell->slot);
 	free(cell);
 }
 
@@ -130,7 +132,7 @@ explore_cells_settle(struct explore_cells *cells)
 
 		if (cell->values > NARROW_VALUES)
 			cell->wide = 2;
-		cell->values = 0;
+		cell->values = cell->slots = 0;
 		cell->live = should_live(cell);
 		cell->shared = should_be_shared(cell);
 		if (cell->live) {
@@ -172,24 +174,77 @@ explore_cells_share(struct explore_cells *cells, const watch_cell *id, size_t co
 	return explore_cells_settle(cells);
 }
 
+/* --- values ----------------------------------------------------------------------------------- */
+
+static uint32_t *
+value_slot(const struct explore_cell *cell, uint64_t value)
+{
+	unsigned at = (unsigned)((value * 0x9e3779b97f4a7c15ull) >> 32) & (cell->slots - 1);
+
+	while (cell->slot[at] != 0 && cell->value[cell->slot[at] - 1] != value)
+		at = (at + 1) & (cell->slots - 1);
+	return &cell->slot[at];
+}
+
+/* A table twice as large as there is room for values, once they are many. */
+static bool
+index_values(struct explore_cell *cell)
+{
+	unsigned slots = 2 * cell->room, i;
+	uint32_t *slot = calloc(slots, sizeof(*slot));
+
+	if (slot == NULL)
+		return false;
+	free(cell->slot);
+	cell->slot = slot;
+	cell->slots = slots;
+	for (i = 0; i < cell->values; i++)
+		*value_slot(cell, cell->value[i]) = i + 1;
+	return true;
+}
+
+static bool
+grow_values(struct explore_cell *cell)
+{
+	unsigned room = cell->room == 0 ? 8 : cell->room * 2;
+	uint64_t *bigger = realloc(cell->value, room * sizeof(*bigger));
+
+	if (bigger == NULL)
+		return false;
+	cell->value = bigger;
+	cell->room = room;
+	return true;
+}
+
+/* The index of a value, or how many there are. */
+static unsigned
+find_value(const struct explore_cell *cell, uint64_t value)
+{
+	unsigned i = 0;
+
+	if (cell->slots != 0) {
+		uint32_t found = *value_slot(cell, value);
+
+		return found != 0 ? found - 1 : cell->values;
+	}
+	while (i < cell->values && cell->value[i] != value)
+		i++;
+	return i;
+}
+
 unsigned
 explore_cell_value(struct explore_cell *cell, uint64_t value)
 {
-	unsigned i;
+	unsigned found = find_value(cell, value);
 
-	for (i = 0; i < cell->values; i++) {
-		if (cell->value[i] == value)
-			return i;
-	}
-	if (cell->values == cell->room) {
-		unsigned room = cell->room == 0 ? 8 : cell->room * 2;
-		uint64_t *bigger = realloc(cell->value, room * sizeof(*bigger));
-
-		if (bigger == NULL)
-			return EXPLORE_NO_VALUE;
-		cell->value = bigger;
-		cell->room = room;
-	}
-	cell->value[cell->values] = value;
-	return cell->values++;
+	if (found < cell->values)
+		return found;
+	if (cell->values == cell->room && !grow_values(cell))
+		return EXPLORE_NO_VALUE;
+	cell->value[cell->values++] = value;
+	if (cell->slots != 0 && cell->slots >= 2 * cell->values)
+		*value_slot(cell, value) = cell->values;
+	else if (cell->values > FEW_VALUES && !index_values(cell))
+		return EXPLORE_NO_VALUE;
+	return cell->values - 1;
 }

@@ -16,6 +16,8 @@ struct explore_cell {
 	unsigned index;            /* in the state, of a live one */
 	uint64_t *value;           /* of a live one: those it has had; a state holds the index */
 	unsigned values, room;
+	uint32_t *slot;            /* hash table over many values: index plus one */
+	unsigned slots;
 	unsigned wide;             /* bytes in the state: 1 or 2 */
 };
 

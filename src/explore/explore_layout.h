@@ -41,6 +41,13 @@ layout_put(unsigned char *to, uint32_t value, unsigned wide)
 		to[i] = (unsigned char)(value >> (8 * i));
 }
 
+/* So many bytes tell where all threads and cells stand. */
+static inline size_t
+layout_compared(const struct explore_layout *layout)
+{
+	return layout->last != 0 ? layout->last : layout->width;
+}
+
 static inline uint32_t
 layout_value(const struct explore_layout *layout, const unsigned char *state, unsigned cell)
 {

@@ -224,7 +224,7 @@ note_witnesses(struct walker *w, uint64_t outcomes)
 }
 
 static void
-judge_over(struct walker *w)
+judge_end(struct walker *w, enum explore_violation violation)
 {
 	const struct play_outcome *outcome = explore_live_outcome(w->live);
 
@@ -234,7 +234,7 @@ judge_over(struct walker *w)
 		note_witnesses(w, outcome->reached & ~w->result->reached);
 	w->result->reached |= outcome->reached;
 	if (outcome->mismatches != 0)
-		violated(w, EXPLORE_EXPECTATION);
+		violated(w, violation);
 }
 
 /* --- runs ------------------------------------------------------------------------------------- */
@@ -282,11 +282,11 @@ make_run(struct walker *w, uint64_t willing)
 	if (w->stop)
 		return;
 	if (is_over(w))
-		judge_over(w);
+		judge_end(w, EXPLORE_EXPECTATION);
 	else if (outcome->mismatches != 0)
 		violated(w, EXPLORE_EXPECTATION);
 	else if (is_stuck(w))
-		violated(w, EXPLORE_STUCK);
+		judge_end(w, EXPLORE_STUCK);
 }
 
 static void
