@@ -110,6 +110,8 @@ expect_pass 'JSON has the same ranges as text' sh -c '
         cmp - "$tmp/a"'
 expect 0 'two CPUs of one machine differ in what only one maps' '^- 0x' \
     "$VKEPT" maps --core $core --cpu 1 --against-cpu 0
+expect 0 'colours when asked for' "$(printf '^\033\\[1;31m- 0x')" \
+    "$VKEPT" maps --core $core --cpu 1 --against-cpu 0 --color always
 expect 0 'a machine does not differ from itself' '^# range' \
     "$VKEPT" maps --core $core --against $core
 expect 1 '... in any line' '' sh -c '"$VKEPT" maps --core $core --against $core | grep -v "^#"'

@@ -40,6 +40,7 @@ static const struct cli_option options[] = {
 	CLI_OPTIONS_VIEW,
 	CLI_OPTION_FORMAT("text|json|info-tlb|info-mem"),
 	CLI_OPTION_OUTPUT,
+	CLI_OPTION_COLOR,
 	CLI_OPTION_HELP,
 	{ 0, 0, NULL, NULL, NULL },
 };
@@ -413,12 +414,24 @@ list_differences(struct listing *listing, const struct view *view, enum maps_sid
 
 /* --- all -------------------------------------------------------------------------------------- */
 
+static void
+begin_report(struct listing *listing, const struct view *view, enum maps_side side)
+{
+	struct scn_sink sink = cli_output_sink(listing->cli->output);
+	struct maps_subject subject = { .view = view, .side = side,
+		.json = listing->cli->format == FORMAT_JSON,
+		.color = cli_wants_color(listing->cli), .name = name_of(listing) };
+
+	subject.form = listing->summary ? MAPS_REPORT_COUNTS :
+	    cli_view_is_pair(&listing->source) ? MAPS_REPORT_DIFFERENCES : MAPS_REPORT_LIST;
+	if (cli_view_is_machine(&listing->source))
+		subject.against = listing->source.against;
+	maps_report_begin(&listing->report, &sink, &subject);
+}
+
 static enum cli_status
 list_view(struct listing *listing, const struct view *view)
 {
-	struct scn_sink sink = cli_output_sink(listing->cli->output);
-	struct maps_report *report = &listing->report;
-	int is_pair = cli_view_is_pair(&listing->source);
 	struct maps_filter filter;
 	enum cli_status status;
 	enum maps_side side;
@@ -429,17 +442,15 @@ list_view(struct listing *listing, const struct view *view)
 	set_filter(listing, view, side, &filter);
 	if (listing->cli->format >= FORMAT_TLB)
 		return list_as_monitor(listing, view, side, &filter);
-	maps_report_begin(report, &sink, view, side, listing->summary ? MAPS_REPORT_COUNTS :
-	    is_pair ? MAPS_REPORT_DIFFERENCES : MAPS_REPORT_LIST,
-	    listing->cli->format == FORMAT_JSON, name_of(listing));
-	if (is_pair)
+	begin_report(listing, view, side);
+	if (cli_view_is_pair(&listing->source))
 		status = list_differences(listing, view, side, &filter);
 	else if (listing->summary)
 		status = summarize(listing, view, side, &filter);
 	else
 		status = list_mappings(listing, view, side, &filter);
 	if (status == CLI_OK)
-		maps_report_end(report);
+		maps_report_end(&listing->report);
 	return status;
 }
 

@@ -472,14 +472,19 @@ side_name(const struct maps_report *report)
 }
 
 static void
-begin_json(struct maps_report *report, const char *name)
+begin_json(struct maps_report *report, const struct maps_subject *subject)
 {
 	const struct view *view = report->view;
 	struct lines *lines = &report->lines;
 
 	lines_str(lines, "{\n  \"vkept\": \"" VKEPT_VERSION "\",\n  \"file\": ");
 	lines_flush(lines);
-	json_put_quoted(&lines->sink, name);
+	json_put_quoted(&lines->sink, subject->name);
+	if (subject->against != NULL) {
+		lines_str(lines, ",\n  \"against\": ");
+		lines_flush(lines);
+		json_put_quoted(&lines->sink, subject->against);
+	}
 	lines_str(lines, ",\n  \"table\": \"");
 	lines_str(lines, side_name(report));
 	lines_str(lines, "\"");
@@ -509,7 +514,7 @@ put_table(struct lines *lines, const char *what, unsigned levels, const char *sp
 }
 
 static void
-begin_text(struct maps_report *report, const char *name)
+begin_text(struct maps_report *report, const struct maps_subject *subject)
 {
 	const struct view *view = report->view;
 	struct lines *lines = &report->lines;
@@ -517,7 +522,11 @@ begin_text(struct maps_report *report, const char *name)
 
 	text_init(&text, &lines->sink, 0);
 	text_str(&text, "# ");
-	text_safe(&text, name);
+	text_safe(&text, subject->name);
+	if (subject->against != NULL) {
+		text_str(&text, " against ");
+		text_safe(&text, subject->against);
+	}
 	text_str(&text, "\n# ");
 	if (report->side != MAPS_OUTER)
 		put_table(lines, "guest tables", view_guest_levels(view),
@@ -535,27 +544,27 @@ begin_text(struct maps_report *report, const char *name)
 
 void
 maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
-    const struct view *view, enum maps_side side, enum maps_report_form form, int json,
-    const char *name)
+    const struct maps_subject *subject)
 {
 	static const char *const arrays[] = { "mappings", "differences", NULL };
 	unsigned i;
 
 	lines_init(&report->lines, sink);
-	report->view = view;
-	report->side = side;
-	report->width = maps_width(view, side);
-	report->json = json;
-	report->array = arrays[form];
+	report->view = subject->view;
+	report->side = subject->side;
+	report->width = maps_width(subject->view, subject->side);
+	report->json = subject->json;
+	report->color = subject->color && !subject->json;
+	report->array = arrays[subject->form];
 	for (i = 0; i < MAPS_LINES; i++)
 		report->line[i].valid = false;
 	report->listed = 0;
 	memset(report->pages, 0, sizeof(report->pages));
 	report->bytes = 0;
-	if (json)
-		begin_json(report, name);
+	if (subject->json)
+		begin_json(report, subject);
 	else
-		begin_text(report, name);
+		begin_text(report, subject);
 }
 
 /* What stands before an element of an array that is begun with the first. */
@@ -649,8 +658,12 @@ maps_report_difference(struct maps_report *report, const struct maps_difference 
 		if (!difference->has[i])
 			continue;
 		begin_item(report);
+		if (report->color)
+			lines_str(&report->lines, text_escape(i == 0 ? TEXT_BAD : TEXT_GOOD));
 		lines_str(&report->lines, i == 0 ? "- " : "+ ");
 		put_mapping(report, &difference->mapping[i]);
+		if (report->color)
+			lines_str(&report->lines, text_escape(TEXT_PLAIN));
 		end_item(report);
 	}
 }

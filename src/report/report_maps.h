@@ -19,7 +19,19 @@ struct maps_line {
 	char middle[256], tail[512];
 };
 
-/* What a listing is of. */
+enum maps_report_form { MAPS_REPORT_LIST, MAPS_REPORT_DIFFERENCES, MAPS_REPORT_COUNTS };
+
+/* What a report is of, and how it looks. */
+struct maps_subject {
+	const struct view *view;
+	enum maps_side side;
+	enum maps_report_form form;
+	int json;
+	int color;           /* of text: differences */
+	const char *name;    /* what is looked at; foreign text */
+	const char *against; /* what it is compared with, likewise; NULL: with itself, or nothing */
+};
+
 struct maps_report {
 	struct lines lines;
 	struct maps_line line[MAPS_LINES];
@@ -27,18 +39,15 @@ struct maps_report {
 	enum maps_side side;
 	unsigned width;
 	int json;
+	int color;
 	const char *array;       /* of JSON: what the ranges are members of */
 	uint64_t listed;         /* ranges so far */
-	uint64_t pages[VK_LEVELS + 1]; /* mappings listed, by level */
+	uint64_t pages[VK_LEVELS + 1]; /* mappings counted, by level */
 	uint64_t bytes;
 };
 
-enum maps_report_form { MAPS_REPORT_LIST, MAPS_REPORT_DIFFERENCES, MAPS_REPORT_COUNTS };
-
-/* Begins the report; `name` is foreign text and says what is looked at. */
 void maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
-    const struct view *view, enum maps_side side, enum maps_report_form form, int json,
-    const char *name);
+    const struct maps_subject *subject);
 
 /* One mapping, several folded to one, and one that two states map differently. */
 void maps_report_mapping(struct maps_report *report, const struct maps_mapping *mapping);

@@ -268,8 +268,8 @@ text_to(struct text *text, unsigned column)
 	}
 }
 
-void
-text_style(struct text *text, enum text_style style)
+const char *
+text_escape(enum text_style style)
 {
 	static const char escape[TEXT_STYLES][8] = {
 		[TEXT_PLAIN] = "\033[0m",
@@ -279,8 +279,16 @@ text_style(struct text *text, enum text_style style)
 		[TEXT_FAINT] = "\033[2m",
 	};
 
+	return escape[style];
+}
+
+void
+text_style(struct text *text, enum text_style style)
+{
+	const char *escape = text_escape(style);
+
 	if (text->color) /* no columns are used */
-		text->sink.write(text->sink.ctx, escape[style], strlen(escape[style]));
+		text->sink.write(text->sink.ctx, escape, strlen(escape));
 }
 
 void

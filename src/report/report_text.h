@@ -62,6 +62,9 @@ const char *text_number(char digits[TEXT_DIGITS], uint64_t value, unsigned base)
 
 #define TEXT_PIECE 512 /* enough for the fields of an entry */
 
+/* What makes a terminal show text so, where colours are wanted. */
+const char *text_escape(enum text_style style);
+
 /* What follows looks like this; TEXT_PLAIN ends it. */
 void text_style(struct text *text, enum text_style style);
 
