@@ -283,7 +283,8 @@ static void
 words_that_change_are_told(void **state)
 {
 	struct ear ear = { .frame = 0x2000 };
-	struct hostmem_listener listener = { wants_one, be_warned, write_down, &ear };
+	struct hostmem_listener listener = { .wants = wants_one, .about = be_warned,
+		.changed = write_down, .ctx = &ear };
 	struct hostmem *mem = memory(SIZE, 16);
 	unsigned char bytes[3 * VK_PAGE_BYTES] = { 0 };
 	struct hpm hpm = hostmem_hpm(mem);
@@ -303,7 +304,7 @@ words_that_change_are_told(void **state)
 	/* Its frame is neither the first nor the last. */
 	bytes[VK_PAGE_BYTES] = 7;
 	hostmem_write(mem, vk_hpa(0x1000), bytes, sizeof(bytes));
-	hostmem_listen(mem, NULL);
+	hostmem_unlisten(mem, &listener);
 	hostmem_store(mem, vk_hpa(0x2000), 9);
 	assert_string_equal(ear.told, "2000:0=1 2000:1=2! 2008:0=1200 2008:1200=0! 2000:2=7");
 	assert_in_range(ear.warnings, 5, 7); /* each store, be there a change or not */
@@ -314,7 +315,8 @@ static void
 what_changes_on_a_loan_is_told_when_it_is_returned(void **state)
 {
 	struct ear ear = { .frame = 0x2000 };
-	struct hostmem_listener listener = { wants_one, be_warned, write_down, &ear };
+	struct hostmem_listener listener = { .wants = wants_one, .about = be_warned,
+		.changed = write_down, .ctx = &ear };
 	struct hostmem *mem = memory(SIZE, 16);
 	struct hostmem_loan *loan, *other;
 	uint64_t *words = hostmem_frame(mem, vk_hpa(0x2000));

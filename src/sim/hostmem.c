@@ -51,7 +51,7 @@ struct hostmem {
 	size_t frame_limit;
 	struct chunk *chunks;
 	enum hostmem_failure failure;
-	const struct hostmem_listener *listener;
+	struct hostmem_listener *listeners;
 	struct hostmem_loan *loans;
 	bool locked; /* what is stored now is stored by a locked operation */
 };
@@ -210,8 +210,8 @@ chunk_take(struct hostmem *mem, size_t size)
 /* --- who watches ------------------------------------------------------------------------------ */
 
 /* Tells who watches of each word of a range; one that is written in part keeps the rest. */
-static void
-announce(hpa_t hpa, size_t size, unsigned how)
+void
+hostmem_touch(hpa_t hpa, size_t size, unsigned how)
 {
 	uint64_t word = hpa.v / 8, end = (hpa.v + size + 7) / 8;
 
@@ -330,7 +330,7 @@ hostmem_clear(struct hostmem *mem, hpa_t hpa)
 
 	if (!hostmem_written(mem, hpa))
 		return piece_write(mem, hpa) != NULL;
-	announce(vk_hpa(hpa.v & ~VK_PAGE_OFFSET_MASK), VK_PAGE_BYTES, WATCH_WRITE);
+	hostmem_touch(vk_hpa(hpa.v & ~VK_PAGE_OFFSET_MASK), VK_PAGE_BYTES, WATCH_WRITE);
 	for (; key < end; key++) {
 		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
 
@@ -359,7 +359,7 @@ store_word(struct hostmem *mem, hpa_t slot, uint64_t value)
 {
 	unsigned char *piece;
 
-	announce(slot, sizeof(value), WATCH_WRITE);
+	hostmem_touch(slot, sizeof(value), WATCH_WRITE);
 	piece = piece_write(mem, slot);
 	if (piece == NULL)
 		return false;
@@ -367,14 +367,12 @@ store_word(struct hostmem *mem, hpa_t slot, uint64_t value)
 	return true;
 }
 
+/* Whether it asks for a frame of these bytes. */
 static bool
-is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
+wants_any(const struct hostmem_listener *listener, hpa_t hpa, size_t size)
 {
-	const struct hostmem_listener *listener = mem->listener;
 	uint64_t page, last = (hpa.v + size - 1) >> VK_PAGE_SHIFT;
 
-	if (listener == NULL || size == 0)
-		return false;
 	for (page = hpa.v >> VK_PAGE_SHIFT; page <= last; page++) {
 		if (listener->wants(listener->ctx, vk_hpa(page << VK_PAGE_SHIFT)))
 			return true;
@@ -382,23 +380,42 @@ is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
 	return false;
 }
 
+static bool
+is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
+{
+	const struct hostmem_listener *listener = mem->listeners;
+
+	if (size == 0)
+		return false;
+	while (listener != NULL && !wants_any(listener, hpa, size))
+		listener = listener->next;
+	return listener != NULL;
+}
+
 /* Nobody comes between here and the end of the section. */
 static void
-begin_heard(struct hostmem *mem)
+begin_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
 {
+	const struct hostmem_listener *listener;
+
 	watch_whole(true);
-	mem->listener->about(mem->listener->ctx);
+	for (listener = mem->listeners; listener != NULL; listener = listener->next) {
+		if (listener->about != NULL && wants_any(listener, hpa, size))
+			listener->about(listener->ctx);
+	}
 }
 
 /* Tells of a change that has just been made. */
 static void
 tell(struct hostmem *mem, hpa_t slot, uint64_t before, uint64_t after)
 {
-	const struct hostmem_listener *listener = mem->listener;
+	const struct hostmem_listener *listener;
+	hpa_t frame = vk_hpa(slot.v & ~VK_PAGE_OFFSET_MASK);
 
-	if (before != after &&
-	    listener->wants(listener->ctx, vk_hpa(slot.v & ~VK_PAGE_OFFSET_MASK)))
-		listener->changed(listener->ctx, slot, before, after, mem->locked);
+	for (listener = mem->listeners; listener != NULL; listener = listener->next) {
+		if (before != after && listener->wants(listener->ctx, frame))
+			listener->changed(listener->ctx, slot, before, after, mem->locked);
+	}
 }
 
 static bool
@@ -413,9 +430,21 @@ store_and_tell(struct hostmem *mem, hpa_t slot, uint64_t value)
 }
 
 void
-hostmem_listen(struct hostmem *mem, const struct hostmem_listener *listener)
+hostmem_listen(struct hostmem *mem, struct hostmem_listener *listener)
 {
-	mem->listener = listener;
+	listener->next = mem->listeners;
+	mem->listeners = listener;
+}
+
+void
+hostmem_unlisten(struct hostmem *mem, struct hostmem_listener *listener)
+{
+	struct hostmem_listener **at = &mem->listeners;
+
+	while (*at != NULL && *at != listener)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = listener->next;
 }
 
 void
@@ -456,7 +485,7 @@ hostmem_lend(struct hostmem *mem, hpa_t frame)
 	bytes = hostmem_frame(mem, frame);
 	if (loan == NULL || bytes == NULL)
 		return NULL;
-	begin_heard(mem);
+	begin_heard(mem, frame, 1);
 	loan->lent = true;
 	loan->frame = vk_hpa(frame.v & ~VK_PAGE_OFFSET_MASK);
 	memcpy(loan->before, bytes, VK_PAGE_BYTES);
@@ -487,7 +516,7 @@ hostmem_load(const struct hostmem *mem, hpa_t slot)
 	const unsigned char *piece;
 	uint64_t value;
 
-	announce(slot, sizeof(value), WATCH_READ);
+	hostmem_touch(slot, sizeof(value), WATCH_READ);
 	piece = piece_read(mem, slot);
 	if (piece == NULL)
 		return slot.v < mem->size ? 0 : ~0ull;
@@ -502,7 +531,7 @@ hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 
 	if (!is_heard(mem, slot, sizeof(value)))
 		return store_word(mem, slot, value);
-	begin_heard(mem);
+	begin_heard(mem, slot, sizeof(value));
 	stored = store_and_tell(mem, vk_hpa(slot.v & ~7ull), value);
 	watch_whole(false);
 	return stored;
@@ -522,7 +551,7 @@ hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size)
 {
 	unsigned char *to = bytes;
 
-	announce(hpa, size, WATCH_READ);
+	hostmem_touch(hpa, size, WATCH_READ);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);
 		const unsigned char *piece = piece_read(mem, hpa);
@@ -565,12 +594,12 @@ hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 	bool all = true;
 
 	if (is_heard(mem, hpa, size)) {
-		begin_heard(mem);
+		begin_heard(mem, hpa, size);
 		all = write_and_tell(mem, hpa, bytes, size);
 		watch_whole(false);
 		return all;
 	}
-	announce(hpa, size, WATCH_WRITE);
+	hostmem_touch(hpa, size, WATCH_WRITE);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);
 		unsigned char *piece = piece_write(mem, hpa);
@@ -600,7 +629,7 @@ hpm_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 
 	/* One locked operation. */
 	watch_whole(true);
-	announce(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
+	hostmem_touch(slot, sizeof(old), WATCH_READ | WATCH_WRITE);
 	mem->locked = true;
 	if (hostmem_load(mem, slot) == old)
 		status = hostmem_store(mem, slot, new_value) ? CAS_DONE : CAS_REFUSED;

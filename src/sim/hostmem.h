@@ -60,15 +60,17 @@ struct hpm hostmem_hpm(struct hostmem *mem);
  */
 struct hostmem_listener {
 	bool (*wants)(void *ctx, hpa_t frame);
-	/* Such a frame is about to be written, or to be lent for that. */
+	/* Such a frame is about to be written, or to be lent for that; may be NULL. */
 	void (*about)(void *ctx);
 	/* `locked`: by a locked operation, which has seen what it replaced. */
 	void (*changed)(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked);
 	void *ctx;
+	struct hostmem_listener *next; /* the memory's own */
 };
 
-/* One at most; it has to stay, or be NULL. */
-void hostmem_listen(struct hostmem *mem, const struct hostmem_listener *listener);
+/* It has to stay until hostmem_unlisten(), which does nothing for one that does not listen. */
+void hostmem_listen(struct hostmem *mem, struct hostmem_listener *listener);
+void hostmem_unlisten(struct hostmem *mem, struct hostmem_listener *listener);
 
 /* Between these, hostmem_write() is the second half of a locked operation. */
 void hostmem_lock(struct hostmem *mem, bool on);
@@ -80,6 +82,12 @@ void hostmem_lock(struct hostmem *mem, bool on);
 struct hostmem_loan;
 struct hostmem_loan *hostmem_lend(struct hostmem *mem, hpa_t frame);
 void hostmem_return(struct hostmem *mem, struct hostmem_loan *loan);
+
+/*
+ * Tells who watches that bytes are about to be read (WATCH_READ) or written (WATCH_WRITE) by way of
+ * hostmem_frame().
+ */
+void hostmem_touch(hpa_t hpa, size_t size, unsigned how);
 
 /* Calls `visit` for every written frame, in ascending order; for comparison of states. */
 bool hostmem_visit(const struct hostmem *mem, void (*visit)(void *ctx, hpa_t frame,

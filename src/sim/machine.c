@@ -25,6 +25,7 @@ count_event(struct machine_counters *count, const struct event *event)
 		break;
 	case EVENT_ACCESS:
 		count->page_faults += event->outcome == EVENT_PAGE_FAULT;
+		count->walks += !event->cached;
 		break;
 	case EVENT_FAULT:
 		count->vm_faults += event->fault != EVENT_FAULT_REFUSED;

@@ -38,7 +38,7 @@ struct machine_config {
 struct machine_counters {
 	uint64_t entries, exits, ept_violations, page_faults, vm_faults, cow_copies, guest_reads,
 	    ept_reads, ad_updates, tlb_flushes, invepts, invvpids, ipis, interrupts, syscalls,
-	    copies, ept_frees, undefined;
+	    copies, ept_frees, undefined, walks;
 };
 
 struct machine;

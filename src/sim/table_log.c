@@ -261,7 +261,7 @@ table_log_destroy(struct table_log *log)
 {
 	if (log == NULL)
 		return;
-	hostmem_listen(log->mem, NULL);
+	hostmem_unlisten(log->mem, &log->listener);
 	free(log->frame);
 	free(log->slot);
 	free(log->change);
