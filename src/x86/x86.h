@@ -177,6 +177,7 @@ struct x86_cpu {
 	struct x86_memory memory;
 	struct x86_code *code;
 	uint64_t retired;     /* instructions executed */
+	uint64_t repeated;    /* elements of repeated string instructions */
 	uint64_t kept;        /* accesses answered by a window */
 	/* Of the last stop. */
 	enum x86_stop stop;
@@ -198,7 +199,10 @@ struct x86_cpu {
 /* All registers zero, RFLAGS and MXCSR as a program starts with; `code` is the caller's. */
 void x86_init(struct x86_cpu *cpu, const struct x86_memory *memory, struct x86_code *code);
 
-/* Executes up to `budget` instructions.  A repeated string instruction may count several times. */
+/*
+ * Executes up to `budget` instructions.  Of a repeated string instruction each element counts, but
+ * for what is begun: one instruction is always executed, or a part of it that counts as one.
+ */
 enum x86_stop x86_run(struct x86_cpu *cpu, uint64_t budget);
 
 /* What was kept of memory is to be asked for again; also from within reach(). */

@@ -442,10 +442,11 @@ lock_is_legal(const struct scene *scene, enum x86_what what, const struct x86_op
 	    ((scene->row->flags & X86_F_LOCK) && !only_reads && op->form >= X86_MR);
 }
 
+/* What selects among the eight of X86_ADD is the action; elsewhere it is a name or a detail. */
 static enum x86_what
 what_of(const struct x86_row *row, unsigned selected)
 {
-	return (enum x86_what)(row->flags & X86_F_DETAIL ? row->what : row->what + selected);
+	return (enum x86_what)(row->what == X86_ADD ? X86_ADD + selected : row->what);
 }
 
 static enum x86_decoded

@@ -220,15 +220,16 @@ x86_run(struct x86_cpu *cpu, uint64_t budget)
 	}
 	while (budget != 0) {
 		bool trap = (cpu->other_flags & X86_TF) != 0;
+		uint64_t repeated = cpu->repeated, done;
 		enum x86_step step;
 		struct run run;
-		uint64_t done;
 
 		if (!find(cpu, &run))
 			return cpu->stop;
 		done = execute(cpu, &run, trap ? 1 : budget, &step);
 		cpu->retired += done;
-		budget -= done;
+		done += cpu->repeated - repeated;
+		budget -= done < budget ? done : budget;
 		if (step == X86_STAY)
 			return cpu->stop;
 		if (trap) {

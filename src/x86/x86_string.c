@@ -126,6 +126,7 @@ repeat(struct x86_cpu *cpu, const struct x86_op *op, element_fn element, bool co
 		if (!element(cpu, &s))
 			return X86_STAY;
 		x86_set_reg(cpu, X86_RCX * 8, s.address, count - 1);
+		cpu->repeated++;
 		if (compares && x86_zf(&cpu->flags) != (op->repeat == X86_REP))
 			return X86_NEXT;
 	}

@@ -98,11 +98,11 @@ enum x86_sizing {
 #define X86_M_ANY 3u
 
 #define X86_F_LOCK 1u     /* LOCK may stand before the form that writes memory */
-#define X86_F_BY_REG 2u   /* ModRM.reg selects name and action */
+#define X86_F_BY_REG 2u   /* ModRM.reg selects the name, and of X86_ADD the action */
 #define X86_F_BY_STEP 4u  /* the opcode does */
 #define X86_F_BY_RM 32u   /* ModRM.rm does */
 #define X86_F_BY_SIZE 64u /* the size does, 2, 4 or 8, and of the name alone */
-#define X86_F_DETAIL 8u   /* what selects is the handler's detail and not another action */
+#define X86_F_DETAIL 8u   /* what selects is the handler's detail */
 #define X86_F_DECIDES 16u /* RIP is set by it, or it has to be the last that is decoded */
 
 struct x86_row {
@@ -114,7 +114,7 @@ struct x86_row {
 	uint8_t mod;          /* X86_M_* */
 	uint8_t encoding;
 	uint8_t sizing;
-	uint8_t what;
+	uint8_t what;         /* X86_ADD stands for all eight from there on */
 	uint8_t detail;       /* the handler's, where nothing selects one */
 	uint8_t flags;
 	const char *names;    /* words; the selected one counts */
