@@ -110,6 +110,7 @@ struct cli_command {
 	const char *about;    /* what --help says after the usage line */
 	const char *examples; /* and at its end */
 	const struct cli_option *option; /* the last has id 0 */
+	int operands_end_options; /* what follows the first operand is no option of ours */
 	enum cli_status (*run)(struct cli *cli);
 };
 
@@ -121,6 +122,7 @@ extern const struct cli_command cli_graph;
 extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
 extern const struct cli_command cli_explore;
+extern const struct cli_command cli_exec;
 
 #define CLI_OPTIONS_MAX 48
 
@@ -137,6 +139,7 @@ struct cli {
 	int verbose;
 	int stopped;         /* there is nothing more to do, and this is how it ends: */
 	enum cli_status stop_status;
+	int program_status;  /* what the process exits with in the place of CLI_OK */
 	struct cli_output *output;
 };
 

@@ -309,14 +309,16 @@ int
 cli_option_next(struct cli *cli, const char **argument)
 {
 	struct option long_option[CLI_OPTIONS_MAX + 1];
-	char letters[2 * CLI_OPTIONS_MAX + 2];
+	char letters[2 * CLI_OPTIONS_MAX + 3];
 	const struct cli_option *option;
 	int answer, id;
 
-	options_make(cli->command->option, long_option, letters);
+	letters[0] = '+'; /* options end where operands begin */
+	options_make(cli->command->option, long_option, letters + 1);
 	opterr = 0;
 	for (;;) {
-		answer = getopt_long(cli->argc, cli->argv, letters, long_option, NULL);
+		answer = getopt_long(cli->argc, cli->argv,
+		    cli->command->operands_end_options ? letters : letters + 1, long_option, NULL);
 		if (answer == -1) {
 			cli->operand = optind;
 			return CLI_DONE;

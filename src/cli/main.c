@@ -15,6 +15,7 @@ static const struct cli_command *const commands[] = {
 	&cli_maps,
 	&cli_graph,
 	&cli_bits,
+	&cli_exec,
 	&cli_conform,
 };
 
@@ -114,6 +115,7 @@ main(int argc, char **argv)
 {
 	struct cli_output output; /* on the stack, beside pages that are used anyway */
 	struct cli cli = { .output = &output };
+	enum cli_status status;
 
 	/* A reader that went away is an error of writing like any other. */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -128,5 +130,6 @@ main(int argc, char **argv)
 		return (int)complain_of_command(argv[1]);
 	cli.argc = argc - 1;
 	cli.argv = argv + 1;
-	return (int)cli.command->run(&cli);
+	status = cli.command->run(&cli);
+	return status == CLI_OK ? cli.program_status : (int)status;
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A program under the model: one machine, one vkernel, one program, from its load to its end.
+ */
+#ifndef VK_EXEC_EXEC_H
+#define VK_EXEC_EXEC_H
+
+#include "exec/exec_outcome.h"
+#include "exec/exec_process.h"
+
+#define EXEC_CPUS_MAX 16u
+
+struct exec_options {
+	struct exec_program program;
+	struct exec_world world;
+	unsigned cpus;          /* vCPUs: as many threads can there be at a time */
+	uint64_t memory;        /* bytes of the vkernel */
+	uint64_t limit;         /* instructions */
+	uint64_t slice;         /* instructions that a thread executes before another may */
+	bool seed_given;        /* by it, and not in turn, the next one is chosen */
+	uint64_t seed;
+	bool vpid;
+	struct tlb_sizes tlb;   /* no translations: no TLB */
+	event_sink sink;        /* NULL: nobody listens */
+	void *sink_ctx;
+};
+
+/* Runs a program from its load to its end. */
+enum exec_status exec_run(const struct exec_options *options, struct exec_outcome *outcome);
+
+#endif

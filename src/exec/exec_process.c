@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a thread between its exits, and the ends of programs.
+ *
+ * A page fault goes to the vkernel's handler; what that cannot resolve ends the program, as does
+ * any other exception: there are no signal handlers.
+ */
+#include "exec/exec_process.h"
+
+#include <string.h>
+
+/* An instruction touches a handful of pages, each behind two sets of tables. */
+#define EXITS_MAX 256u
+
+/* What lies so far below the stack was meant for it. */
+#define STACK_GUARD (1ull << 20)
+
+uint64_t
+exec_process_retired(const struct exec_process *process)
+{
+	uint64_t retired = 0;
+	unsigned i;
+
+	for (i = 0; i < process->threads; i++)
+		retired += process->thread[i].cpu.x86.retired;
+	return retired;
+}
+
+uint64_t
+exec_process_work(const struct exec_process *process)
+{
+	uint64_t work = exec_process_retired(process);
+	unsigned i;
+
+	for (i = 0; i < process->threads; i++)
+		work += process->thread[i].cpu.x86.repeated;
+	return work;
+}
+
+void
+exec_process_end(struct exec_process *process, const struct exec_end *end)
+{
+	if (process->over)
+		return;
+	process->over = true;
+	process->end = *end;
+}
+
+void
+exec_process_exit(struct exec_process *process, int status)
+{
+	struct exec_end end = { .kind = EXEC_END_EXITED, .status = status };
+
+	exec_process_end(process, &end);
+}
+
+/* The end of the process where this thread stands. */
+static void
+end_here(struct exec_thread *thread, struct exec_end *end)
+{
+	struct vmx_exit fault;
+
+	end->tid = thread->tid;
+	end->rip = thread->cpu.machine->rip.v;
+	end->size = exec_cpu_fetch(&thread->cpu, end->bytes, sizeof(end->bytes), &fault);
+	end->length = x86_name(end->bytes, end->size, end->name);
+	exec_process_end(thread->process, end);
+}
+
+void
+exec_thread_start(struct exec_thread *thread, const struct exec_start *start)
+{
+	thread->state = EXEC_RUNNABLE;
+	thread->leaving = false;
+	thread->cpu.machine->rip = vk_gva(start->rip);
+	thread->cpu.x86.reg[X86_RSP] = start->rsp;
+}
+
+/* --- in guest mode ---------------------------------------------------------------------------- */
+
+/* The way out of the run loop is a call of exit(2), whoever asks for it. */
+static enum exec_ran
+leave(struct exec_thread *thread, struct vmx_exit *exit)
+{
+	thread->leaving = true;
+	/* From anywhere: stepping over the call must not be in the way. */
+	thread->cpu.machine->rip = vk_gva(0);
+	*exit = (struct vmx_exit){ .reason = VMX_EXIT_EXCEPTION };
+	exit->intr_info = vmx_intr_info(VMX_VECTOR_UD, VMX_INTR_HARDWARE, 0);
+	return EXEC_LEFT;
+}
+
+/* Whether the thread has left too often without getting further, be it by a repetition. */
+static bool
+is_stuck(struct exec_thread *thread)
+{
+	const struct x86_cpu *x86 = &thread->cpu.x86;
+
+	if (thread->at_exit[0] != x86->retired || thread->at_exit[1] != x86->reg[X86_RCX])
+		thread->exits_there = 0;
+	thread->at_exit[0] = x86->retired;
+	thread->at_exit[1] = x86->reg[X86_RCX];
+	return ++thread->exits_there > EXITS_MAX;
+}
+
+enum exec_ran
+exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *exit)
+{
+	struct exec_process *process = thread->process;
+	struct exec_end end = { .kind = EXEC_END_LIMIT };
+	uint64_t work = exec_process_work(process);
+	uint64_t left = work < process->limit ? process->limit - work : 0;
+	enum exec_ran ran;
+
+	if (process->over || thread->state != EXEC_RUNNABLE)
+		return leave(thread, exit);
+	if (left == 0) {
+		end_here(thread, &end);
+		return leave(thread, exit);
+	}
+	ran = exec_cpu_run(&thread->cpu, budget < left ? budget : left, exit);
+	if (ran == EXEC_RAN)
+		return ran;
+	end.kind = ran == EXEC_UNKNOWN ? EXEC_END_UNKNOWN : EXEC_END_STUCK;
+	if (ran == EXEC_LEFT && !is_stuck(thread))
+		return ran;
+	end_here(thread, &end);
+	return leave(thread, exit);
+}
+
+/* --- out of it -------------------------------------------------------------------------------- */
+
+unsigned
+exec_guest_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
+{
+	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
+	struct exec_thread *thread = ctx;
+
+	if (!thread->leaving)
+		return exec_cpu_fetch(&thread->cpu, bytes, size, fault);
+	memcpy(bytes, syscall_bytes, sizeof(syscall_bytes));
+	return sizeof(syscall_bytes);
+}
+
+void
+exec_guest_advance(void *ctx)
+{
+	(void)ctx; /* the thread's RIP is what counts */
+}
+
+int
+exec_guest_is_flush_call(void *ctx)
+{
+	const struct exec_thread *thread = ctx;
+
+	return !thread->leaving && thread->cpu.x86.reg[X86_RAX] == ~0ull;
+}
+
+enum vmm_end
+exec_guest_syscall(void *ctx)
+{
+	struct exec_thread *thread = ctx;
+
+	if (thread->leaving)
+		return VMM_END_EXIT;
+	exec_syscall(thread);
+	return VMM_RUNNING;
+}
+
+/* A page fault that the handler resolves, or the end. */
+static void
+page_fault(struct exec_thread *thread, const struct vmx_exit *exit)
+{
+	struct exec_end end = { .kind = EXEC_END_PAGE_FAULT, .vector = VMX_VECTOR_PF };
+	unsigned acc = exit->intr_error & VK_PF_W ? VK_ACC_W :
+	    exit->intr_error & VK_PF_ID ? VK_ACC_X : VK_ACC_R;
+	uint64_t below = EXEC_USER_END - 0x1000 - EXEC_STACK_SIZE - exit->qualification;
+
+	switch (exec_space_fault(&thread->process->space, exit->qualification, acc)) {
+	case EXEC_FAULT_SERVED:
+		return;
+	case EXEC_FAULT_NO_MEMORY:
+		end.kind = EXEC_END_NO_MEMORY;
+		break;
+	case EXEC_FAULT_NO_AREA:
+		if (below - 1 < STACK_GUARD)
+			end.kind = EXEC_END_STACK;
+		break;
+	case EXEC_FAULT_RIGHTS:
+		end.mapped = true;
+		break;
+	}
+	end.address = exit->qualification;
+	end.error_code = exit->intr_error;
+	end_here(thread, &end);
+}
+
+enum vmm_end
+exec_guest_reflect(void *ctx, const struct vmx_exit *exit)
+{
+	struct exec_thread *thread = ctx;
+	struct exec_end end = { .kind = EXEC_END_INTERCEPT, .reason = exit->reason,
+		.address = exit->gpa.v };
+
+	if ((exit->reason & 0xffff) == VMX_EXIT_EXCEPTION) {
+		end.kind = EXEC_END_EXCEPTION;
+		end.vector = exit->intr_info & VMX_INTR_VECTOR;
+		end.error_code = exit->intr_error;
+	}
+	if (end.kind == EXEC_END_EXCEPTION && end.vector == VMX_VECTOR_PF)
+		page_fault(thread, exit);
+	else
+		end_here(thread, &end);
+	/* Where the process is over the next entry finds the way out. */
+	return VMM_RUNNING;
+}
+
+void
+exec_guest_cpuid(void *ctx)
+{
+	exec_cpu_cpuid(&((struct exec_thread *)ctx)->cpu);
+}

@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Programs under the model: the examples, every way that one can go wrong, and
+# files that are none; what each finds when it starts [ELF-START].
+. "$(dirname "$0")/lib.sh"
+: "${BUILD:?}"
+cd "$SRC" || exit 3
+programs=$BUILD/programs
+bad=$BUILD/tests/programs/misbehave
+
+# said PATTERN: whether the output is as expected.
+said()
+{
+	if [ -z "$1" ]; then
+		[ ! -s "$tmp/.output" ]
+	else
+		grep -q -e "$1" "$tmp/.output"
+	fi
+}
+
+# expect STATUS SENTENCE PATTERN COMMAND...: the status, and a line of standard
+# output or standard error that matches; an empty pattern asks for silence.
+expect()
+{
+	wanted=$1 sentence=$2 pattern=$3
+	shift 3
+	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
+	status=$?
+	if [ "$status" -eq "$wanted" ] && said "$pattern"; then
+		case_passed "$sentence"
+	else
+		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
+		case_failed "$sentence"
+	fi
+}
+
+# ends STATUS WAY SENTENCE PATTERN: what becomes of one way of tests/programs/misbehave.c.
+ends()
+{
+	expect "$1" "$3" "$4" "$VKEPT" exec --limit 20M --memory 16M "$bad" "$2"
+}
+
+# --- the examples ----------------------------------------------------------
+
+if [ -x "$programs/printf" ]; then
+	expect 0 'printf prints' '^hello, nested paging$' "$VKEPT" exec "$programs/printf"
+	expect 0 'and its arguments' '^argument 2: -q$' "$VKEPT" exec -q "$programs/printf" -- -q
+	expect 0 'what it took is told' '^  VM exits .*: .* EPT violations, .* page faults' \
+	    "$VKEPT" exec "$programs/printf"
+	expect 0 'every kind of memory' '^113 checks, 0 failures$' "$VKEPT" exec "$programs/memory"
+	expect 0 'with translations that outlive exits' ', 0 failures$' \
+	    "$VKEPT" exec --vpid "$programs/memory"
+	expect 0 'with few translations' ', 0 failures$' \
+	    "$VKEPT" exec --tlb-entries 8 "$programs/memory"
+	expect 0 'strings across pages' '^all strings are whole$' "$VKEPT" exec "$programs/strings"
+	expect 0 'without a TLB' '^all strings are whole$' \
+	    "$VKEPT" exec --tlb-entries 0 "$programs/strings"
+	expect 0 'self-modifying code' '^every change was seen$' "$VKEPT" exec "$programs/modify"
+	expect 0 'also while every event is told' '^every change was seen$' \
+	    sh -c '"$VKEPT" exec --trace "$1" 2>"$2"' - "$programs/modify" "$tmp/told"
+	expect 0 'on standard error' 'EPT violation' cat "$tmp/told"
+	for seed in 1 2 3; do
+		expect 0 "two threads count, seed $seed" 'with LOCK 40000, under a mutex 2500' \
+		    "$VKEPT" exec --cpus 3 --seed $seed "$programs/threads"
+	done
+	expect 0 'two threads count, in turn' 'with LOCK 40000, under a mutex 2500' \
+	    "$VKEPT" exec --cpus 3 --vpid --slice 37 "$programs/threads"
+	expect 1 'a thread needs a vCPU' 'there is no vCPU' "$VKEPT" exec --cpus 2 "$programs/threads"
+	for name in printf memory strings modify; do
+		"$VKEPT" exec -q "$programs/$name" >"$tmp/ours"
+		"$programs/$name" >"$tmp/theirs"
+		expect 0 "$name writes what it writes on this machine" '' \
+		    cmp "$tmp/ours" "$tmp/theirs"
+	done
+	"$VKEPT" exec -f json --trace --cpus 3 --seed 5 "$programs/threads" >"$tmp/first"
+	"$VKEPT" exec -f json --trace --cpus 3 --seed 5 "$programs/threads" >"$tmp/second"
+	expect 0 'a run is repeated by repeating it' '' cmp "$tmp/first" "$tmp/second"
+fi
+
+# --- ways to end -----------------------------------------------------------
+
+if [ -x "$bad" ]; then
+	ends 42 none 'the status is the program'\''s' 'exited with status 42$'
+	ends 1 overflow 'a stack overflow' 'stack overflow: write to 0x7ff[0-9a-f]* at 0x'
+	ends 1 nowhere 'a jump to nowhere' 'fetch from 0xdead0000: nothing is mapped there$'
+	ends 1 noncanonical 'a jump to no address' '#GP at 0x8000000000000000$'
+	ends 1 null 'a null pointer' 'page fault: read from 0x0 at 0x[0-9a-f]* (mov, 48 8b'
+	ends 1 constant 'a write to a constant' 'write to .*: the page does not allow it$'
+	ends 1 data 'data that is executed' 'fetch from .*: the page does not allow it$'
+	ends 1 kernel-read 'a look at the vkernel' 'read from 0xffff8.*: the page does not allow'
+	ends 1 kernel-write 'a write to its own page tables' 'write to 0xffff8.* does not allow'
+	ends 42 kernel-pointers 'kernel pointers for every call' '^nobody fell for it$'
+	ends 42 terabyte 'a terabyte' '^refused$'
+	ends 1 greedy 'all of the memory' 'out of memory: write to 0x'
+	ends 1 endless 'an endless loop' 'stopped after 20971520 instructions'
+	ends 1 endless-string 'a loop of long instructions' 'stopped after .* instructions'
+	ends 1 float 'floating point' 'not executed here, at 0x[0-9a-f]* (addsd, f2 0f 58 c1)$'
+	ends 1 x87 'x87' 'not executed here, at 0x[0-9a-f]* (fldz, d9 ee)$'
+	ends 1 avx 'AVX' '#UD .* (c5 fd ef c0 .*): no instruction of this processor$'
+	ends 1 ud2 'UD2' '#UD at 0x[0-9a-f]* (ud2, 0f 0b)$'
+	ends 1 divide 'a division by zero' '#DE at 0x[0-9a-f]* (div, f7 f1)$'
+	ends 1 int3 'a breakpoint' '#BP at'
+	ends 1 hlt 'HLT' '#GP at 0x[0-9a-f]* (hlt, f4)$'
+	ends 1 vmcall 'VMCALL' 'VM exit 18 .* (vmcall, 0f 01 c1)$'
+	ends 1 trap 'the trap flag' '#DB at'
+	ends 42 flush 'the call that does nothing' '^flushed$'
+	ends 42 cpuid 'CPUID' '^GenuineIntel'
+	ends 1 signal 'a signal to itself' 'ended by signal 6'
+	ends 1 deadlock 'a wait without end' 'deadlock: every thread waits'
+	ends 42 fork 'fork' '^no fork$'
+	ends 42 unknown-call 'calls that are none' '^ENOSYS$'
+	ends 1 unmap-itself 'a program that unmaps itself' 'fetch from .*: nothing is mapped there$'
+	expect 42 'standard input is read' '^from a pipe$' \
+	    sh -c 'echo from a pipe | "$VKEPT" exec -q "$1" echo' - "$bad"
+	expect 42 'JSON takes in what is written' '"output": "flushed\\n"' \
+	    "$VKEPT" exec -f json "$bad" flush
+	expect 42 'or goes to a file' '^flushed$' "$VKEPT" exec -f json -o "$tmp/json" "$bad" flush
+	expect 0 'which is an object' '"kind": "exited"' cat "$tmp/json"
+	expect 3 'a full disk' 'No space' sh -c '"$VKEPT" exec "$1" flush >/dev/full' - "$bad"
+fi
+
+# --- files that are no programs --------------------------------------------
+
+expect 2 'no program' 'expected a program' "$VKEPT" exec
+expect 3 'a file that is not there' 'No such file' "$VKEPT" exec "$tmp/nothing"
+expect 3 'a directory' 'directory' "$VKEPT" exec "$tmp"
+: >"$tmp/empty"
+expect 2 'an empty file' 'at byte 0: .*found an empty file' "$VKEPT" exec "$tmp/empty"
+expect 2 'a script' 'found other bytes' "$VKEPT" exec "$SRC/dev"
+if [ -x "$bad" ]; then
+	head -c 100 "$bad" >"$tmp/cut"
+	expect 2 'a file cut short' 'beyond its end' "$VKEPT" exec "$tmp/cut"
+	cp "$bad" "$tmp/class"
+	printf '\001' | dd of="$tmp/class" bs=1 seek=4 conv=notrunc 2>/dev/null
+	expect 2 'a 32-bit file' 'expected a 64-bit ELF file' "$VKEPT" exec "$tmp/class"
+fi
+shared=$(command -v sh)
+if head -c 4096 "$shared" | grep -q -a ld-linux; then
+	expect 2 'a dynamically linked program' 'names an interpreter' "$VKEPT" exec "$shared"
+fi
+expect 2 'no vCPU' '--cpus: expected' "$VKEPT" exec --cpus 0 x
+expect 2 'too many vCPUs' '--cpus: expected' "$VKEPT" exec --cpus 17 x
+expect 2 'an environment without a name' '--env: expected NAME=VALUE' "$VKEPT" exec --env =x y
+expect 2 'more memory than a run may have' '--memory: expected' "$VKEPT" exec --memory 5G x
+finish

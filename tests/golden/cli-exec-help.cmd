@@ -1,0 +1,1 @@
+$VKEPT exec --help
