@@ -392,13 +392,11 @@ const struct cli_command cli_exec = {
 	.operands_end_options = 1,
 	.summary = "run a static ELF program with every access through the model",
 	.about =
-	    "Runs a statically linked x86-64 program in a vkernel: each fetch, load and store\n"
-	    "through TLB, guest tables and EPT, each system call by an exit.  The status is the\n"
-	    "program's, or 1 when it does not come to exit.\n",
+	    "Runs a statically linked x86-64 program in a vkernel: each access through the model,\n"
+	    "each system call by an exit.  The status is its own, or 1 without an exit(2).\n",
 	.examples = "examples:\n"
 	    "  vkept exec build/programs/printf\n"
-	    "  vkept exec --cpus 3 --seed 7 build/programs/threads\n"
-	    "  vkept exec --trace -f json -o trace.json build/programs/printf\n",
+	    "  vkept exec --cpus 3 --seed 7 build/programs/threads\n",
 	.option = options,
 	.run = command_exec,
 };
