@@ -23,6 +23,7 @@ fi
 FAMILIES='
 T 37 guest tables alone, one CPU
 E 30 nested translation
+S 41 stale translations, on one CPU and on two
 C 50 copyio
 L 18 the life of masters, slaves and their VMCSs
 V 20 exits
