@@ -47,6 +47,10 @@ expect 2 'a bad number is named' "expected a number, found '-1'" "$VKEPT" run --
 expect 2 'a number beyond 64 bits is refused' 'expected a number' \
     "$VKEPT" run --seed 0x10000000000000000 x
 expect 2 'a bad word is named' "found 'xml'" "$VKEPT" run -f xml x
+expect 2 'a timeline is the only other form of a trace' "expected perfetto, found 'chrome'" \
+    "$VKEPT" run --trace-format chrome x
+expect 2 'a timeline has no other format' 'there is no --format' \
+    "$VKEPT" run --trace-format perfetto -f json x
 expect 2 'nothing to run is bad usage' 'no scenario was named' "$VKEPT" run
 expect 2 'walk wants one file' 'expected one scenario' "$VKEPT" walk a b
 expect 2 'walk refuses a size without an address' 'belong to --gva' "$VKEPT" walk --size 4 a

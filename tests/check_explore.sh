@@ -180,5 +180,9 @@ expect 2 'a directory without such is bad input' "no scenario with 'schedule: ex
     "$VKEPT" explore "$tmp/none"
 expect 0 'a file that is named is explored in any case' 'under every schedule (1 state)' \
     "$VKEPT" explore tests/data/cli/bare.yaml
+expect 1 'the timeline of what was explored is the run that broke something' '"ph": "i".*FAILS: memory' \
+    "$VKEPT" run --trace-format perfetto $lost
+expect 0 'where nothing is broken it is a run' '"step", "name": "2 ' \
+    "$VKEPT" run --trace-format perfetto $message
 expect 0 'progress is for terminals' '' sh -c '"$VKEPT" explore $message 2>&1 >/dev/null'
 finish

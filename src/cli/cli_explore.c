@@ -168,6 +168,28 @@ status_of(const struct scenario *scenario, const struct cli_explored *explored)
 	return CLI_ENVIRONMENT;
 }
 
+/*
+ * The one run whose events are told: the one that broke something, else the one in order of the
+ * scenario.
+ */
+static void
+tell_run(struct report *report, const struct scenario *scenario,
+    const struct cli_explored *explored)
+{
+	struct play_options play = { .sink = report_event_sink(report), .sink_ctx = report };
+	const struct explore_replay_options replay = { .sink = play.sink, .sink_ctx = report };
+	struct explore_replayed replayed;
+	struct play_outcome outcome;
+
+	if (explored->finding.run != NULL) {
+		explore_replay(scenario, &explored->run.replayed.made, &replay, &replayed);
+		explore_replayed_free(&replayed);
+	} else {
+		(void)play_run(scenario, &play, &outcome);
+		play_outcome_free(&outcome);
+	}
+}
+
 enum cli_status
 cli_explored_report(struct report *report, const struct scenario *scenario,
     const struct cli_explored *explored)
@@ -175,6 +197,8 @@ cli_explored_report(struct report *report, const struct scenario *scenario,
 	enum cli_status status = status_of(scenario, explored);
 
 	report_scenario(report, scenario);
+	if (report_tells_explored(report) && status <= CLI_FAILED)
+		tell_run(report, scenario, explored);
 	report_explored(report, &explored->finding);
 	if (status >= CLI_BAD)
 		cli_complain_of(scenario->file, report_unexplored(&explored->finding));

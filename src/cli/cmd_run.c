@@ -5,16 +5,20 @@
  * A file or scenario that cannot be played does not keep the others from being played; the exit
  * status is that of the worst.
  */
+#include <string.h>
+
 #include "cli/cli_explore.h"
 
 enum {
 	OPTION_SEED = CLI_OWN,
-	OPTION_TRACE
+	OPTION_TRACE,
+	OPTION_TRACE_FORMAT
 };
 
 static const struct cli_option options[] = {
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "every event of the run (text and JSON)" },
 	{ OPTION_TRACE, 't', "trace", NULL, "the same as --verbose" },
+	{ OPTION_TRACE_FORMAT, 0, "trace-format", "perfetto", "every event as a timeline" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
 	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
 	CLI_OPTION_FORMAT("text|json|tap|junit"),
@@ -26,6 +30,7 @@ static const struct cli_option options[] = {
 
 struct run {
 	struct cli *cli;
+	int timeline;
 	struct report_options options;
 	struct play_options play;
 	struct cli_paths paths;
@@ -42,6 +47,9 @@ run_options(struct run *run)
 	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN) {
 		if (id == OPTION_TRACE)
 			cli->verbose = 1;
+		if (id == OPTION_TRACE_FORMAT && strcmp(argument, "perfetto") != 0)
+			return cli_bad_argument(cli, "trace-format", "perfetto", argument);
+		run->timeline |= id == OPTION_TRACE_FORMAT;
 		if (id == OPTION_SEED) {
 			if (!cli_number_argument(cli, "seed", argument, UINT64_MAX,
 			    &run->play.seed))
@@ -51,6 +59,9 @@ run_options(struct run *run)
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
+	if (run->timeline && (cli->format != 0 || cli->quiet))
+		return cli_usage(cli, "--trace-format writes a timeline and nothing else: there is "
+		    "no --format or --quiet");
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no scenario was named");
 	return CLI_OK;
@@ -187,8 +198,9 @@ run_all(struct run *run)
 
 	for (i = cli->operand; i < cli->argc; i++)
 		status = cli_worse(status, cli_paths_add(&run->paths, cli->argv[i]));
-	run->options.format = (enum report_format_id)cli->format;
-	run->options.trace = cli->verbose;
+	run->options.format = run->timeline ? REPORT_PERFETTO :
+	    (enum report_format_id)cli->format;
+	run->options.trace = cli->verbose || run->timeline;
 	run->options.quiet = cli->quiet;
 	run->options.details = cli->verbose ? 2 : 0;
 	run->options.color = cli_wants_color(cli);
@@ -231,7 +243,8 @@ const struct cli_command cli_run = {
 	    "  vkept run scenarios/copyio/printf.yaml     what the program does, step by step\n"
 	    "  vkept run -v scenarios/copyio/printf.yaml  with every entry read and every exit\n"
 	    "  vkept run -q scenarios                     what does not hold\n"
-	    "  vkept run -f junit -o out.xml scenarios    for a CI server\n",
+	    "  vkept run -f junit -o out.xml scenarios    for a CI server\n"
+	    "  vkept run --trace-format perfetto -o out.json FILE  for ui.perfetto.dev\n",
 	.option = options,
 	.run = command_run,
 };

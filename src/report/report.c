@@ -16,6 +16,7 @@ report_begin(struct report *report, const struct report_options *options,
 		[REPORT_JSON] = &report_format_json,
 		[REPORT_TAP] = &report_format_tap,
 		[REPORT_JUNIT] = &report_format_junit,
+		[REPORT_PERFETTO] = &report_format_perfetto,
 	};
 
 	report->options = *options;
@@ -30,6 +31,8 @@ report_begin(struct report *report, const struct report_options *options,
 	report->finding = NULL;
 	report->line[0] = '\0';
 	report->line_again = 0;
+	report->perfetto = NULL;
+	report->processes = report->flows = 0;
 	if (report->format->begin != NULL)
 		report->format->begin(report);
 }
@@ -85,6 +88,7 @@ report_wants_events(const struct report *report)
 	case REPORT_TEXT:
 		return report->options.trace || report->options.story;
 	case REPORT_JSON:
+	case REPORT_PERFETTO:
 		return 1;
 	case REPORT_TAP:
 	case REPORT_JUNIT:
@@ -119,10 +123,28 @@ take_event(void *ctx, const struct event *event)
 		report->format->event(report, event);
 }
 
+static void
+take_event_alone(void *ctx, const struct event *event)
+{
+	struct report *report = ctx;
+
+	if (event->kind == EVENT_STEP)
+		decoder_step(&report->decoder, event->thread, event->step);
+	report->format->event(report, event);
+}
+
 event_sink
 report_event_sink(const struct report *report)
 {
-	return report_wants_events(report) ? take_event : NULL;
+	if (!report_wants_events(report))
+		return NULL;
+	return report->format->scene_begin != NULL ? take_event : take_event_alone;
+}
+
+int
+report_tells_explored(const struct report *report)
+{
+	return report->options.format == REPORT_PERFETTO;
 }
 
 /* --- scenarios -------------------------------------------------------------------------------- */

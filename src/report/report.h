@@ -17,12 +17,13 @@ enum report_format_id {
 	REPORT_TEXT,
 	REPORT_JSON,
 	REPORT_TAP,
-	REPORT_JUNIT
+	REPORT_JUNIT,
+	REPORT_PERFETTO /* a timeline of the trace */
 };
 
 struct report_options {
 	enum report_format_id format;
-	int trace;      /* every event: text and JSON */
+	int trace;      /* every event: text and JSON; always given for a timeline */
 	int story;      /* text: one line a step */
 	int quiet;      /* text: failures only */
 	int details;    /* text: how an exploration went; 2: with figures and witnesses */
@@ -58,6 +59,8 @@ struct report {
 	const struct report_finding *finding; /* NULL: it was played once */
 	char line[REPORT_LINE_SIZE]; /* the last line of the story, and how often it came again */
 	uint64_t line_again;
+	struct report_perfetto *perfetto;
+	uint64_t processes, flows; /* of the timeline, over all scenarios */
 };
 
 /* Starts a report; everything it writes goes to `sink`. */
@@ -73,6 +76,9 @@ void report_bad_file(struct report *report, const struct scenario_errors *errors
 
 /* This scenario is played next; it has to live until report_outcome(). */
 void report_scenario(struct report *report, const struct scenario *scenario);
+
+/* Whether events are told also of a scenario whose schedules are explored: those of one run. */
+int report_tells_explored(const struct report *report);
 
 /* Takes its events, with the report as context; NULL when no events are wanted. */
 event_sink report_event_sink(const struct report *report);

@@ -15,7 +15,7 @@ struct report_format {
 	void (*file_end)(struct report *report);
 	void (*bad_file)(struct report *report, const struct scenario_errors *errors);
 	void (*scenario)(struct report *report);
-	void (*scene_begin)(struct report *report);
+	void (*scene_begin)(struct report *report); /* NULL: events are not cut into scenes */
 	void (*event)(struct report *report, const struct event *event);
 	void (*scene_end)(struct report *report);
 	void (*outcome)(struct report *report, enum play_status status,
@@ -27,6 +27,7 @@ extern const struct report_format report_format_text;
 extern const struct report_format report_format_json;
 extern const struct report_format report_format_tap;
 extern const struct report_format report_format_junit;
+extern const struct report_format report_format_perfetto;
 
 /* Whether events are wanted at all. */
 int report_wants_events(const struct report *report);

@@ -14,6 +14,12 @@ void trace_event_text(struct text *text, struct decoder *decoder, const struct e
 /* One element of an array.  Steps count from 1, addresses and entries are strings. */
 void trace_event_json(struct json *json, struct decoder *decoder, const struct event *event);
 
+/* "access", "exit" ...: the word of an event in that object. */
+const char *trace_event_kind(const struct event *event);
+
+/* The members of that object by themselves, without the word. */
+void trace_event_members(struct json *json, struct decoder *decoder, const struct event *event);
+
 /* "error" of a copyio call, as errno names it. */
 const char *trace_copy_error(unsigned error);
 

@@ -130,7 +130,7 @@ struct object {
 	    const struct event *event);
 };
 
-static const struct object objects[] = {
+static const struct object objects[EVENT_UNDEFINED + 1] = {
 	[EVENT_STEP] = { "step", members_named },
 	[EVENT_ACCESS] = { "access", members_access },
 	[EVENT_TABLE_READ] = { "entry", members_entry },
@@ -148,13 +148,23 @@ static const struct object objects[] = {
 	[EVENT_UNDEFINED] = { "undefined", members_named },
 };
 
+const char *
+trace_event_kind(const struct event *event)
+{
+	return objects[event->kind].kind;
+}
+
+void
+trace_event_members(struct json *json, struct decoder *decoder, const struct event *event)
+{
+	objects[event->kind].members(json, decoder, event);
+}
+
 void
 trace_event_json(struct json *json, struct decoder *decoder, const struct event *event)
 {
-	if ((size_t)event->kind >= sizeof(objects) / sizeof(objects[0]))
-		return;
 	json_put_line_object(json, NULL);
-	json_put_string(json, "event", objects[event->kind].kind);
-	objects[event->kind].members(json, decoder, event);
+	json_put_string(json, "event", trace_event_kind(event));
+	trace_event_members(json, decoder, event);
 	json_put_end(json);
 }

@@ -1,0 +1,1 @@
+$VKEPT run --trace-format perfetto tests/data/cli/bare.yaml
