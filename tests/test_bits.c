@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "bits/bits_number.h"
 #include "bits/bits_rows.h"
 #include "ept/ept_exit.h"
 #include "ept/memtype.h"
@@ -261,6 +262,60 @@ names_can_be_read_back(void **state)
 }
 
 /* --- text and value --------------------------------------------------------------------------- */
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	enum bits_number status;
+	uint64_t number;
+} number_rows[] = {
+	{ "0", BITS_NUMBER_OK, 0 },
+	{ "18446744073709551615", BITS_NUMBER_OK, UINT64_MAX },
+	{ "18446744073709551616", BITS_NUMBER_TOO_BIG, UINT64_MAX },
+	{ "0xffffffffffffffff", BITS_NUMBER_OK, UINT64_MAX },
+	{ "0X00000000000000001f", BITS_NUMBER_OK, 0x1f },
+	{ "0x10000000000000000", BITS_NUMBER_TOO_BIG, UINT64_MAX },
+	{ "64K", BITS_NUMBER_OK, 65536 },
+	{ "0x10m", BITS_NUMBER_OK, 16 << 20 },
+	{ "16777215T", BITS_NUMBER_OK, 16777215ull << 40 },
+	{ "16777216t", BITS_NUMBER_TOO_BIG, UINT64_MAX },
+	{ "1_000_000", BITS_NUMBER_OK, 1000000 },
+	{ "0xffff_ffff", BITS_NUMBER_OK, 0xffffffff },
+	{ "_1", BITS_NUMBER_NONE, 0 },
+	{ "1_", BITS_NUMBER_NONE, 0 },
+	{ "1__0", BITS_NUMBER_NONE, 0 },
+	{ "0x_1", BITS_NUMBER_NONE, 0 },
+	{ "1_K", BITS_NUMBER_NONE, 0 },
+	{ "", BITS_NUMBER_NONE, 0 },
+	{ "K", BITS_NUMBER_NONE, 0 },
+	{ "0x", BITS_NUMBER_NONE, 0 },
+	{ "0xK", BITS_NUMBER_NONE, 0 },
+	{ "1KK", BITS_NUMBER_NONE, 0 },
+	{ "1P", BITS_NUMBER_NONE, 0 },
+	{ "12a", BITS_NUMBER_NONE, 0 },
+	{ "-1", BITS_NUMBER_NONE, 0 },
+	{ "+1", BITS_NUMBER_NONE, 0 },
+	{ " 1", BITS_NUMBER_NONE, 0 },
+	{ "1 ", BITS_NUMBER_NONE, 0 },
+};
+
+static void
+numbers_are_read_as_people_write_them(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(number_rows) / sizeof(number_rows[0]); i++) {
+		const char *text = number_rows[i].text;
+		uint64_t number = 77;
+		enum bits_number status = bits_number_read(text, strlen(text), &number);
+
+		if (status != number_rows[i].status ||
+		    number != (status == BITS_NUMBER_NONE ? 77 : number_rows[i].number))
+			fail_msg("\"%s\": status %d, number %#" PRIx64, text, (int)status, number);
+	}
+}
 
 /* A stream of numbers that is the same on every run (splitmix64). */
 static uint64_t
@@ -1415,6 +1470,7 @@ main(void)
 		cmocka_unit_test(vm_entry_and_the_table_agree_on_cr3),
 		cmocka_unit_test(formats_are_found_by_name_and_near_names_suggested),
 		cmocka_unit_test(a_view_out_of_range_has_no_fields),
+		cmocka_unit_test(numbers_are_read_as_people_write_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

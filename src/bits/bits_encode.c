@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "bits/bits_number.h"
 #include "bits/bits_rows.h"
 
 /* One word of the text: "name" or "name=arg". */
@@ -67,58 +68,6 @@ word_next(const char **text, struct word *word)
 	word->arg = equals != NULL ? equals + 1 : NULL;
 	word->arg_length = equals != NULL ? (size_t)(s - equals) - 1 : 0;
 	return word->length != 0;
-}
-
-static unsigned
-digit_of(char c)
-{
-	if (is_digit(c))
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
-
-/* Shift of a size suffix, 0 for anything else. */
-static unsigned
-suffix_shift(char c)
-{
-	static const char suffix[] = "kKmMgGtT";
-	const char *found = c != '\0' ? strchr(suffix, c) : NULL;
-
-	return found != NULL ? 10 * ((unsigned)(found - suffix) / 2 + 1) : 0;
-}
-
-/* Decimal or 0x, with K, M, G or T; 0 unless it is a number of 64 bits. */
-static int
-number_parse(const char *s, size_t length, uint64_t *number)
-{
-	unsigned base = 10, shift;
-	uint64_t n = 0;
-	size_t i = 0;
-
-	if (length > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		base = 16;
-		i = 2;
-	}
-	shift = length > i + 1 ? suffix_shift(s[length - 1]) : 0;
-	if (shift != 0)
-		length--;
-	if (i >= length)
-		return 0;
-	for (; i < length; i++) {
-		unsigned digit = digit_of(s[i]);
-
-		if (digit >= base || n > (UINT64_MAX - digit) / base)
-			return 0;
-		n = n * base + digit;
-	}
-	if (n > UINT64_MAX >> shift)
-		return 0;
-	*number = n << shift;
-	return 1;
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */
@@ -330,7 +279,8 @@ bit_number(const char **s, const char *end, char stop, unsigned *bit)
 
 	while (p < end && *p != stop)
 		p++;
-	if (!is_digit(**s) || !number_parse(*s, (size_t)(p - *s), &n) || n > 63)
+	if (!is_digit(**s) || bits_number_read(*s, (size_t)(p - *s), &n) != BITS_NUMBER_OK ||
+	    n > 63)
 		return 0;
 	*bit = (unsigned)n;
 	*s = p;
@@ -423,7 +373,7 @@ word_value(struct encoder *enc, const struct word *word, const struct place *pla
 		*in_place = named->value << span->low;
 		return 1;
 	}
-	if (!number_parse(word->arg, word->arg_length, &n)) {
+	if (bits_number_read(word->arg, word->arg_length, &n) != BITS_NUMBER_OK) {
 		error_value(enc, word, "neither a number nor the name of a value of this field");
 		return 0;
 	}
@@ -466,7 +416,7 @@ word_encode(struct encoder *enc, const struct word *word)
 	uint64_t in_place;
 
 	if (is_digit(word->text[0])) {
-		if (number_parse(word->text, word->length, &in_place))
+		if (bits_number_read(word->text, word->length, &in_place) == BITS_NUMBER_OK)
 			take(enc, word, in_place, in_place);
 		else
 			error_value(enc, word, "not a number of 64 bits");

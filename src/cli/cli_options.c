@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits/bits_number.h"
 #include "cli/cli.h"
 #include "scenario/scenario_errors.h"
 
@@ -30,52 +31,10 @@ cli_word_index(const char *words, const char *word, size_t length)
 	}
 }
 
-static unsigned
-digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
-
-/* The log of what a size suffix multiplies by, 0 for anything else. */
-static unsigned
-suffix_shift(const char *suffix)
-{
-	static const char letters[] = "KkMmGgTt";
-	const char *found;
-
-	if (suffix[0] == '\0' || suffix[1] != '\0')
-		return 0;
-	found = strchr(letters, suffix[0]);
-	return found != NULL ? 10 * ((unsigned)(found - letters) / 2 + 1) : 0;
-}
-
 int
 cli_number(const char *text, uint64_t *number)
 {
-	unsigned base = 10, shift;
-	uint64_t n = 0;
-	const char *first;
-
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-		base = 16;
-		text += 2;
-	}
-	for (first = text; digit_of(*text) < base; text++) {
-		if (n > (UINT64_MAX - digit_of(*text)) / base)
-			return 0;
-		n = n * base + digit_of(*text);
-	}
-	shift = suffix_shift(text);
-	if (text == first || (*text != '\0' && shift == 0) || n > UINT64_MAX >> shift)
-		return 0;
-	*number = n << shift;
-	return 1;
+	return bits_number_read(text, strlen(text), number) == BITS_NUMBER_OK;
 }
 
 int

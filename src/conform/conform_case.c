@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits/bits_number.h"
 #include "guestpt/guestpt.h"
 #include "ept/ept.h"
 
@@ -118,18 +119,6 @@ put_count(const struct rule *rule, char *base, size_t count)
 	memcpy(base + rule->count_at, &n, sizeof(n));
 }
 
-static unsigned
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
-
 static bool
 hex_text(const char *text, uint64_t *number)
 {
@@ -139,9 +128,9 @@ hex_text(const char *text, uint64_t *number)
 	if (text == NULL || text[0] == '\0')
 		return false;
 	for (i = 0; text[i] != '\0'; i++) {
-		if (i == 16 || hex_digit(text[i]) == 16)
+		if (i == 16 || bits_digit(text[i]) == 16)
 			return false;
-		*number = *number << 4 | hex_digit(text[i]);
+		*number = *number << 4 | bits_digit(text[i]);
 	}
 	return true;
 }
@@ -501,7 +490,7 @@ find_info(const char *info, const char *name, uint64_t *value)
 		bool starts = at == info || at[-1] == ' ';
 
 		at += length;
-		if (starts && at[0] == ' ' && hex_digit(at[1]) < 16) {
+		if (starts && at[0] == ' ' && bits_digit(at[1]) < 16) {
 			*value = strtoull(at + 1, NULL, 16);
 			return true;
 		}

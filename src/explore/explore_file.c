@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits/bits_number.h"
 #include "explore/explore_names.h"
 #include "scenario/scenario_errors.h"
 
@@ -290,14 +291,6 @@ read_number(const struct word *word, uint64_t *number)
 	return true;
 }
 
-static unsigned
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
-
 /* One character of a quoted string, at *at; 256 when it is written in no way that is known. */
 static unsigned
 unquote(const char *text, size_t size, size_t *at)
@@ -311,8 +304,8 @@ unquote(const char *text, size_t size, size_t *at)
 		return (unsigned char)text[(*at)++];
 	if (size - *at < 3 || text[*at] != 'x')
 		return 256;
-	high = hex_digit(text[*at + 1]);
-	low = hex_digit(text[*at + 2]);
+	high = bits_digit(text[*at + 1]);
+	low = bits_digit(text[*at + 2]);
 	*at += 3;
 	return high == 16 || low == 16 || high + low == 0 ? 256 : high * 16 + low;
 }

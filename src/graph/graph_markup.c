@@ -9,23 +9,11 @@
 
 #include "graph/graph_dot.h"
 
+/* Graphviz reads a backslash as the beginning of an escape. */
 static const char *
 entity_of(char c)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\\': /* Graphviz reads one as the beginning of an escape */
-		return "\\\\";
-	default:
-		return NULL;
-	}
+	return c == '\\' ? "\\\\" : text_entity(c);
 }
 
 /* U+FFFE and U+FFFF are UTF-8, but nothing that XML may hold. */

@@ -11,23 +11,6 @@
 
 /* --- XML -------------------------------------------------------------------------------------- */
 
-static const char *
-entity_of(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	default:
-		return NULL;
-	}
-}
-
 /*
  * Takes text without control characters but newlines: text_safe() and text_bytes() have been
  * there.
@@ -39,7 +22,7 @@ xml_write(void *ctx, const char *bytes, size_t size)
 	size_t i, from = 0;
 
 	for (i = 0; i < size; i++) {
-		const char *entity = entity_of(bytes[i]);
+		const char *entity = text_entity(bytes[i]);
 
 		if (entity == NULL)
 			continue;

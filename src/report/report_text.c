@@ -158,6 +158,23 @@ text_character(const char *s, size_t size)
 	return length;
 }
 
+const char *
+text_entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	default:
+		return NULL;
+	}
+}
+
 /* Whole characters: each takes one column, whatever its bytes. */
 static void
 put_characters(struct text *text, const char *bytes, size_t size, size_t characters)

@@ -78,6 +78,9 @@ void text_amount(struct text *text, uint64_t bytes);
  */
 size_t text_character(const char *s, size_t size);
 
+/* What stands for a character in the text and the attributes of XML; NULL for itself. */
+const char *text_entity(char c);
+
 /* A sink that keeps what fits into a buffer, always terminated. */
 struct text_buffer {
 	char *buf;

@@ -600,7 +600,7 @@ step_find(const struct scn_thread *thread, const char *name)
 	uint64_t index;
 	size_t i;
 
-	if (scn_number_parse(name, strlen(name), &index) != SCN_NUMBER_NONE)
+	if (scn_number_parse(name, strlen(name), &index) != BITS_NUMBER_NONE)
 		return index < thread->steps ? (size_t)index : thread->steps;
 	for (i = 0; i < thread->steps; i++) {
 		if (thread->step[i].label != NULL && strcmp(thread->step[i].label, name) == 0)
@@ -620,7 +620,7 @@ step_missing(struct scn_reader *rd, const struct scn_condition *condition,
 	size_t size = strlen(name);
 	uint64_t index;
 
-	if (scn_number_parse(name, size, &index) != SCN_NUMBER_NONE)
+	if (scn_number_parse(name, size, &index) != BITS_NUMBER_NONE)
 		scn_error(rd->errors, mark,
 		    "found step '%s' of a thread with %zu steps, expected an index below that, "
 		    "from 0, or a label", scn_show(shown, name, size), thread->steps);

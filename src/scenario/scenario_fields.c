@@ -270,7 +270,7 @@ number_judge(struct scn_reader *rd, const struct scn_row *row, const struct scn_
 {
 	char expected[EXPECTED_SIZE];
 
-	if (scn_number_parse(text->s, text->size, number) == SCN_NUMBER_OK &&
+	if (scn_number_parse(text->s, text->size, number) == BITS_NUMBER_OK &&
 	    *number >= range->min && *number <= range->max && *number % range->multiple == 0)
 		return 1;
 	wrong(rd, row, node, text, range_show(expected, range));
@@ -395,7 +395,7 @@ read_choice(struct scn_reader *rd, const struct scn_row *row, const struct scn_n
 		return 1;
 	}
 	if (choices->range == NULL ||
-	    scn_number_parse(text.s, text.size, &number) == SCN_NUMBER_NONE)
+	    scn_number_parse(text.s, text.size, &number) == BITS_NUMBER_NONE)
 		return unknown(rd, row, node, choices->what, text.s, text.size, choice_at, choices);
 	if (!number_judge(rd, row, node, &text, choices->range, &number))
 		return 0;
@@ -484,11 +484,11 @@ flag_parse(const struct scn_flags *flags, const char *s, size_t size, uint64_t *
 	if (!flags->open)
 		return 0;
 	if (size > 3 && memcmp(s, "bit", 3) == 0 &&
-	    scn_number_parse(s + 3, size - 3, &bit) == SCN_NUMBER_OK && bit < 64) {
+	    scn_number_parse(s + 3, size - 3, &bit) == BITS_NUMBER_OK && bit < 64) {
 		*mask = (uint64_t)1 << bit;
 		return 1;
 	}
-	return scn_number_parse(s, size, mask) == SCN_NUMBER_OK;
+	return scn_number_parse(s, size, mask) == BITS_NUMBER_OK;
 }
 
 /* Adds the flags that a scalar names to the masks. */

@@ -23,76 +23,12 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* 16 for what is no digit. */
-static unsigned
-digit_of(char c)
-{
-	if (is_digit(c))
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
-
-/* Log2 of what a suffix multiplies by; 0 for anything else. */
-static unsigned
-suffix_shift(char c)
-{
-	static const char suffixes[] = "KMGT";
-	const char *found = c != '\0' ? strchr(suffixes, c) : NULL;
-
-	return found != NULL ? 10 * ((unsigned)(found - suffixes) + 1) : 0;
-}
-
-/* Digits of one base with underscores between them. */
-static enum scn_number
-digits_parse(const char *s, size_t size, unsigned base, uint64_t *number)
-{
-	uint64_t n = 0;
-	unsigned digit;
-	int too_big = 0;
-	size_t i;
-
-	if (size == 0 || s[0] == '_' || s[size - 1] == '_')
-		return SCN_NUMBER_NONE;
-	for (i = 0; i < size; i++) {
-		if (s[i] == '_' && s[i - 1] != '_')
-			continue;
-		digit = digit_of(s[i]);
-		if (digit >= base)
-			return SCN_NUMBER_NONE;
-		too_big |= __builtin_mul_overflow(n, (uint64_t)base, &n);
-		too_big |= __builtin_add_overflow(n, (uint64_t)digit, &n);
-	}
-	*number = n;
-	return too_big ? SCN_NUMBER_TOO_BIG : SCN_NUMBER_OK;
-}
-
-enum scn_number
+enum bits_number
 scn_number_parse(const char *s, size_t size, uint64_t *number)
 {
-	enum scn_number status;
-	unsigned base = 10, shift;
-
-	if (size > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		base = 16;
-		s += 2;
-		size -= 2;
-	}
-	shift = size > 1 ? suffix_shift(s[size - 1]) : 0;
-	if (shift != 0)
-		size--;
-	if (base == 10 && size > 1 && s[0] == '0')
-		return SCN_NUMBER_NONE;
-	status = digits_parse(s, size, base, number);
-	if (status != SCN_NUMBER_OK)
-		return status;
-	if (*number > UINT64_MAX >> shift)
-		return SCN_NUMBER_TOO_BIG;
-	*number <<= shift;
-	return SCN_NUMBER_OK;
+	if (size > 1 && s[0] == '0' && (is_digit(s[1]) || s[1] == '_'))
+		return BITS_NUMBER_NONE;
+	return bits_number_read(s, size, number);
 }
 
 int
@@ -133,10 +69,11 @@ scn_bytes_parse(const char *s, size_t size, unsigned char *bytes)
 			i++;
 			continue;
 		}
-		if (i + 1 >= size || digit_of(s[i]) == 16 || digit_of(s[i + 1]) == 16)
+		if (i + 1 >= size || bits_digit(s[i]) == 16 || bits_digit(s[i + 1]) == 16)
 			return SIZE_MAX;
 		if (bytes != NULL)
-			bytes[count] = (unsigned char)(digit_of(s[i]) * 16 + digit_of(s[i + 1]));
+			bytes[count] =
+			    (unsigned char)(bits_digit(s[i]) * 16 + bits_digit(s[i + 1]));
 		count++;
 		i += 2;
 	}

@@ -7,20 +7,10 @@
 
 #include <string.h>
 
-#include "base/env.h"
+#include "bits/bits_number.h"
 
-enum scn_number {
-	SCN_NUMBER_OK,
-	SCN_NUMBER_NONE,   /* it is no number */
-	SCN_NUMBER_TOO_BIG /* for 64 bits */
-};
-
-/*
- * Decimal or 0x and hexadecimal digits, single underscores between digits, and one of K, M, G, T at
- * the end for a power of 1024.  A decimal number does not begin with 0, since YAML takes that for
- * an octal one.
- */
-enum scn_number scn_number_parse(const char *s, size_t size, uint64_t *number);
+/* As bits_number_read(), but no decimal number begins with 0, which YAML takes for an octal one. */
+enum bits_number scn_number_parse(const char *s, size_t size, uint64_t *number);
 
 /* Whether a text that need not be terminated is this name; most names differ at once. */
 static inline int

@@ -197,7 +197,7 @@ write_choice(struct writer *w, const void *detail)
 		const char *name = choices->choice[i].name;
 
 		put_string(w, NULL, name);
-		if (scn_number_parse(name, strlen(name), &number) == SCN_NUMBER_OK &&
+		if (scn_number_parse(name, strlen(name), &number) == BITS_NUMBER_OK &&
 		    name[strlen(name) - 1] <= '9')
 			put_number(w, NULL, number);
 	}
@@ -745,7 +745,7 @@ write_scalars(struct writer *w)
 	write_pattern(w, "variable", "A variable of the matrix.", "\\$\\{");
 	write_pattern(w, "number",
 	    "Decimal or 0x, underscores between digits, K, M, G or T at the end.",
-	    "^(0|[1-9][0-9_]*|0[xX][0-9a-fA-F][0-9a-fA-F_]*)[KMGT]?$|\\$\\{");
+	    "^(0|[1-9][0-9_]*|0[xX][0-9a-fA-F][0-9a-fA-F_]*)[KMGTkmgt]?$|\\$\\{");
 	write_pattern(w, "name", "A letter, then letters, digits, '-', '_' or '.'.",
 	    "^[A-Za-z][A-Za-z0-9_.-]{0,63}$|\\$\\{");
 	begin(w, "text", "{");
