@@ -38,7 +38,7 @@ expect 0 'a scenario that holds under every schedule: status 0' 'under every sch
     "$VKEPT" explore $message
 expect 1 'one that some schedule breaks: status 1' 'cause: quick writes' "$VKEPT" explore $lost
 expect 1 'one that can get stuck: status 1' 'nobody can go on' "$VKEPT" explore $stuck
-expect 1 'a stale translation is named as the cause' 'nothing made the translation go' \
+expect 1 'a stale translation is named as the cause' 'INVVPID of the address 0x400000 on CPU 1' \
     "$VKEPT" explore $stale
 expect 0 'reachable outcomes are counted' 'reachable outcomes: 3 of 3 found' \
     "$VKEPT" explore $message

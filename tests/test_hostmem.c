@@ -333,8 +333,9 @@ what_changes_on_a_loan_is_told_when_it_is_returned(void **state)
 	words[0] = 5;
 	words[511] = 6;
 	assert_string_equal(ear.told, "");
+	hostmem_store(mem, vk_hpa(0x2100), 7); /* by somebody else: told at once, and once */
 	hostmem_return(mem, loan);
-	assert_string_equal(ear.told, "2000:0=5 2ff8:0=6");
+	assert_string_equal(ear.told, "2100:0=7 2000:0=5 2ff8:0=6");
 	ear.told[0] = 0;
 	loan = hostmem_lend(mem, vk_hpa(0x2000));
 	hostmem_return(mem, loan); /* unchanged since it was lent */

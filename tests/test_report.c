@@ -355,6 +355,8 @@ violation(void)
 	return event;
 }
 
+static const struct stale stale = { .reader = -1, .changer = -1 };
+
 /* --- the trace -------------------------------------------------------------------------------- */
 
 static void
@@ -565,8 +567,10 @@ flags_edits_faults_and_the_rest_have_their_lines(void **state)
 	event = event_of(EVENT_STALE, 0, 1);
 	event.acc = VK_ACC_R;
 	event.value = 0x5000;
+	event.stale = &stale;
 	trace_one(&event);
-	assert_has("stale  read 0x0 went to HPA 0x5000");
+	assert_has("stale  read 0x0 went to HPA 0x5000 by a translation that the tables no longer"
+	    " hold: its history is not known\n");
 	event = event_of(EVENT_ENTER, 0, 1);
 	event.result = "VMRESUME";
 	trace_one(&event);
@@ -595,6 +599,7 @@ every_event_is_an_object(void **state)
 		event.name = "name";
 		event.result = "result";
 		event.bytes = "\xff";
+		event.stale = &stale;
 		event.size = 1;
 		event.level = 1;
 		event.slot = 0x8;

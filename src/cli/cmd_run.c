@@ -11,6 +11,7 @@
 
 enum {
 	OPTION_SEED = CLI_OWN,
+	OPTION_MISSING,
 	OPTION_TRACE,
 	OPTION_TRACE_FORMAT
 };
@@ -21,6 +22,7 @@ static const struct cli_option options[] = {
 	{ OPTION_TRACE_FORMAT, 0, "trace-format", "perfetto", "every event as a timeline" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
 	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
+	{ OPTION_MISSING, 0, "missing", NULL, "which invalidations are, and after which step" },
 	CLI_OPTION_FORMAT("text|json|tap|junit"),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,
@@ -50,6 +52,8 @@ run_options(struct run *run)
 		if (id == OPTION_TRACE_FORMAT && strcmp(argument, "perfetto") != 0)
 			return cli_bad_argument(cli, "trace-format", "perfetto", argument);
 		run->timeline |= id == OPTION_TRACE_FORMAT;
+		if (id == OPTION_MISSING)
+			run->play.advise = true;
 		if (id == OPTION_SEED) {
 			if (!cli_number_argument(cli, "seed", argument, UINT64_MAX,
 			    &run->play.seed))
@@ -204,6 +208,7 @@ run_all(struct run *run)
 	run->options.quiet = cli->quiet;
 	run->options.details = cli->verbose ? 2 : 0;
 	run->options.color = cli_wants_color(cli);
+	run->options.advise = run->play.advise;
 	run->options.seed_given = run->play.seed_given;
 	run->options.seed = run->play.seed;
 	run->options.version = VKEPT_VERSION;
@@ -241,7 +246,6 @@ const struct cli_command cli_run = {
 	    "itself is told step by step, of several each has its line.\n",
 	.examples = "examples:\n"
 	    "  vkept run scenarios/copyio/printf.yaml     what the program does, step by step\n"
-	    "  vkept run -v scenarios/copyio/printf.yaml  with every entry read and every exit\n"
 	    "  vkept run -q scenarios                     what does not hold\n"
 	    "  vkept run -f junit -o out.xml scenarios    for a CI server\n"
 	    "  vkept run --trace-format perfetto -o out.json FILE  for ui.perfetto.dev\n",

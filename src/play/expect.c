@@ -31,20 +31,21 @@ struct place {
 
 /* --- recording -------------------------------------------------------------------------------- */
 
-static char *
-copy_text(const char *text)
+static void *
+copy_of(struct player *player, const void *what, size_t size)
 {
-	size_t size = strlen(text) + 1;
-	char *copy = malloc(size);
+	void *copy = what != NULL ? malloc(size) : NULL;
 
 	if (copy != NULL)
-		memcpy(copy, text, size);
+		memcpy(copy, what, size);
+	else if (what != NULL)
+		player->status = PLAY_NO_MEMORY;
 	return copy;
 }
 
 void
 expect_failed(struct player *player, struct scn_mark mark, int thread, int step, const char *field,
-    const char *expected, const char *found, const struct explanation *why)
+    const char *expected, const char *found, const struct expect_reason *reason)
 {
 	struct play_outcome *outcome = player->outcome;
 	struct play_mismatch *mismatch;
@@ -64,16 +65,14 @@ expect_failed(struct player *player, struct scn_mark mark, int thread, int step,
 	mismatch->thread = thread;
 	mismatch->step = step;
 	mismatch->field = field;
-	mismatch->expected = copy_text(expected);
-	mismatch->found = copy_text(found);
+	mismatch->expected = copy_of(player, expected, strlen(expected) + 1);
+	mismatch->found = copy_of(player, found, strlen(found) + 1);
 	mismatch->why = NULL;
-	if (why != NULL)
-		mismatch->why = malloc(sizeof(*why));
-	if (mismatch->why != NULL)
-		*mismatch->why = *why;
-	if (mismatch->expected == NULL || mismatch->found == NULL ||
-	    (why != NULL && mismatch->why == NULL))
-		player->status = PLAY_NO_MEMORY;
+	mismatch->stale = NULL;
+	if (reason == NULL)
+		return;
+	mismatch->why = copy_of(player, reason->why, sizeof(*reason->why));
+	mismatch->stale = copy_of(player, reason->stale, sizeof(*reason->stale));
 }
 
 /* Counts a difference; whether it is to be told. */
@@ -89,6 +88,7 @@ tell(struct place *place, struct scn_mark mark, const char *field, const char *e
     const char *found)
 {
 	const struct step_result *result = place->result;
+	struct expect_reason reason = { .why = NULL };
 	struct explanation *why = NULL;
 
 	if (result != NULL && result->accessed) {
@@ -99,8 +99,11 @@ tell(struct place *place, struct scn_mark mark, const char *field, const char *e
 			    &result->access, why);
 		watch_quiet(false);
 	}
+	reason.why = why;
+	if (result != NULL && result->stale)
+		reason.stale = &result->history;
 	expect_failed(place->player, mark, place->thread, place->step, field, expected, found,
-	    why);
+	    &reason);
 	free(why);
 }
 

@@ -91,6 +91,7 @@ void
 player_finish(struct player *player)
 {
 	collect_ends(player);
+	play_advise_end(player);
 	if (player->question == NULL)
 		expect_final(player);
 }
@@ -129,7 +130,8 @@ enum play_status
 play_run(const struct scenario *scenario, const struct play_options *options,
     struct play_outcome *outcome)
 {
-	struct player player = { .scenario = scenario, .outcome = outcome };
+	struct player player = { .scenario = scenario, .outcome = outcome, .history = true,
+		.advises = options->advise };
 	enum play_status status;
 
 	memset(outcome, 0, sizeof(*outcome));
@@ -151,8 +153,10 @@ play_outcome_free(struct play_outcome *outcome)
 		free(outcome->mismatch[i].expected);
 		free(outcome->mismatch[i].found);
 		free(outcome->mismatch[i].why);
+		free(outcome->mismatch[i].stale);
 	}
 	free(outcome->mismatch);
+	free(outcome->advice);
 	free(outcome->console);
 	free(outcome->end);
 	memset(outcome, 0, sizeof(*outcome));

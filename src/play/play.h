@@ -11,6 +11,7 @@
 #include "scenario/scenario.h"
 #include "sim/event.h"
 #include "sim/explain.h"
+#include "sim/stale.h"
 #include "view/view.h"
 
 struct play_options {
@@ -18,6 +19,7 @@ struct play_options {
 	uint64_t seed;
 	event_sink sink;      /* NULL: no trace */
 	void *sink_ctx;
+	bool advise;          /* the outcome says which invalidations were missing */
 };
 
 /* One expectation that did not hold. */
@@ -28,6 +30,16 @@ struct play_mismatch {
 	char *expected;       /* as text */
 	char *found;
 	struct explanation *why; /* of the access that the step made; NULL when there was none */
+	struct stale *stale;  /* of a stale translation that it used, likewise */
+};
+
+/* An invalidation that was missing, and what came of it. */
+struct play_advice {
+	struct stale stale;
+	uint64_t uses;        /* accesses; 0: it was only kept to the end */
+	int thread, step;     /* the first of them */
+	uint64_t address;     /* where it went to; of what was kept the first address */
+	const char *kept;     /* uses 0: as what kind of item */
 };
 
 enum play_status {
@@ -42,6 +54,8 @@ struct play_outcome {
 	struct play_mismatch *mismatch;
 	size_t mismatches;   /* kept; at most PLAY_MISMATCHES_MAX */
 	size_t more;         /* not kept */
+	struct play_advice *advice;
+	size_t advices, more_advices; /* likewise; at most PLAY_ADVICES_MAX */
 	unsigned char *console;
 	size_t console_size;
 	uint64_t counter[SCN_COUNTERS];
@@ -51,6 +65,7 @@ struct play_outcome {
 };
 
 #define PLAY_MISMATCHES_MAX 100
+#define PLAY_ADVICES_MAX 100
 
 /*
  * Plays one scenario from its beginning to its end, once.  A scenario whose schedule is to be

@@ -40,7 +40,7 @@ static const struct feature_bit feature_bits[] = {
 };
 
 static struct machine_config
-config_of(const struct scenario *s)
+config_of(const struct player *player)
 {
 	static const struct vmm_protocol *const protocols[] = {
 		[SCN_PROTOCOL_VKEPT] = &vmm_protocol_vkept,
@@ -50,6 +50,7 @@ config_of(const struct scenario *s)
 		[SCN_PROTOCOL_MERGE_REPAIRED] = &vmm_protocol_merge_repaired,
 		[SCN_PROTOCOL_HEAD_REPAIRED] = &vmm_protocol_head_repaired,
 	};
+	const struct scenario *s = player->scenario;
 	struct machine_config config = { .maxphyaddr = s->machine.maxphyaddr };
 	size_t i;
 
@@ -72,6 +73,7 @@ config_of(const struct scenario *s)
 		config.tlb.translations = config.tlb.guest_physical = s->machine.tlb_entries;
 		config.tlb.structures = s->machine.tlb_structures;
 		config.tlb_adversarial = s->machine.tlb == SCN_TLB_ADVERSARIAL;
+		config.tlb_history = player->history;
 	}
 	return config;
 }
@@ -852,7 +854,7 @@ has_migration(const struct scenario *s)
 bool
 player_build(struct player *player)
 {
-	struct machine_config config = config_of(player->scenario);
+	struct machine_config config = config_of(player);
 
 	if (!machine_init(&player->machine, &config, first_free_frame(player->scenario)))
 		return no_memory(player);

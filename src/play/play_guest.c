@@ -97,8 +97,10 @@ translate(struct play_thread *thread, gva_t gva, unsigned size, unsigned acc,
 	*ok = vcpu_translate(&thread->machine.vcpu, &request, access) == VCPU_DONE;
 	result->reads += access->reads;
 	result_set(result, SCN_KEY_READS);
-	for (i = 0; i < access->pieces; i++)
-		result->stale = result->stale || access->piece[i].stale;
+	for (i = 0; i < access->pieces; i++) {
+		if (access->piece[i].stale)
+			play_note_stale(thread, &access->piece[i]);
+	}
 	result_set(result, SCN_KEY_STALE);
 	if (!*ok)
 		return access_failed(thread, access, exit);

@@ -31,6 +31,7 @@ play_live_open(const struct scenario *scenario, const struct play_options *optio
 	live->player.scenario = scenario;
 	live->player.outcome = outcome;
 	live->player.watched = true;
+	live->player.history = options->sink != NULL;
 	if (player_start(&live->player, options)) {
 		*status = PLAY_DONE;
 		return live;

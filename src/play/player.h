@@ -23,7 +23,8 @@ struct step_result {
 	enum scn_outcome outcome;
 	uint32_t reason, intr_info, idt_info, instruction_error, vector, error_code, memtype;
 	uint64_t cr2, qualification, gpa, gla, hpa, value, done, reads, rip;
-	bool stale;
+	bool stale;           /* some access was, the last of them: */
+	struct stale history;
 	unsigned char *bytes; /* `room` of them, `size` of which are the result */
 	size_t size, room;
 	struct vmx_exit exit[PLAYER_EXITS_MAX];
@@ -69,6 +70,8 @@ struct player {
 	bool has_bare_ept;
 	bool watched;                    /* by an explorer, who chooses when stores are seen */
 	bool migrates;                   /* some thread may change its CPU */
+	bool history;                    /* how translations became stale is wanted ... */
+	bool advises;                    /* ... for the outcome */
 	hpa_t spptp;                     /* root of the sub-page permission tables; 0: none */
 	struct play_thread *thread;
 	struct machine_thread **machine_thread;
@@ -227,6 +230,14 @@ enum guest_progress play_guest_step(struct play_thread *thread, const struct scn
 /* The exit of SYSCALL at CPL 3: #UD. */
 void play_syscall_exit(struct vmx_exit *exit);
 
+/* --- play_stale.c: invalidations that were missing -------------------------------------------- */
+
+/* An access of the step under way used a stale translation. */
+void play_note_stale(struct play_thread *thread, const struct vcpu_piece *piece);
+
+/* The run is over: what is cached that should not be? */
+void play_advise_end(struct player *player);
+
 /* --- play_kernel.c: what the host does -------------------------------------------------------- */
 
 /* Operations that need no guest mode, on any thread. */
@@ -293,7 +304,14 @@ void expect_final(struct player *player);
 uint64_t expect_reached(struct player *player);
 
 /* Records one mismatch; the texts are copied. */
+/* What is known of why a step came to something else; either may be NULL. */
+struct expect_reason {
+	const struct explanation *why;
+	const struct stale *stale;
+};
+
 void expect_failed(struct player *player, struct scn_mark mark, int thread, int step,
-    const char *field, const char *expected, const char *found, const struct explanation *why);
+    const char *field, const char *expected, const char *found,
+    const struct expect_reason *reason);
 
 #endif

@@ -26,6 +26,7 @@ struct report_options {
 	int trace;      /* every event: text and JSON; always given for a timeline */
 	int story;      /* text: one line a step */
 	int quiet;      /* text: failures only */
+	int advise;     /* which invalidations were missing: text and JSON */
 	int details;    /* text: how an exploration went; 2: with figures and witnesses */
 	int color;      /* text */
 	int seed_given; /* the schedule was replaced; said with failures */

@@ -155,21 +155,17 @@ note_stale(struct columns *columns, const struct event *event)
 {
 	struct columns_stale *stale = &columns->stale;
 
-	if (event->kind == EVENT_EDIT && event->slot != 0) {
-		stale->edited = 1;
-		stale->edit_thread = (unsigned)event->thread;
-		stale->edit_step = event->step;
-		stale->edit_move = columns->move;
-		stale->edit.slot = event->slot;
-		stale->edit.side = event->side;
-		stale->edit.level = event->level;
-	} else if (event->kind == EVENT_STALE) {
-		stale->seen = 1;
-		stale->thread = (unsigned)event->thread;
-		stale->step = event->step;
-		stale->move = columns->move;
-		stale->address = event->address;
-	}
+	if (event->kind == EVENT_EDIT)
+		columns->edited[event->thread] = columns->move;
+	if (event->kind != EVENT_STALE)
+		return;
+	stale->seen = 1;
+	stale->thread = (unsigned)event->thread;
+	stale->step = event->step;
+	stale->address = event->address;
+	stale->history = *event->stale;
+	stale->change_move = event->stale->changer >= 0 ?
+	    columns->edited[event->stale->changer] : 0;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "report/report_cells.h"
 #include "report/report_story.h"
+#include "sim/stale.h"
 
 #define COLUMNS_NO_MOVE SIZE_MAX /* before the first */
 
@@ -29,15 +30,14 @@ struct columns_row {
 	char *what;
 };
 
-/* An access by a stale translation, and the change that may have made it so. */
+/* An access by a stale translation, and how that came about. */
 struct columns_stale {
 	int seen;
-	unsigned thread, edit_thread;
-	int step, edit_step;
-	size_t move, edit_move;
+	unsigned thread;
+	int step;
 	uint64_t address;
-	int edited;           /* an entry was changed before */
-	struct cells_entry edit;
+	struct stale history;
+	size_t change_move;   /* of the last edit by who changed the entry; 0: not known */
 };
 
 struct columns {
@@ -56,6 +56,7 @@ struct columns {
 	size_t helds, held_room;
 	int begun[EXPLORE_THREADS_MAX];   /* the step that a thread is in, or -1 */
 	int untold[EXPLORE_THREADS_MAX];  /* and nothing was told of it yet */
+	size_t edited[EXPLORE_THREADS_MAX]; /* the move of its last edit of an entry */
 	int no_memory;
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "report/report_formats.h"
+#include "report/report_stale.h"
 
 /* --- what it comes to ------------------------------------------------------------------------- */
 
@@ -259,14 +260,8 @@ write_stale(struct text *text, const struct scenario *scenario, const struct col
 	text_add(text, "%s uses a cached translation of 0x%" PRIx64 " (",
 	    scenario->thread[stale->thread].name, stale->address);
 	write_step(text, scenario, stale->thread, stale->step);
-	text_str(text, ") that its tables no longer hold");
-	if (!stale->edited)
-		return;
-	text_add(text, ": %s changed ", scenario->thread[stale->edit_thread].name);
-	decode_slot(text, stale->edit.side, stale->edit.level, stale->edit.slot);
-	text_str(text, " (");
-	write_step(text, scenario, stale->edit_thread, stale->edit_step);
-	text_str(text, "), and nothing made the translation go before it was used");
+	text_str(text, ") that its tables no longer hold: ");
+	stale_write(text, scenario, &stale->history);
 }
 
 /* Whether threads took over from each other more often than they must. */
@@ -290,7 +285,7 @@ report_write_cause(struct text *text, const struct scenario *scenario,
 	} else if (is_stale(run)) {
 		write_stale(text, scenario, &run->columns);
 		/* An order counts beside that where it let the translation live on. */
-		if (cause->found && cause->second.move > run->columns.stale.edit_move) {
+		if (cause->found && cause->second.move > run->columns.stale.change_move) {
 			text_str(text, "; ");
 			write_order(text, scenario, &run->columns, cause);
 		}

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "report/report_stale.h"
+
 /* --- XML -------------------------------------------------------------------------------------- */
 
 /*
@@ -110,6 +112,10 @@ write_failure(struct report *report, const struct play_outcome *outcome)
 		text_str(text, "\n");
 		if (decode_find_step(report->scenario, mismatch->thread, mismatch->step) != NULL) {
 			report_write_where(&content, report->scenario, mismatch);
+			text_str(text, "\n");
+		}
+		if (mismatch->stale != NULL) {
+			stale_write(&content, report->scenario, mismatch->stale);
 			text_str(text, "\n");
 		}
 		if (mismatch->why != NULL)

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/report_stale.h"
+
 #define INDENT 6
 
 /* --- story and trace -------------------------------------------------------------------------- */
@@ -129,6 +131,13 @@ write_reason(struct report *report, const struct play_mismatch *mismatch)
 		report_write_where(text, scenario, mismatch);
 		text_str(text, "\n");
 	}
+	/* Of an exploration the cause says it. */
+	if (mismatch->stale != NULL && report->finding == NULL) {
+		text_to(text, INDENT + 2);
+		text_str(text, "stale: ");
+		stale_write(text, scenario, mismatch->stale);
+		text_str(text, "\n");
+	}
 	if (why == NULL)
 		return;
 	why_write_verdict(text, &report->decoder, mismatch->thread, why, INDENT + 2);
@@ -169,6 +178,57 @@ write_failures(struct report *report, const struct play_outcome *outcome)
 	}
 }
 
+/* When it was due. */
+static void
+write_after(struct text *text, const struct scenario *scenario, const struct stale *stale)
+{
+	if (stale->changer < 0 || stale->changer_step < 0)
+		return;
+	text_add(text, ", after step %d of ", stale->changer_step + 1);
+	text_safe(text, decode_thread(scenario, stale->changer));
+}
+
+static void
+write_advice(struct text *text, const struct scenario *scenario, const struct play_advice *advice)
+{
+	text_to(text, INDENT);
+	text_str(text, "missing: ");
+	stale_write_remedy(text, &advice->stale);
+	write_after(text, scenario, &advice->stale);
+	text_str(text, "\n");
+	text_to(text, INDENT + 2);
+	stale_write_cause(text, scenario, &advice->stale);
+	text_str(text, "\n");
+	text_to(text, INDENT + 2);
+	if (advice->uses == 0) {
+		text_add(text, "cached to the end: %s 0x%" PRIx64 "\n", advice->kept,
+		    advice->address);
+		return;
+	}
+	text_str(text, "used by ");
+	text_safe(text, decode_thread(scenario, advice->thread));
+	text_add(text, " in step %d: 0x%" PRIx64, advice->step + 1, advice->address);
+	if (advice->uses > 1) {
+		text_str(text, ", ");
+		text_count(text, advice->uses, "time");
+	}
+	text_str(text, "\n");
+}
+
+static void
+write_advices(struct report *report, const struct play_outcome *outcome)
+{
+	struct text *text = &report->text;
+	size_t i;
+
+	for (i = 0; i < outcome->advices; i++)
+		write_advice(text, report->scenario, &outcome->advice[i]);
+	if (outcome->more_advices != 0) {
+		text_to(text, INDENT);
+		text_add(text, "and %zu more\n", outcome->more_advices);
+	}
+}
+
 static void
 plain_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
 {
@@ -176,7 +236,7 @@ plain_outcome(struct report *report, enum play_status status, const struct play_
 	struct text *text = &report->text;
 
 	tell_again(report);
-	if (passed && report->options.quiet)
+	if (passed && report->options.quiet && outcome->advices == 0)
 		return;
 	text_style(text, passed ? TEXT_GOOD : TEXT_BAD);
 	text_str(text, passed ? "ok" : "FAIL");
@@ -193,6 +253,7 @@ plain_outcome(struct report *report, enum play_status status, const struct play_
 	if (!report->options.quiet && outcome->console_size != 0)
 		write_console(text, outcome);
 	write_failures(report, outcome);
+	write_advices(report, outcome);
 	if (report->finding != NULL)
 		report_explored_text(report);
 }

@@ -6,6 +6,7 @@
  * did, with every event when a trace is wanted) before the outcome.
  */
 #include "report/report_formats.h"
+#include "report/report_stale.h"
 
 static void
 document_begin(struct report *report)
@@ -126,6 +127,11 @@ write_mismatch(struct report *report, const struct play_mismatch *mismatch)
 	json_put_string(json, "field", mismatch->field);
 	json_put_string(json, "expected", mismatch->expected);
 	json_put_string(json, "found", mismatch->found);
+	if (mismatch->stale != NULL) {
+		json_put_object(json, "stale");
+		stale_write_json(json, scenario, mismatch->stale);
+		json_put_end(json);
+	}
 	if (mismatch->why != NULL)
 		why_write_json(json, "why", &report->decoder, mismatch->thread, mismatch->why);
 	json_put_end(json);
@@ -150,6 +156,35 @@ write_ends(struct report *report, const struct play_outcome *outcome)
 }
 
 static void
+write_advice(struct json *json, const struct scenario *scenario, const struct play_advice *advice)
+{
+	json_put_object(json, NULL);
+	stale_write_json(json, scenario, &advice->stale);
+	json_put_number(json, "uses", advice->uses);
+	if (advice->uses != 0) {
+		json_put_string(json, "thread", decode_thread(scenario, advice->thread));
+		json_put_number(json, "step", (uint64_t)advice->step + 1);
+	} else {
+		json_put_string(json, "kept", advice->kept);
+	}
+	json_put_address(json, "address", advice->address);
+	json_put_end(json);
+}
+
+static void
+write_advices(struct report *report, const struct play_outcome *outcome)
+{
+	struct json *json = &report->json;
+	size_t i;
+
+	json_put_array(json, "missing");
+	for (i = 0; i < outcome->advices; i++)
+		write_advice(json, report->scenario, &outcome->advice[i]);
+	json_put_end(json);
+	json_put_number(json, "more-missing", outcome->more_advices);
+}
+
+static void
 write_outcome(struct report *report, const struct play_outcome *outcome)
 {
 	struct json *json = &report->json;
@@ -167,6 +202,8 @@ write_outcome(struct report *report, const struct play_outcome *outcome)
 	json_put_number(json, "steps", outcome->steps);
 	write_ends(report, outcome);
 	json_put_bytes(json, "console", outcome->console, outcome->console_size);
+	if (report->options.advise)
+		write_advices(report, outcome);
 	json_put_object(json, "counters");
 	for (i = 0; i < SCN_COUNTERS; i++)
 		json_put_number(json, scn_counter_name((enum scn_counter)i), outcome->counter[i]);

@@ -12,6 +12,7 @@
 
 #include "copyio/copyio.h"
 #include "ept/ept_exit.h"
+#include "report/report_stale.h"
 
 #define CONSOLE_SHOWN 40
 #define COLUMN_OPERATION 19
@@ -117,6 +118,10 @@ tell_stale(struct text *text, struct decoder *decoder, const struct event *event
 {
 	(void)decoder;
 	text_add(text, "stale translation to HPA 0x%" PRIx64, event->value);
+	if (event->stale->remedy == STALE_NO_REMEDY)
+		return;
+	text_str(text, " for want of ");
+	stale_write_remedy(text, event->stale);
 }
 
 static void

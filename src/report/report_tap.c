@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/report_stale.h"
+
 static void
 tap_begin(struct report *report)
 {
@@ -85,6 +87,20 @@ quote_mismatch(struct report *report, const struct play_mismatch *mismatch)
 }
 
 static void
+quote_stale(struct report *report, const struct stale *stale)
+{
+	char line[REPORT_LINE_SIZE];
+	struct text_buffer buffer = { line, sizeof(line), 0 };
+	struct scn_sink sink = text_buffer_sink(&buffer);
+	struct text text;
+
+	text_init(&text, &sink, 0);
+	stale_write(&text, report->scenario, stale);
+	json_put_quoted(&report->text.sink, line);
+	text_str(&report->text, "\n");
+}
+
+static void
 write_failures(struct report *report, const struct play_outcome *outcome)
 {
 	struct text *text = &report->text;
@@ -101,6 +117,10 @@ write_failures(struct report *report, const struct play_outcome *outcome)
 		text_str(text, "  why: ");
 		json_put_quoted(&text->sink, outcome->mismatch[0].why->verdict);
 		text_str(text, "\n");
+	}
+	if (outcome->mismatch[0].stale != NULL) {
+		text_str(text, "  stale: ");
+		quote_stale(report, outcome->mismatch[0].stale);
 	}
 	text_str(text, "  mismatches:\n");
 	for (i = 0; i < outcome->mismatches; i++) {

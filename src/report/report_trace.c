@@ -12,6 +12,7 @@
 
 #include "copyio/copyio.h"
 #include "ept/ept_exit.h"
+#include "report/report_stale.h"
 
 #define COLUMN_KIND 6
 #define COLUMN_WHAT 13
@@ -177,10 +178,10 @@ line_invalidate(struct text *text, struct decoder *decoder, const struct event *
 static void
 line_stale(struct text *text, struct decoder *decoder, const struct event *event)
 {
-	(void)decoder;
 	text_add(text, "%s 0x%" PRIx64 " went to HPA 0x%" PRIx64
-	    " by a translation that the tables no longer hold",
+	    " by a translation that the tables no longer hold: ",
 	    decode_access(event->acc), event->address, event->value);
+	stale_write(text, decoder->scenario, event->stale);
 }
 
 static void

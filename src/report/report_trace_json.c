@@ -7,6 +7,7 @@
 #include "report/report_trace.h"
 
 #include "copyio/copyio.h"
+#include "report/report_stale.h"
 
 /* --- by kind ---------------------------------------------------------------------------------- */
 
@@ -49,6 +50,13 @@ members_access(struct json *json, struct decoder *decoder, const struct event *e
 		json_put_address(json, "hpa", event->value);
 		json_put_bool(json, "cached", event->cached);
 	}
+}
+
+static void
+members_stale(struct json *json, struct decoder *decoder, const struct event *event)
+{
+	members_access(json, decoder, event);
+	stale_write_json(json, decoder->scenario, event->stale);
 }
 
 static void
@@ -140,7 +148,7 @@ static const struct object objects[EVENT_UNDEFINED + 1] = {
 	[EVENT_ENTER] = { "enter", members_named },
 	[EVENT_FAULT] = { "fault", members_fault },
 	[EVENT_INVALIDATE] = { "invalidate", members_invalidate },
-	[EVENT_STALE] = { "stale", members_access },
+	[EVENT_STALE] = { "stale", members_stale },
 	[EVENT_COPY] = { "copy", members_copy },
 	[EVENT_EDIT] = { "edit", members_entry },
 	[EVENT_CALL] = { "call", members_named },

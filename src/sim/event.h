@@ -57,6 +57,8 @@ enum event_fault {
 	EVENT_FAULT_REFUSED  /* nothing there, or not for this access */
 };
 
+struct stale;
+
 struct event {
 	enum event_kind kind;
 	int thread;       /* index, or -1: the machine itself */
@@ -80,6 +82,7 @@ struct event {
 	const char *name;
 	const char *result;      /* CALL, ENTER: how it ended */
 	const void *bytes;       /* CONSOLE, `size` bytes */
+	const struct stale *stale; /* STALE: how it came to that */
 	struct vmx_exit exit;    /* EXIT */
 };
 

@@ -38,6 +38,7 @@ struct chunk {
 struct hostmem_loan {
 	struct hostmem_loan *next;
 	bool lent;
+	bool whole; /* nobody comes between until it is returned */
 	hpa_t frame;
 	unsigned char before[VK_PAGE_BYTES];
 };
@@ -380,28 +381,56 @@ wants_any(const struct hostmem_listener *listener, hpa_t hpa, size_t size)
 	return false;
 }
 
+/* Whether somebody asks for a frame of these bytes, and wants to be warned. */
 static bool
-is_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
+is_heard(const struct hostmem *mem, hpa_t hpa, size_t size, bool warned)
 {
 	const struct hostmem_listener *listener = mem->listeners;
 
 	if (size == 0)
 		return false;
-	while (listener != NULL && !wants_any(listener, hpa, size))
+	while (listener != NULL &&
+	    ((warned && listener->about == NULL) || !wants_any(listener, hpa, size)))
 		listener = listener->next;
 	return listener != NULL;
 }
 
-/* Nobody comes between here and the end of the section. */
-static void
+/*
+ * Who is warned has effects of its own: then nobody comes between here and the end of the section.
+ */
+static bool
 begin_heard(const struct hostmem *mem, hpa_t hpa, size_t size)
 {
 	const struct hostmem_listener *listener;
 
+	if (!is_heard(mem, hpa, size, true))
+		return false;
 	watch_whole(true);
 	for (listener = mem->listeners; listener != NULL; listener = listener->next) {
 		if (listener->about != NULL && wants_any(listener, hpa, size))
 			listener->about(listener->ctx);
+	}
+	return true;
+}
+
+static void
+end_heard(bool whole)
+{
+	if (whole)
+		watch_whole(false);
+}
+
+/* What has been told of a word need not be told again when a loan is returned. */
+static void
+note_in_loans(struct hostmem *mem, hpa_t slot, uint64_t value)
+{
+	uint64_t frame = slot.v & ~VK_PAGE_OFFSET_MASK;
+	struct hostmem_loan *loan;
+
+	for (loan = mem->loans; loan != NULL; loan = loan->next) {
+		if (loan->lent && loan->frame.v == frame)
+			memcpy(loan->before + (slot.v & VK_PAGE_OFFSET_MASK), &value,
+			    sizeof(value));
 	}
 }
 
@@ -412,16 +441,20 @@ tell(struct hostmem *mem, hpa_t slot, uint64_t before, uint64_t after)
 	const struct hostmem_listener *listener;
 	hpa_t frame = vk_hpa(slot.v & ~VK_PAGE_OFFSET_MASK);
 
+	if (before == after)
+		return;
+	note_in_loans(mem, slot, after);
 	for (listener = mem->listeners; listener != NULL; listener = listener->next) {
-		if (before != after && listener->wants(listener->ctx, frame))
+		if (listener->wants(listener->ctx, frame))
 			listener->changed(listener->ctx, slot, before, after, mem->locked);
 	}
 }
 
+/* `looks`: what is replaced counts as read. */
 static bool
-store_and_tell(struct hostmem *mem, hpa_t slot, uint64_t value)
+store_and_tell(struct hostmem *mem, hpa_t slot, uint64_t value, bool looks)
 {
-	uint64_t before = hostmem_load(mem, slot);
+	uint64_t before = looks ? hostmem_load(mem, slot) : word_now(mem, slot);
 
 	if (!store_word(mem, slot, value))
 		return false;
@@ -479,13 +512,13 @@ hostmem_lend(struct hostmem *mem, hpa_t frame)
 	struct hostmem_loan *loan;
 	const void *bytes;
 
-	if (!is_heard(mem, frame, 1))
+	if (!is_heard(mem, frame, 1, false))
 		return NULL;
 	loan = find_loan(mem);
 	bytes = hostmem_frame(mem, frame);
 	if (loan == NULL || bytes == NULL)
 		return NULL;
-	begin_heard(mem, frame, 1);
+	loan->whole = begin_heard(mem, frame, 1);
 	loan->lent = true;
 	loan->frame = vk_hpa(frame.v & ~VK_PAGE_OFFSET_MASK);
 	memcpy(loan->before, bytes, VK_PAGE_BYTES);
@@ -507,7 +540,7 @@ hostmem_return(struct hostmem *mem, struct hostmem_loan *loan)
 		tell(mem, slot, before, word_now(mem, slot));
 	}
 	loan->lent = false;
-	watch_whole(false);
+	end_heard(loan->whole);
 }
 
 uint64_t
@@ -527,13 +560,13 @@ hostmem_load(const struct hostmem *mem, hpa_t slot)
 bool
 hostmem_store(struct hostmem *mem, hpa_t slot, uint64_t value)
 {
-	bool stored;
+	bool stored, whole;
 
-	if (!is_heard(mem, slot, sizeof(value)))
+	if (!is_heard(mem, slot, sizeof(value), false))
 		return store_word(mem, slot, value);
-	begin_heard(mem, slot, sizeof(value));
-	stored = store_and_tell(mem, vk_hpa(slot.v & ~7ull), value);
-	watch_whole(false);
+	whole = begin_heard(mem, slot, sizeof(value));
+	stored = store_and_tell(mem, vk_hpa(slot.v & ~7ull), value, whole);
+	end_heard(whole);
 	return stored;
 }
 
@@ -568,7 +601,7 @@ hostmem_read(const struct hostmem *mem, hpa_t hpa, void *bytes, size_t size)
 
 /* Word by word, for who listens. */
 static bool
-write_and_tell(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
+write_and_tell(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size, bool looks)
 {
 	const unsigned char *from = bytes;
 	bool all = true;
@@ -579,11 +612,28 @@ write_and_tell(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 		uint64_t word = word_now(mem, slot);
 
 		memcpy((unsigned char *)&word + offset, from, part);
-		all = store_and_tell(mem, slot, word) && all;
+		all = store_and_tell(mem, slot, word, looks) && all;
 		from += part;
 		hpa.v += part;
 		size -= part;
 	}
+	return all;
+}
+
+/* One touch, whoever listens. */
+static bool
+write_heard(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
+{
+	bool all, whole = begin_heard(mem, hpa, size);
+
+	if (!whole) {
+		hostmem_touch(hpa, size, WATCH_WRITE);
+		watch_quiet(true);
+	}
+	all = write_and_tell(mem, hpa, bytes, size, whole);
+	if (!whole)
+		watch_quiet(false);
+	end_heard(whole);
 	return all;
 }
 
@@ -593,12 +643,8 @@ hostmem_write(struct hostmem *mem, hpa_t hpa, const void *bytes, size_t size)
 	const unsigned char *from = bytes;
 	bool all = true;
 
-	if (is_heard(mem, hpa, size)) {
-		begin_heard(mem, hpa, size);
-		all = write_and_tell(mem, hpa, bytes, size);
-		watch_whole(false);
-		return all;
-	}
+	if (is_heard(mem, hpa, size, false))
+		return write_heard(mem, hpa, bytes, size);
 	hostmem_touch(hpa, size, WATCH_WRITE);
 	while (size != 0) {
 		size_t part = part_of(hpa, size);

@@ -60,7 +60,11 @@ struct hpm hostmem_hpm(struct hostmem *mem);
  */
 struct hostmem_listener {
 	bool (*wants)(void *ctx, hpa_t frame);
-	/* Such a frame is about to be written, or to be lent for that; may be NULL. */
+	/*
+	 * Such a frame is about to be written, or to be lent for that.  Who asks for this has
+	 * effects of its own, which depend on what is replaced: the write is then a look too, and
+	 * nobody comes between.  NULL: listening changes nothing for who watches.
+	 */
 	void (*about)(void *ctx);
 	/* `locked`: by a locked operation, which has seen what it replaced. */
 	void (*changed)(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked);

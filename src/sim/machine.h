@@ -33,6 +33,7 @@ struct machine_config {
 	const struct vmm_protocol *protocol; /* NULL: vmm_protocol_vkept */
 	struct tlb_sizes tlb;   /* of a CPU; no translations: no TLB */
 	bool tlb_adversarial;   /* TLBs hold whatever they may, not what was put in */
+	bool tlb_history;       /* what is cached remembers where it came from */
 };
 
 struct machine_counters {

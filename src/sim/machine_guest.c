@@ -66,7 +66,7 @@ machine_choose_by(struct machine *machine, uint64_t seed)
 /* --- tables -------------------------------------------------------------------------------- */
 
 static void
-who_stores(void *ctx, int *thread, int *step)
+who_stores(void *ctx, struct table_change *change)
 {
 	const struct machine *machine = ctx;
 	const struct machine_thread *current;
@@ -74,8 +74,9 @@ who_stores(void *ctx, int *thread, int *step)
 	if (machine->sched == NULL || machine->threads == 0)
 		return;
 	current = machine->thread[sched_current(machine->sched)];
-	*thread = (int)current->index;
-	*step = current->vcpu.step;
+	change->thread = (int)current->index;
+	change->step = current->vcpu.step;
+	change->by_guest = machine->cpu[current->cpu].guest == current;
 }
 
 /* A change of a table changes what each processor of the adversarial kind may use. */
@@ -108,17 +109,15 @@ add_tlb(struct machine *machine, unsigned cpu)
 	const struct machine_config *config = &machine->config;
 
 	machine->cpu[cpu].tlb = tlb_create(&config->tlb, cpu);
-	return machine->cpu[cpu].tlb != NULL && tlb_follow(machine->cpu[cpu].tlb, machine->mem,
+	if (machine->cpu[cpu].tlb == NULL)
+		return false;
+	return machine->log == NULL || tlb_follow(machine->cpu[cpu].tlb, machine->mem,
 	    machine->log, config->tlb_adversarial);
 }
 
-bool
-machine_add_tlbs(struct machine *machine)
+static bool
+add_log(struct machine *machine)
 {
-	unsigned i;
-
-	if (machine->config.tlb.translations == 0)
-		return true;
 	machine->log = table_log_create(machine->mem);
 	if (machine->log == NULL)
 		return false;
@@ -128,6 +127,19 @@ machine_add_tlbs(struct machine *machine)
 		table_log_warn(machine->log, about_to_change, machine);
 		table_log_follow(machine->log, entry_changed, machine);
 	}
+	return true;
+}
+
+bool
+machine_add_tlbs(struct machine *machine)
+{
+	const struct machine_config *config = &machine->config;
+	unsigned i;
+
+	if (config->tlb.translations == 0)
+		return true;
+	if ((config->tlb_adversarial || config->tlb_history) && !add_log(machine))
+		return false;
 	for (i = 0; i < machine->config.cpus; i++) {
 		if (!add_tlb(machine, i))
 			return false;

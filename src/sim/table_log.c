@@ -31,7 +31,7 @@ struct table_log {
 	size_t changes, change_room;
 	uint64_t number;
 	bool failed;
-	void (*who)(void *ctx, int *thread, int *step);
+	void (*who)(void *ctx, struct table_change *change);
 	void *who_ctx;
 	void (*changed)(void *ctx, const struct table_change *change);
 	void *changed_ctx;
@@ -166,15 +166,18 @@ keep_change(struct table_log *log, const struct table_change *change)
 		log->change[log->changes++] = *change;
 }
 
+uint64_t
+table_flags(unsigned kind)
+{
+	return (kind & TABLE_EPT ? EPT_A | EPT_D : 0) |
+	    (kind & TABLE_GUEST ? VK_PG_A | VK_PG_D : 0);
+}
+
 static bool
 sets_flags_only(const struct table_change *change)
 {
-	uint64_t flags = change->kind & TABLE_EPT ? EPT_A | EPT_D : 0;
-
-	if (change->kind & TABLE_GUEST)
-		flags |= VK_PG_A | VK_PG_D;
 	return (change->before & ~change->after) == 0 &&
-	    ((change->before ^ change->after) & ~flags) == 0;
+	    ((change->before ^ change->after) & ~table_flags(change->kind)) == 0;
 }
 
 static bool
@@ -188,8 +191,7 @@ about_to_change(void *ctx)
 {
 	const struct table_log *log = ctx;
 
-	if (log->about != NULL)
-		log->about(log->about_ctx);
+	log->about(log->about_ctx);
 }
 
 static void
@@ -205,7 +207,7 @@ word_changed(void *ctx, hpa_t slot, uint64_t before, uint64_t after, bool locked
 	if (locked && sets_flags_only(&change))
 		change.writer = TABLE_BY_WALK;
 	if (log->who != NULL)
-		log->who(log->who_ctx, &change.thread, &change.step);
+		log->who(log->who_ctx, &change);
 	if (change.writer != TABLE_BY_WALK) {
 		change.first = !table_log_has_slot(log, slot);
 		add_slot(log, slot, change.kind);
@@ -221,13 +223,35 @@ table_log_number(const struct table_log *log)
 	return log->number;
 }
 
+/* Whether a change took the value out of the entry. */
+static bool
+takes_out(const struct table_change *change, hpa_t slot, uint64_t value)
+{
+	uint64_t rest = ~table_flags(change->kind);
+
+	return change->slot.v == slot.v && ((change->before ^ value) & rest) == 0 &&
+	    ((change->before ^ change->after) & rest) != 0;
+}
+
 const struct table_change *
-table_log_find(const struct table_log *log, hpa_t slot, uint64_t number)
+table_log_first(const struct table_log *log, hpa_t slot, uint64_t value, uint64_t number)
 {
 	size_t i;
 
 	for (i = 0; i < log->changes; i++) {
-		if (log->change[i].number > number && log->change[i].slot.v == slot.v)
+		if (log->change[i].number > number && takes_out(&log->change[i], slot, value))
+			return &log->change[i];
+	}
+	return NULL;
+}
+
+const struct table_change *
+table_log_last(const struct table_log *log, hpa_t slot, uint64_t value)
+{
+	size_t i;
+
+	for (i = log->changes; i-- > 0;) {
+		if (takes_out(&log->change[i], slot, value))
 			return &log->change[i];
 	}
 	return NULL;
@@ -244,7 +268,6 @@ table_log_create(struct hostmem *mem)
 		return NULL;
 	log->mem = mem;
 	log->listener.wants = wants_frame;
-	log->listener.about = about_to_change;
 	log->listener.changed = word_changed;
 	log->listener.ctx = log;
 	return log;
@@ -269,7 +292,8 @@ table_log_destroy(struct table_log *log)
 }
 
 void
-table_log_ask(struct table_log *log, void (*who)(void *ctx, int *thread, int *step), void *ctx)
+table_log_ask(struct table_log *log, void (*who)(void *ctx, struct table_change *change),
+    void *ctx)
 {
 	log->who = who;
 	log->who_ctx = ctx;
@@ -288,6 +312,7 @@ table_log_warn(struct table_log *log, void (*about)(void *ctx), void *ctx)
 {
 	log->about = about;
 	log->about_ctx = ctx;
+	log->listener.about = about_to_change;
 }
 
 bool

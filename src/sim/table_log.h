@@ -30,6 +30,7 @@ struct table_change {
 	enum table_writer writer;
 	bool first;      /* that software made of this entry */
 	int thread, step; /* who; -1: nobody that is known */
+	bool by_guest;    /* in guest mode */
 };
 
 struct table_log;
@@ -41,8 +42,8 @@ void table_log_destroy(struct table_log *log);
 /* From now on it listens to the stores to the memory: what was built before is how it all began. */
 void table_log_start(struct table_log *log);
 
-/* Who stores now: asked at each change.  NULL: nobody that is known. */
-void table_log_ask(struct table_log *log, void (*who)(void *ctx, int *thread, int *step),
+/* Asked at each change to say who makes it.  NULL: nobody that is known. */
+void table_log_ask(struct table_log *log, void (*who)(void *ctx, struct table_change *change),
     void *ctx);
 
 /* Told before a frame that holds tables is written, or lent for that. */
@@ -62,11 +63,16 @@ unsigned table_log_kind(const struct table_log *log, hpa_t frame);
 uint64_t table_log_number(const struct table_log *log);
 
 /*
- * The first change of an entry after change `number`, the walks' own not counted; NULL when there
- * was none, or it is too long ago.
+ * The first change after change `number` that took `value` out of an entry, but for accessed and
+ * dirty flags, and the last one; NULL when there is none, or it is too long ago.
  */
-const struct table_change *table_log_find(const struct table_log *log, hpa_t slot,
-    uint64_t number);
+const struct table_change *table_log_first(const struct table_log *log, hpa_t slot,
+    uint64_t value, uint64_t number);
+const struct table_change *table_log_last(const struct table_log *log, hpa_t slot,
+    uint64_t value);
+
+/* Which bits of an entry walks set by themselves; `kind`: of its frame. */
+uint64_t table_flags(unsigned kind);
 
 /* Entries that software has changed, in order of address. */
 struct table_slot {

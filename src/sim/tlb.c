@@ -62,6 +62,16 @@ tlb_create(const struct tlb_sizes *sizes, unsigned cpu)
 	return tlb;
 }
 
+static void
+store_free(struct store *store)
+{
+	unsigned i;
+
+	for (i = 0; i < store->count; i++)
+		tlb_record_release(store->entry[i].made_of.record);
+	free(store->entry);
+}
+
 void
 tlb_destroy(struct tlb *tlb)
 {
@@ -70,7 +80,7 @@ tlb_destroy(struct tlb *tlb)
 	if (tlb == NULL)
 		return;
 	for (kind = 0; kind < TLB_KINDS; kind++)
-		free(tlb->store[kind].entry);
+		store_free(&tlb->store[kind]);
 	adversary_destroy(tlb->adversary);
 	free(tlb);
 }
@@ -82,6 +92,12 @@ tlb_follow(struct tlb *tlb, struct hostmem *mem, struct table_log *log, bool adv
 	if (adversarial)
 		tlb->adversary = adversary_create(mem, log);
 	return !adversarial || tlb->adversary != NULL;
+}
+
+unsigned
+tlb_cpu(const struct tlb *tlb)
+{
+	return tlb->cpu;
 }
 
 struct table_log *
@@ -212,6 +228,7 @@ tlb_walk_end(struct tlb *tlb)
 static void
 store_remove(struct store *store, unsigned i)
 {
+	tlb_record_release(store->entry[i].made_of.record);
 	store->count--;
 	memmove(&store->entry[i], &store->entry[i + 1],
 	    (store->count - i) * sizeof(store->entry[0]));
@@ -261,6 +278,7 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 		tlb->stats.kind[entry->kind].evictions++;
 	}
 	store->entry[store->count++] = *entry;
+	(void)tlb_record_hold(entry->made_of.record);
 	tlb->stats.kind[entry->kind].fills++;
 }
 

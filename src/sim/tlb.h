@@ -14,9 +14,8 @@
 
 #include "base/addr.h"
 #include "base/ptlevel.h"
+#include "sim/tlb_record.h"
 #include "sim/watch.h"
-
-struct hostmem;
 
 enum tlb_kind {
 	TLB_LINEAR,                   /* linear page, while no EPT is in use */
@@ -79,8 +78,7 @@ struct tlb_entry {
 	bool fetch;
 	bool global;
 	bool writable;        /* filled by a write: both leaves are dirty, writes may use it */
-	int filled_by_thread; /* history, for whoever explains a stale use */
-	int filled_by_step;
+	struct tlb_stretch made_of; /* history, for whoever explains a stale use */
 };
 
 struct tlb_kind_stats {
@@ -104,17 +102,18 @@ struct tlb_sizes {
 };
 
 struct tlb;
-struct table_log;
 struct adversary;
 
 /* `cpu` is whose it is.  NULL when out of memory. */
 struct tlb *tlb_create(const struct tlb_sizes *sizes, unsigned cpu);
 void tlb_destroy(struct tlb *tlb);
 
+unsigned tlb_cpu(const struct tlb *tlb);
+
 /*
- * Gives it the log of the machine's tables, which has to stay.  `adversarial`: from now on nothing
- * is filled, and what may be used is what the architecture allows (sim/adversary.h).  false: out of
- * memory.
+ * Gives it the log of the machine's tables, which has to stay: what is cached has a history then.
+ * `adversarial`: from now on nothing is filled, and what may be used is what the architecture
+ * allows (sim/adversary.h).  false: out of memory.
  */
 bool tlb_follow(struct tlb *tlb, struct hostmem *mem, struct table_log *log, bool adversarial);
 struct table_log *tlb_log(const struct tlb *tlb);
@@ -134,7 +133,10 @@ const struct tlb_entry *tlb_find(struct tlb *tlb, enum tlb_kind kind, const stru
 /* Counts whether what tlb_find() gave was of use. */
 void tlb_count_use(struct tlb *tlb, enum tlb_kind kind, bool hit);
 
-/* Replaces the item for the same addresses under the same tag, or else the oldest of its kind. */
+/*
+ * Replaces the item for the same addresses under the same tag, or else the oldest of its kind.
+ * Holds the record that it was made by.
+ */
 void tlb_fill(struct tlb *tlb, const struct tlb_entry *entry);
 
 /* Which items an invalidation drops; an unset condition is met by all. */

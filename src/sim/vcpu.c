@@ -311,6 +311,16 @@ vcpu_try_piece(struct access_state *state, struct vcpu_piece *piece, const struc
 	return try_piece(state, piece, pt, &again);
 }
 
+static void
+judge_walk(const struct cached_walk *caches)
+{
+	struct tlb_stretch made_of = { .record = caches->record };
+
+	if (made_of.record != NULL)
+		made_of.count = made_of.record->count;
+	judge_piece(caches->state, caches->piece, &made_of);
+}
+
 static enum vcpu_outcome
 walk_with_caches(struct access_state *state, struct vcpu_piece *piece, struct guestpt *pt)
 {
@@ -324,7 +334,8 @@ walk_with_caches(struct access_state *state, struct vcpu_piece *piece, struct gu
 		cache_piece(state, piece);
 	}
 	state->result->outcome = outcome;
-	piece->stale = outcome == VCPU_DONE && caches.helped && piece_is_stale(state, piece);
+	if (outcome == VCPU_DONE && caches.helped)
+		judge_walk(&caches);
 	drop_after_failure(state, piece);
 	cached_walk_end(&caches);
 	return outcome;
@@ -349,7 +360,7 @@ walk_by_choice(struct access_state *state, struct vcpu_piece *piece, struct gues
 	chosen_walk_take(&choices, ask(state->vcpu, choices.ways));
 	outcome = try_until_done(state, piece, pt);
 	state->result->outcome = outcome;
-	piece->stale = chosen_walk_is_stale(&choices);
+	chosen_walk_judge(&choices);
 	drop_after_failure(state, piece);
 	chosen_walk_end(&choices);
 	return outcome;
@@ -398,12 +409,7 @@ translate_piece(struct access_state *state, gva_t gva, unsigned size)
 	piece->hpa = vk_hpa(0);
 	piece->cached = piece->stale = piece->final_walked = piece->guest_direct = false;
 	piece->guest_cached = piece->final_cached = 0;
-	if (piece_from_cache(state, piece)) {
-		result->outcome = VCPU_DONE;
-		piece->stale = piece_is_stale(state, piece);
-	} else {
-		result->outcome = walk_piece(state, piece);
-	}
+	result->outcome = piece_from_cache(state, piece) ? VCPU_DONE : walk_piece(state, piece);
 	if (piece->stale)
 		tlb_stats(state->vcpu->tlb)->stale++;
 	if (!state->look_only)

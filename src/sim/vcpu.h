@@ -14,6 +14,7 @@
 #include "guestpt/guestpt.h"
 #include "sim/event.h"
 #include "sim/hostmem.h"
+#include "sim/stale.h"
 #include "sim/tlb.h"
 #include "sim/vcpu_stores.h"
 #include "vmm/vmx.h"
@@ -83,6 +84,7 @@ struct vcpu_piece {
 	enum ept_status final_status;
 	bool final_walked;
 	unsigned final_cached;      /* as guest_cached, of the EPT walk of the page */
+	struct stale history;       /* valid if stale */
 };
 
 struct vcpu_result {
@@ -142,6 +144,9 @@ void vcpu_exit(struct vcpu *vcpu);
 bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
 /* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */
 bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva);
+
+/* The tags of what the vCPU caches now [TLB-TAGS]. */
+struct tlb_tag vcpu_tag(const struct vcpu *vcpu);
 
 /* Whether the address is canonical for the paging that is on [GUEST-CANONICAL]. */
 static inline bool

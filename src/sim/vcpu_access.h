@@ -36,9 +36,6 @@ vcpu_levels(const struct vcpu *vcpu)
 	return (vcpu->mode.cr4 & VK_CR4_LA57) ? 5 : 4;
 }
 
-/* The tags of what the vCPU caches now [TLB-TAGS]. */
-struct tlb_tag vcpu_tag(const struct vcpu *vcpu);
-
 /* --- vcpu_cache.c: whole translations --------------------------------------------------------- */
 
 /* Takes the translation of a piece from the cache; false: it has to be walked. */
@@ -47,8 +44,9 @@ bool piece_from_cache(struct access_state *state, struct vcpu_piece *piece);
 /* Caches the translation that a walk of the piece came to. */
 void cache_piece(struct access_state *state, const struct vcpu_piece *piece);
 
-/* Whether the tables, as they are, send the piece elsewhere or nowhere. */
-bool piece_is_stale(const struct access_state *state, const struct vcpu_piece *piece);
+/* Sees whether a piece whose translation was made of these entries is stale, and why. */
+void judge_piece(const struct access_state *state, struct vcpu_piece *piece,
+    const struct tlb_stretch *made_of);
 
 /* Drops what a fault or an exit of the piece demands [TLB-INVALIDATE]. */
 void drop_after_failure(struct access_state *state, const struct vcpu_piece *piece);
@@ -85,6 +83,9 @@ struct cached_walk {
 	struct tlb_entry ept_item; /* the same for the EPT walk under way */
 	unsigned ept_level, ept_next;
 	unsigned *ept_record; /* where the result tells ept_level */
+	struct tlb_record *record; /* of the entries used; NULL: nobody asks */
+	unsigned ept_first;   /* where those of the EPT walk under way begin */
+	unsigned before[VK_LEVELS + 1]; /* how many come before a guest entry, by level */
 };
 
 /*

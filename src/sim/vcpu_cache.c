@@ -47,8 +47,9 @@ entry_allows(const struct access_state *state, const struct tlb_entry *entry)
 	return (need & ~entry->ept_perm) == 0;
 }
 
-bool
-piece_is_stale(const struct access_state *state, const struct vcpu_piece *piece)
+/* Whether the tables, as they are, send the piece elsewhere or nowhere. */
+static bool
+is_stale(const struct access_state *state, const struct vcpu_piece *piece)
 {
 	struct vcpu_request request = *state->request;
 	struct vcpu_result now;
@@ -61,6 +62,15 @@ piece_is_stale(const struct access_state *state, const struct vcpu_piece *piece)
 	    now.piece[0].hpa.v != piece->hpa.v;
 	watch_quiet(false);
 	return stale;
+}
+
+void
+judge_piece(const struct access_state *state, struct vcpu_piece *piece,
+    const struct tlb_stretch *made_of)
+{
+	piece->stale = is_stale(state, piece);
+	if (piece->stale)
+		stale_of_stretch(state->vcpu, piece->gva, made_of, &piece->history);
 }
 
 bool
@@ -85,6 +95,7 @@ piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
 	piece->gpa = vk_gpa(entry->gpa_frame.v | offset);
 	piece->hpa = vk_hpa(entry->frame.v | offset);
 	piece->guest.level = 0;
+	judge_piece(state, piece, &entry->made_of);
 	return true;
 }
 
@@ -108,8 +119,9 @@ cache_piece(struct access_state *state, const struct vcpu_piece *piece)
 	entry.fetch = (state->acc & VK_ACC_X) != 0;
 	entry.global = (vcpu->mode.cr4 & VK_CR4_PGE) && (entry.guest_leaf & VK_PG_G);
 	entry.writable = (state->acc & VK_ACC_W) != 0;
-	entry.filled_by_thread = vcpu->thread;
-	entry.filled_by_step = vcpu->step;
+	entry.made_of.record = state->caches->record;
+	if (entry.made_of.record != NULL)
+		entry.made_of.count = entry.made_of.record->count;
 	tlb_fill(vcpu->tlb, &entry);
 }
 

@@ -56,78 +56,76 @@ script_next(struct choice_script *script)
 /* --- one entry ------------------------------------------------------------------------------- */
 
 static void
-note_visited(struct chosen_walk *walk, enum event_side side, hpa_t slot)
+note_visited(struct chosen_walk *walk, unsigned kind, hpa_t slot)
 {
-	uint64_t page = side == EVENT_EPT ? walk->ept_gpa.v >> VK_PAGE_SHIFT : 0;
+	uint64_t page = kind == TABLE_EPT ? walk->ept_gpa.v >> VK_PAGE_SHIFT : 0;
 	unsigned i;
 
 	for (i = 0; i < walk->visits; i++) {
 		const struct choice_slot *visited = &walk->visited[i];
 
-		if (visited->slot.v == slot.v && visited->side == side && visited->page == page)
+		if (visited->slot.v == slot.v && visited->kind == kind && visited->page == page)
 			return;
 	}
 	if (walk->visits == CHOICE_SLOTS)
 		adversary_give_up(walk->adversary);
 	else
-		walk->visited[walk->visits++] = (struct choice_slot){ side, slot, page };
+		walk->visited[walk->visits++] = (struct choice_slot){ kind, slot, page };
 }
 
 /* The way takes an entry from elsewhere than memory. */
 static void
-note_entry(struct chosen_walk *walk, enum event_side side, unsigned level, hpa_t slot,
-    uint64_t used, uint64_t now)
+note_entry(struct chosen_walk *walk, const struct choice_entry *entry)
 {
 	struct choice_way *way = &walk->now;
 
 	if (way->entries == CHOICE_STALE)
 		walk->script.over = true;
 	else
-		way->entry[way->entries++] = (struct choice_entry){ walk->loads, side, level,
-			slot, used, now };
+		way->entry[way->entries++] = *entry;
 }
 
 /* The values that an entry may have on this way; the plain one first.  None: no such way. */
 static unsigned
-find_values(struct chosen_walk *walk, const struct adversary_source *source, enum event_side side,
-    unsigned level, hpa_t slot, uint64_t now,
+find_values(struct chosen_walk *walk, const struct adversary_source *source,
+    const struct choice_entry *entry, uint64_t now,
     bool (*fits)(const struct chosen_walk *walk, unsigned level, uint64_t value), uint64_t *value)
 {
-	bool followed = source != NULL && table_log_has_slot(walk->log, slot);
+	bool followed = source != NULL && table_log_has_slot(walk->log, entry->slot);
 	bool mixes = source == NULL || source->present;
 	uint64_t held[VALUES_MAX];
 	unsigned count = 0, helds = 0, i;
 
 	if (followed) {
-		note_visited(walk, side, slot);
-		helds = adversary_values(walk->adversary, source, slot, held, VALUES_MAX);
+		note_visited(walk, entry->kind, entry->slot);
+		helds = adversary_values(walk->adversary, source, entry->slot, held, VALUES_MAX);
 	}
 	/* A whole translation is made of what could be cached; what is constant is in memory. */
-	if (mixes || (!followed && fits(walk, level, now)))
+	if (mixes || (!followed && fits(walk, entry->level, now)))
 		value[count++] = now;
 	for (i = 0; i < helds; i++) {
-		if ((!mixes || held[i] != now) && fits(walk, level, held[i]))
+		if ((!mixes || held[i] != now) && fits(walk, entry->level, held[i]))
 			value[count++] = held[i];
 	}
 	return count;
 }
 
 static uint64_t
-choose_entry(struct chosen_walk *walk, const struct adversary_source *source, enum event_side side,
-    unsigned level, hpa_t slot, uint64_t now,
+choose_entry(struct chosen_walk *walk, const struct adversary_source *source,
+    struct choice_entry *entry, uint64_t now,
     bool (*fits)(const struct chosen_walk *walk, unsigned level, uint64_t value))
 {
-	uint64_t value[VALUES_MAX + 1], used;
-	unsigned count = find_values(walk, source, side, level, slot, now, fits, value);
+	uint64_t value[VALUES_MAX + 1];
+	unsigned count = find_values(walk, source, entry, now, fits, value);
 
 	if (count == 0) {
 		walk->impossible = true;
 		return now;
 	}
-	used = value[script_take(walk, count)];
-	if (used != now)
-		note_entry(walk, side, level, slot, used, now);
-	return used;
+	entry->used = value[script_take(walk, count)];
+	if (entry->used != now)
+		note_entry(walk, entry);
+	return entry->used;
 }
 
 /* What the way that was taken has there. */
@@ -142,16 +140,17 @@ replay_entry(struct chosen_walk *walk, uint64_t now)
 }
 
 static uint64_t
-next_entry(struct chosen_walk *walk, const struct adversary_source *source, enum event_side side,
-    unsigned level, hpa_t slot, uint64_t now,
+next_entry(struct chosen_walk *walk, const struct adversary_source *source,
+    struct choice_entry *entry, uint64_t now,
     bool (*fits)(const struct chosen_walk *walk, unsigned level, uint64_t value))
 {
 	uint64_t used = now;
 
+	entry->load = walk->loads;
 	if (walk->replay)
 		used = replay_entry(walk, now);
 	else if (!walk->of_memory)
-		used = choose_entry(walk, source, side, level, slot, now, fits);
+		used = choose_entry(walk, source, entry, now, fits);
 	walk->loads++;
 	return used;
 }
@@ -176,6 +175,8 @@ load_ept_entry(void *ctx, hpa_t slot)
 {
 	struct chosen_walk *walk = ctx;
 	unsigned level = walk->ept_next;
+	struct choice_entry read = { .kind = TABLE_EPT, .level = level, .slot = slot,
+		.place = slot.v };
 	uint64_t now;
 
 	if (level == 0) /* sub-page permissions are read past the leaf */
@@ -184,7 +185,7 @@ load_ept_entry(void *ctx, hpa_t slot)
 	if (walk->known != NULL)
 		return walk->known->step[level];
 	now = walk->memory.ops->load(walk->memory.ctx, slot);
-	return next_entry(walk, walk->ept_source, EVENT_EPT, level, slot, now, ept_entry_fits);
+	return next_entry(walk, walk->ept_source, &read, now, ept_entry_fits);
 }
 
 /* Flags are set where memory was read; whatever is stale has them. */
@@ -330,6 +331,7 @@ load_guest_entry(void *ctx, gpa_t slot, uint64_t *entry)
 	struct chosen_walk *walk = ctx;
 	const struct ept_gpm *gpm = &walk->state->result->gpm;
 	unsigned level = walk->guest_next--;
+	struct choice_entry read = { .kind = TABLE_GUEST, .level = level, .place = slot.v };
 	uint64_t now;
 
 	walk->word = vk_hpa(slot.v);
@@ -340,8 +342,8 @@ load_guest_entry(void *ctx, gpa_t slot, uint64_t *entry)
 		return 0;
 	if (walk->state->vcpu->ept_on)
 		remember_page(walk, &gpm->access[gpm->count - 1].walk);
-	*entry = next_entry(walk, walk->guest_source, EVENT_GUEST, level, walk->word, now,
-	    guest_entry_fits);
+	read.slot = walk->word;
+	*entry = next_entry(walk, walk->guest_source, &read, now, guest_entry_fits);
 	note_large(walk, level, *entry, now);
 	/* By a root that was left, only what is cached leads on. */
 	if (walk->old_root && level == walk->levels && !guest_entry_fits(walk, level, *entry))
@@ -512,24 +514,50 @@ chosen_walk_take(struct chosen_walk *walk, unsigned way)
 	walk->of_memory = !walk->replay;
 }
 
-bool
-chosen_walk_is_stale(const struct chosen_walk *walk)
+/* Whether the way taken leads where memory does not. */
+static bool
+is_stale(const struct chosen_walk *walk)
 {
-	const struct choice_way *way = &walk->way[walk->taken];
+	const struct choice_way *way = walk->way;
 
-	return walk->replay && walk->taken != 0 && way->outcome == VCPU_DONE &&
-	    (walk->way[0].outcome != VCPU_DONE || walk->way[0].hpa.v != way->hpa.v);
+	return walk->replay && walk->taken != 0 && way[walk->taken].outcome == VCPU_DONE &&
+	    (way->outcome != VCPU_DONE || way->hpa.v != way[walk->taken].hpa.v);
 }
 
 void
-chosen_walk_path(const struct chosen_walk *walk, enum event_side side, uint64_t address,
-    hpa_t *slot, struct adversary_path *path)
+chosen_walk_judge(const struct chosen_walk *walk)
+{
+	const struct vcpu *vcpu = walk->state->vcpu;
+	struct vcpu_piece *piece = walk->piece;
+	struct tlb_origin origin;
+	const struct choice_way *way;
+
+	piece->stale = is_stale(walk);
+	if (!piece->stale)
+		return;
+	way = &walk->way[walk->taken];
+	if (((way->cr3 ^ walk->cr3) & walk->root_mask) != 0 || way->entries == 0) {
+		stale_of_root(vcpu, -1, &piece->history);
+		return;
+	}
+	memset(&origin, 0, sizeof(origin));
+	origin.kind = way->entry[0].kind;
+	origin.level = way->entry[0].level;
+	origin.slot = way->entry[0].slot;
+	origin.place = way->entry[0].place;
+	origin.value = way->entry[0].used;
+	stale_of_entry(vcpu, piece->gva, &origin, &piece->history);
+}
+
+void
+chosen_walk_path(const struct chosen_walk *walk, unsigned kind, uint64_t address, hpa_t *slot,
+    struct adversary_path *path)
 {
 	unsigned i;
 
 	path->address = address;
 	path->shift = VK_PAGE_SHIFT;
-	if (side == EVENT_GUEST && walk->large > path->shift)
+	if (kind == TABLE_GUEST && walk->large > path->shift)
 		path->shift = walk->large;
 	path->slot = slot;
 	path->slots = 0;
@@ -538,8 +566,8 @@ chosen_walk_path(const struct chosen_walk *walk, enum event_side side, uint64_t 
 	for (i = 0; i < walk->visits; i++) {
 		const struct choice_slot *visited = &walk->visited[i];
 
-		if (visited->side == side &&
-		    (side == EVENT_GUEST || visited->page == address >> VK_PAGE_SHIFT))
+		if (visited->kind == kind &&
+		    (kind == TABLE_GUEST || visited->page == address >> VK_PAGE_SHIFT))
 			slot[path->slots++] = visited->slot;
 	}
 }

@@ -26,10 +26,11 @@ struct choice_script {
 /* An entry that a way takes from elsewhere than memory. */
 struct choice_entry {
 	unsigned load;  /* the how manyth entry asked for */
-	enum event_side side;
+	unsigned kind;  /* TABLE_GUEST, TABLE_EPT */
 	unsigned level;
 	hpa_t slot;
-	uint64_t used, now;
+	uint64_t place; /* in the space of its tables */
+	uint64_t used;
 };
 
 /* A way that the access can go. */
@@ -51,7 +52,7 @@ struct choice_page {
 
 /* An entry that leads to an address and has changed. */
 struct choice_slot {
-	enum event_side side;
+	unsigned kind;  /* as above */
 	hpa_t slot;
 	uint64_t page; /* EPT: of which guest-physical page */
 };
@@ -114,11 +115,11 @@ void chosen_walk_begin(struct chosen_walk *walk);
 /* The EPT translation of the page that the guest's walk has come to. */
 enum ept_status chosen_walk_translate(struct chosen_walk *walk, unsigned acc);
 
-/* Whether the way taken leads where memory does not. */
-bool chosen_walk_is_stale(const struct chosen_walk *walk);
+/* Sees whether the way taken leads where memory does not, and why. */
+void chosen_walk_judge(const struct chosen_walk *walk);
 
 /* What an invalidation of the address has to know; `slot` has room for CHOICE_SLOTS. */
-void chosen_walk_path(const struct chosen_walk *walk, enum event_side side, uint64_t address,
-    hpa_t *slot, struct adversary_path *path);
+void chosen_walk_path(const struct chosen_walk *walk, unsigned kind, uint64_t address, hpa_t *slot,
+    struct adversary_path *path);
 
 #endif

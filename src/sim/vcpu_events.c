@@ -199,6 +199,7 @@ emit_piece(const struct vcpu *vcpu, const struct vcpu_request *request,
 	emit(vcpu, &event);
 	if (piece->stale) {
 		event.kind = EVENT_STALE;
+		event.stale = &piece->history;
 		emit(vcpu, &event);
 	}
 }

@@ -32,7 +32,7 @@ find_path(struct vcpu *vcpu, gva_t gva, hpa_t *slot, struct adversary_path *path
 	vcpu_init_tables(&state, &pt);
 	chosen_walk_init(&walk, &state, piece, &pt);
 	chosen_walk_find(&walk);
-	chosen_walk_path(&walk, EVENT_GUEST, gva.v, slot, path);
+	chosen_walk_path(&walk, TABLE_GUEST, gva.v, slot, path);
 	chosen_walk_end(&walk);
 }
 
@@ -254,7 +254,7 @@ vcpu_exit(struct vcpu *vcpu)
 
 /* What is cached of one address, of the kinds and tags that the scope has. */
 static void
-drop_address(struct access_state *state, enum event_side side, const struct tlb_scope *scope)
+drop_address(struct access_state *state, unsigned kind, const struct tlb_scope *scope)
 {
 	struct vcpu *vcpu = state->vcpu;
 	hpa_t slot[CHOICE_SLOTS];
@@ -265,7 +265,7 @@ drop_address(struct access_state *state, enum event_side side, const struct tlb_
 		return;
 	}
 	tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
-	chosen_walk_path(state->choices, side, scope->address, slot, &path);
+	chosen_walk_path(state->choices, kind, scope->address, slot, &path);
 	adversary_drop(adversary_of(vcpu), scope, &path);
 }
 
@@ -278,7 +278,7 @@ drop_at_fault(struct access_state *state, const struct vcpu_piece *piece)
 	scope.by_pcid = scope.global_any_pcid = true;
 	scope.by_address = true;
 	scope.address = piece->gva.v;
-	drop_address(state, EVENT_GUEST, &scope);
+	drop_address(state, TABLE_GUEST, &scope);
 }
 
 void
@@ -290,11 +290,11 @@ drop_at_violation(struct access_state *state, const struct vcpu_piece *piece, gp
 
 	scope.tag = vcpu_tag(state->vcpu);
 	scope.address = gpa.v;
-	drop_address(state, EVENT_EPT, &scope);
+	drop_address(state, TABLE_EPT, &scope);
 	if (!final)
 		return;
 	scope.kinds = TLB_ALL_COMBINED;
 	scope.by_vpid = scope.by_pcid = true;
 	scope.address = piece->gva.v;
-	drop_address(state, EVENT_GUEST, &scope);
+	drop_address(state, TABLE_GUEST, &scope);
 }

@@ -38,6 +38,8 @@ cas_ept_entry(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 	if (status != CAS_DONE) { /* the EPT is walked again, from its root */
 		walk->ept_level = *walk->ept_record = 0;
 		walk->ept_next = walk->ept.levels;
+		if (walk->record != NULL)
+			walk->record->count = walk->ept_first;
 	}
 	return status;
 }
@@ -71,6 +73,58 @@ ept_item_allows(const struct ept *ept, const struct tlb_entry *item, unsigned ac
 	    (item->step[item->level] & EPT_D) != 0;
 }
 
+/* --- history -------------------------------------------------------------------------------- */
+
+/* The walk has come to an entry; its frame is one of tables from now on. */
+static void
+note_origin(struct cached_walk *walk, unsigned kind, unsigned level, hpa_t slot, uint64_t place,
+    uint64_t value)
+{
+	const struct vcpu *vcpu = walk->state->vcpu;
+	struct table_log *log = tlb_log(walk->tlb);
+	struct tlb_origin origin = { .kind = kind, .level = level, .slot = slot, .place = place,
+		.value = value, .thread = vcpu->thread, .step = vcpu->step };
+
+	if (walk->record == NULL)
+		return;
+	if (kind != TLB_ROOT)
+		(void)table_log_add(log, vk_hpa(slot.v & ~VK_PAGE_OFFSET_MASK), kind);
+	origin.number = table_log_number(log);
+	tlb_record_add(walk->record, &origin);
+}
+
+static void
+note_root(struct cached_walk *walk)
+{
+	const struct guestpt_mode *mode = &walk->state->vcpu->mode;
+
+	if (walk->levels != 0)
+		note_origin(walk, TLB_ROOT, 0, vk_hpa(0), 0,
+		    mode->cr3 & vk_frame_mask(mode->maxphyaddr, VK_PAGE_SHIFT));
+}
+
+static unsigned
+origins(const struct cached_walk *walk)
+{
+	return walk->record != NULL ? walk->record->count : 0;
+}
+
+/* An attempt begins; what items were made of by those before stays theirs. */
+static void
+begin_record(struct cached_walk *walk)
+{
+	if (tlb_log(walk->tlb) == NULL)
+		return;
+	if (walk->record != NULL && walk->record->users == 1) {
+		walk->record->count = 0;
+		return;
+	}
+	tlb_record_release(walk->record);
+	walk->record = tlb_record_create();
+}
+
+/* --- guest-physical translations -------------------------------------------------------------- */
+
 static bool
 take_ept_item(struct cached_walk *walk, enum tlb_kind kind, gpa_t gpa, unsigned acc)
 {
@@ -82,6 +136,7 @@ take_ept_item(struct cached_walk *walk, enum tlb_kind kind, gpa_t gpa, unsigned 
 		return false;
 	walk->ept_item = *item;
 	walk->ept_level = *walk->ept_record = item->level;
+	tlb_record_take(walk->record, &item->made_of);
 	walk->helped = true;
 	return true;
 }
@@ -93,15 +148,9 @@ begin_ept_walk(struct cached_walk *walk, gpa_t gpa, unsigned acc, unsigned *reco
 	walk->ept_record = record;
 	walk->ept_level = *record = 0;
 	walk->ept_next = walk->ept.levels;
+	walk->ept_first = origins(walk);
 	if (!walk->fresh && !take_ept_item(walk, TLB_GUEST_PHYSICAL, gpa, acc))
 		(void)take_ept_item(walk, TLB_GUEST_PHYSICAL_STRUCTURE, gpa, acc);
-}
-
-static void
-set_origin(const struct cached_walk *walk, struct tlb_entry *item)
-{
-	item->filled_by_thread = walk->state->vcpu->thread;
-	item->filled_by_step = walk->state->vcpu->step;
 }
 
 /* After one that succeeded: its translation, and the upper entries. */
@@ -111,13 +160,17 @@ fill_guest_physical(struct cached_walk *walk, const struct ept_walk *found)
 	struct tlb_entry item = { .kind = TLB_GUEST_PHYSICAL_STRUCTURE };
 	unsigned level, first = walk->ept_level != 0 ? walk->ept_level - 1 : walk->ept.levels;
 
+	for (level = first; level >= found->level; level--)
+		note_origin(walk, TABLE_EPT, level, found->step[level].slot,
+		    found->step[level].slot.v, found->step[level].entry);
 	if (walk->ept_level == found->level)
 		return;
+	item.made_of = (struct tlb_stretch){ walk->record, walk->ept_first, 0 };
 	item.levels = walk->ept.levels;
 	item.tag.eptrta = walk->tag.eptrta;
-	set_origin(walk, &item);
 	for (level = walk->ept.levels; level >= found->level; level--) {
 		item.step[level] = found->step[level].entry | (walk->ept.ad ? EPT_A : 0);
+		item.made_of.count++;
 		item.level = level;
 		item.shift = vk_level_shift(level);
 		item.address = found->gpa.v >> item.shift << item.shift;
@@ -189,6 +242,14 @@ fill_last_access(struct cached_walk *walk)
 		fill_guest_physical(walk, &gpm->access[gpm->count - 1].walk);
 }
 
+/* An item for the levels above it is made of all that comes before it in the record. */
+static void
+note_guest_entry(struct cached_walk *walk, unsigned level, gpa_t slot, uint64_t entry)
+{
+	walk->before[level] = origins(walk);
+	note_origin(walk, TABLE_GUEST, level, walk->word[level], slot.v, entry);
+}
+
 static int
 load_below(struct cached_walk *walk, unsigned level, gpa_t slot, uint64_t *entry)
 {
@@ -202,6 +263,8 @@ load_below(struct cached_walk *walk, unsigned level, gpa_t slot, uint64_t *entry
 	loaded = walk->below.ops->load(walk->below.ctx, slot, entry);
 	if (walk->state->vcpu->ept_on)
 		fill_last_access(walk);
+	if (loaded)
+		note_guest_entry(walk, level, slot, *entry);
 	return loaded;
 }
 
@@ -220,6 +283,7 @@ load_guest_entry(void *ctx, gpa_t slot, uint64_t *entry)
 	walk->word[level] =
 	    vk_hpa(walk->guest_item.table.v | (slot.v & VK_PAGE_OFFSET_MASK));
 	*entry = walk->memory.ops->load(walk->memory.ctx, walk->word[level]);
+	note_guest_entry(walk, level, slot, *entry);
 	walk->piece->guest_direct = true;
 	return 1;
 }
@@ -264,6 +328,7 @@ take_guest_item(struct cached_walk *walk)
 		return;
 	walk->guest_item = *item;
 	walk->guest_level = item->level;
+	tlb_record_take(walk->record, &item->made_of);
 	walk->helped = true;
 }
 
@@ -275,13 +340,14 @@ cached_walk_fill(struct cached_walk *walk)
 	struct tlb_entry item = { .kind = structure_kind(walk), .tag = walk->tag };
 
 	item.levels = walk->levels;
-	set_origin(walk, &item);
+	item.made_of.record = walk->record;
 	for (level = walk->levels; level > guest->level; level--) {
 		item.step[level] = guest->step[level].entry | VK_PG_A;
 		item.level = level;
 		item.shift = vk_level_shift(level);
 		item.address = guest->gva.v >> item.shift << item.shift;
 		item.table = vk_hpa(walk->word[level - 1].v & ~VK_PAGE_OFFSET_MASK);
+		item.made_of.count = walk->before[level - 1];
 		if (level <= first)
 			tlb_fill(walk->tlb, &item);
 	}
@@ -303,6 +369,7 @@ cached_walk_init(struct cached_walk *walk, struct access_state *state, struct vc
 	walk->below = *memory;
 	walk->levels = vcpu_levels(vcpu);
 	walk->fresh = false;
+	walk->record = NULL;
 	walk->memory = hostmem_hpm(vcpu->mem);
 	if (vcpu->ept_on) {
 		walk->memory = vcpu->ept.mem;
@@ -329,8 +396,11 @@ cached_walk_begin(struct cached_walk *walk)
 	walk->guest_level = 0;
 	piece->guest_direct = false;
 	piece->final_cached = 0;
+	begin_record(walk);
 	if (!walk->fresh && walk->levels != 0)
 		take_guest_item(walk);
+	if (walk->guest_level == 0)
+		note_root(walk);
 	piece->guest_cached = walk->guest_level;
 }
 
@@ -339,7 +409,8 @@ cached_walk_end(struct cached_walk *walk)
 {
 	walk->state->caches = NULL;
 	tlb_walk_end(walk->tlb);
-	/* The record outlives the walk. */
+	tlb_record_release(walk->record);
+	/* The result outlives the walk. */
 	if (walk->state->vcpu->ept_on)
 		walk->state->result->gpm.ept = &walk->state->vcpu->ept;
 }

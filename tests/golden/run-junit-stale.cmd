@@ -1,0 +1,1 @@
+$VKEPT run -f junit tests/data/tlb/missing.yaml

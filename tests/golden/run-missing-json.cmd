@@ -1,0 +1,1 @@
+$VKEPT run --missing -f json scenarios/tlb/invalidation-left-out.yaml

@@ -1,0 +1,1 @@
+$VKEPT run --missing -q scenarios/tlb/invalidation-left-out.yaml

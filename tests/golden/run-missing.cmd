@@ -1,0 +1,1 @@
+$VKEPT run --missing tests/data/tlb/missing.yaml

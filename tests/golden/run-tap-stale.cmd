@@ -1,0 +1,1 @@
+$VKEPT run -f tap tests/data/tlb/missing.yaml
