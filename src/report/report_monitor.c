@@ -160,6 +160,18 @@ monitor_write_tlb(const struct scn_sink *sink, const struct view *view, enum map
 
 /* --- info mem --------------------------------------------------------------------------------- */
 
+/*
+ * An address with copies of its top bit above it.  An end beyond all addresses has that bit clear,
+ * and the bit above it set: it stays so.
+ */
+static uint64_t
+sign_extended(const struct monitor *monitor, uint64_t address)
+{
+	if (address >> monitor->width != 0)
+		return address;
+	return maps_canonical(address, monitor->width, monitor->walk.side);
+}
+
 /* The range that grows; rights are those of P, W and U together, 0 where there is none. */
 struct growing {
 	uint64_t start, end, rights;
@@ -176,7 +188,7 @@ put_range(struct monitor *monitor, const struct growing *range)
 		return;
 	lines_begin(lines);
 	for (i = 0; i < 3; i++) {
-		lines_hex16(lines, maps_canonical(part[i], monitor->width, monitor->walk.side));
+		lines_hex16(lines, sign_extended(monitor, part[i]));
 		lines_char(lines, i == 0 ? '-' : ' ');
 	}
 	lines_char(lines, (range->rights & VK_PG_US) ? 'u' : '-');
