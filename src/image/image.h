@@ -70,8 +70,8 @@ image_entry(const unsigned char *table, unsigned index)
 }
 
 /*
- * From an entry that is of no interest to the next that may be: eight at a time are passed over
- * while they are 0.  Tables are mostly empty.
+ * From an entry that is of no interest to the next that is not 0, or `end`: eight at a time are
+ * passed over, since tables are mostly empty.
  */
 static inline unsigned
 image_next_entry(const unsigned char *table, unsigned index, unsigned end)
@@ -85,6 +85,8 @@ image_next_entry(const unsigned char *table, unsigned index, unsigned end)
 		if (any != 0)
 			break;
 	}
+	while (index < end && image_entry(table, index) == 0)
+		index++;
 	return index;
 }
 
