@@ -5,9 +5,13 @@
  * Memory dumps are mostly zeroes, which packed files shrink a thousandfold.  Unpacked pages that
  * are zero are therefore not written, and the mapping that stands for the file takes memory for the
  * others only.  Both sizes are limited, since a small file can unpack to anything.
+ *
+ * xz keeps what it has unpacked last, 64 MiB at -9, which is mostly zeroes, too: now and then the
+ * pages of these are given back.
  */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _GNU_SOURCE /* mremap, mincore */
 #include <lzma.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <zlib.h>
 
@@ -19,11 +23,24 @@
 
 const struct image_limits image_limits = { 4ull << 30, 1ull << 30 };
 
+/* What a decoder remembers, where it is large. */
+#define MEMORY_LEAST ((size_t)1 << 20)
+#define MEMORY_MOST ((size_t)XZ_MEMORY)
+#define SWEEP ((size_t)1 << 22) /* unpacked between two looks for zeroes in it */
+
+struct memory {
+	unsigned char *block;
+	size_t size;                 /* whole pages; 0: none */
+	size_t unseen;               /* bytes that were unpacked since the last look */
+	unsigned char resident[MEMORY_MOST / VK_PAGE_BYTES];
+};
+
 struct unpacking {
 	const struct image_limits *limits;
 	struct image_bytes *bytes;
 	uint64_t kept;               /* bytes of pages that are not zero */
 	struct image_error *error;
+	struct memory memory;
 	unsigned char chunk[CHUNK];
 };
 
@@ -66,6 +83,19 @@ copy_pages(unsigned char *to, const unsigned char *from, size_t size)
 	return kept;
 }
 
+/* Zeroes that take no memory until they are written to, a page at a time. */
+static void *
+map_zeroes(size_t size)
+{
+	void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (block == MAP_FAILED)
+		return NULL;
+	(void)madvise(block, size, MADV_NOHUGEPAGE);
+	return block;
+}
+
 /* Makes the mapping large enough for another chunk. */
 static bool
 make_room(struct image_bytes *bytes)
@@ -75,14 +105,12 @@ make_room(struct image_bytes *bytes)
 
 	if (bytes->size + CHUNK <= bytes->mapped)
 		return true;
-	block = mmap(NULL, room, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (block == MAP_FAILED)
+	if (bytes->block == NULL)
+		block = map_zeroes(room);
+	else
+		block = mremap(bytes->block, bytes->mapped, room, MREMAP_MAYMOVE);
+	if (block == NULL || block == MAP_FAILED)
 		return false;
-	if (bytes->block != NULL) {
-		(void)copy_pages(block, bytes->block, bytes->size);
-		(void)munmap(bytes->block, bytes->mapped);
-	}
 	bytes->block = block;
 	bytes->mapped = room;
 	return true;
@@ -161,6 +189,60 @@ unpack_gzip(struct unpacking *unpacking, const unsigned char *packed, size_t siz
 	    "expected", size - left, left == 0 ? "the end" : "something else");
 }
 
+/* --- what xz remembers ------------------------------------------------------------------------ */
+
+static void *
+memory_alloc(void *ctx, size_t count, size_t size)
+{
+	struct memory *memory = ctx;
+
+	if (size != 0 && count > SIZE_MAX / size)
+		return NULL;
+	size *= count;
+	if (size < MEMORY_LEAST || size > MEMORY_MOST - VK_PAGE_BYTES || memory->size != 0)
+		return malloc(size);
+	memory->size = (size + VK_PAGE_BYTES - 1) & ~(size_t)VK_PAGE_OFFSET_MASK;
+	memory->block = map_zeroes(memory->size);
+	if (memory->block == NULL)
+		memory->size = 0;
+	return memory->block;
+}
+
+static void
+memory_free(void *ctx, void *block)
+{
+	struct memory *memory = ctx;
+
+	if (memory->size == 0 || block != memory->block) {
+		free(block);
+		return;
+	}
+	(void)munmap(memory->block, memory->size);
+	memory->size = 0;
+}
+
+/* Gives back pages that are zero: they are zero when they are looked at again. */
+static void
+memory_sweep(struct memory *memory, size_t unpacked)
+{
+	size_t pages = memory->size / VK_PAGE_BYTES, page, first;
+
+	memory->unseen += unpacked;
+	if (memory->size == 0 || memory->unseen < SWEEP)
+		return;
+	memory->unseen = 0;
+	if (mincore(memory->block, memory->size, memory->resident) != 0)
+		return;
+	for (page = 0; page < pages; page++) {
+		for (first = page; page < pages && (memory->resident[page] & 1) != 0 &&
+		    is_zero(memory->block + page * VK_PAGE_BYTES, VK_PAGE_BYTES); page++)
+			;
+		if (page != first)
+			(void)madvise(memory->block + first * VK_PAGE_BYTES,
+			    (page - first) * VK_PAGE_BYTES, MADV_DONTNEED);
+	}
+}
+
 /* --- xz --------------------------------------------------------------------------------------- */
 
 static enum image_status
@@ -177,10 +259,14 @@ complain_of_xz(struct unpacking *unpacking, lzma_ret code, size_t at)
 static enum image_status
 unpack_xz(struct unpacking *unpacking, const unsigned char *packed, size_t size)
 {
+	struct memory *memory = &unpacking->memory;
+	const lzma_allocator allocator = { memory_alloc, memory_free, memory };
 	lzma_stream stream = LZMA_STREAM_INIT;
 	enum image_status status;
 	lzma_ret code;
 
+	memory->unseen = 0;
+	stream.allocator = &allocator;
 	if (lzma_stream_decoder(&stream, XZ_MEMORY, LZMA_CONCATENATED) != LZMA_OK)
 		return image_failed(unpacking->error, "out of memory");
 	stream.next_in = packed;
@@ -192,6 +278,7 @@ unpack_xz(struct unpacking *unpacking, const unsigned char *packed, size_t size)
 			code = lzma_code(&stream, LZMA_FINISH);
 		while (code == LZMA_OK && stream.avail_out != 0);
 		status = keep_chunk(unpacking, CHUNK - stream.avail_out);
+		memory_sweep(memory, CHUNK - stream.avail_out);
 	} while (status == IMAGE_OK && code == LZMA_OK);
 	lzma_end(&stream);
 	if (status != IMAGE_OK || code == LZMA_STREAM_END)
