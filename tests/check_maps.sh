@@ -175,6 +175,14 @@ expect 0 'but counted' '68719476736 of 4K' "$VKEPT" maps --raw "$tmp/loop@0" --c
 expect 0 'and walked' 'HPA 0x123' "$VKEPT" walk --raw "$tmp/loop@0" --cr3 0 --gva 0x123 --size 1
 expect 0 'and a part of them listed' 'and so 16 times, every 4K' \
     "$VKEPT" maps --raw "$tmp/loop@0" --cr3 0 --range 0x10000-0x20000
+# Its reader stops after a line, while most of the tables have yet to be read.
+cp "$tmp/core.elf" "$tmp/shrinking.elf"
+expect 0 'a core that is cut while it is read is an error, with its place' '^3$' sh -c '
+    { "$VKEPT" maps --core "$tmp/shrinking.elf" --fold none 2>"$tmp/cut.err"; echo $? >"$tmp/a"; } |
+        { read -r line; truncate -s 8192 "$tmp/shrinking.elf"; cat >/dev/null; }
+    cat "$tmp/a"'
+expect 0 '... and it is said' 'shrinking.elf: offset 0x[0-9a-f]*: it can no longer be read there' \
+    cat "$tmp/cut.err"
 expect 3 'a full disk' 'No space' sh -c '"$VKEPT" maps --core $core >/dev/full'
 expect 3 'a directory that is not there' 'No such file' \
     "$VKEPT" maps --core $core -o "$tmp/nowhere/out"

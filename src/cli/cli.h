@@ -58,6 +58,9 @@ void cli_output_flush(struct cli_output *output);
  */
 enum cli_status cli_output_close(struct cli_output *output, enum cli_status status);
 
+/* Ends the program at once, without the file in the making; for a signal's handler. */
+_Noreturn void cli_output_abandon(enum cli_status status);
+
 /* Bytes that grow as they are written to; a sink for what is not the result itself. */
 struct cli_bytes {
 	char *bytes; /* to be freed */

@@ -108,14 +108,27 @@ cli_complain_of(const char *name, const char *what)
 static const char *volatile unfinished;
 
 static void
-remove_unfinished(int signal_number)
+remove_unfinished(void)
 {
 	const char *path = unfinished;
 
 	if (path != NULL)
 		(void)unlink(path);
+}
+
+static void
+end_unfinished(int signal_number)
+{
+	remove_unfinished();
 	(void)signal(signal_number, SIG_DFL);
 	(void)raise(signal_number);
+}
+
+_Noreturn void
+cli_output_abandon(enum cli_status status)
+{
+	remove_unfinished();
+	_exit((int)status);
 }
 
 static void
@@ -127,7 +140,7 @@ guard_unfinished(const char *path)
 	unfinished = path;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* What the caller ignores stays ignored. */
-		if (signal(signals[i], remove_unfinished) == SIG_IGN)
+		if (signal(signals[i], end_unfinished) == SIG_IGN)
 			(void)signal(signals[i], SIG_IGN);
 	}
 }

@@ -8,6 +8,7 @@
 #include "cli/cli_view.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +294,40 @@ complain_of_image(const char *path, enum image_status status, const struct image
 	return status == IMAGE_BAD ? CLI_BAD : CLI_ENVIRONMENT;
 }
 
+/*
+ * A mapped file has become shorter, or its disk cannot be read.  The signal comes from a load in
+ * this program's own reading, so what the message is made with is not in use.
+ */
+static void
+complain_of_loss(int signal_number, siginfo_t *info, void *context)
+{
+	const char *path;
+	struct text *text;
+	uint64_t offset;
+
+	(void)context;
+	if (info->si_code <= 0 || !image_find_mapped(info->si_addr, &path, &offset)) {
+		(void)signal(signal_number, SIG_DFL);
+		(void)raise(signal_number);
+		return;
+	}
+	text = cli_error();
+	text_str(text, "vkept: ");
+	text_safe(text, path);
+	text_add(text, ": offset 0x%" PRIx64 ": it can no longer be read there; was it cut while "
+	    "it was looked at?\n", offset);
+	cli_output_abandon(CLI_ENVIRONMENT);
+}
+
+static void
+guard_mapped(void)
+{
+	struct sigaction action = { .sa_sigaction = complain_of_loss, .sa_flags = SA_SIGINFO };
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGBUS, &action, NULL);
+}
+
 /* FILE@ADDRESS, where the file's name may have an @ of its own. */
 static enum cli_status
 open_raw(struct cli *cli, const char *option, const char *raw, struct image_core *core)
@@ -323,6 +358,7 @@ open_memory(struct cli *cli, const struct cli_view *source, enum cli_state state
 	const char *path = other ? source->against : source->core;
 	struct image_error error;
 
+	guard_mapped();
 	if (source->raw != NULL)
 		return open_raw(cli, other ? "against" : "raw", other ? source->against :
 		    source->raw, core);

@@ -3,7 +3,8 @@
  * Files: opened, mapped or unpacked, and handed to their readers.
  *
  * Only regular files can be mapped, and only they are taken: a pipe would have to be read to its
- * end before its kind is known.  A file must not be cut while it is looked at.
+ * end before its kind is known.  A file should not be written to while it is looked at; what it is
+ * mapped as is kept, so that who loses a part of it can say which.
  */
 #include "image/image_file.h"
 
@@ -64,6 +65,43 @@ kind_of_file(mode_t mode)
 	return S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
+/* What was mapped last.  An address is in at most one mapping: a later one is the right one. */
+static struct {
+	char path[256];
+	const unsigned char *start;
+	size_t size;
+} mapped[IMAGE_MAPPED];
+static unsigned mapped_next;
+
+static void
+note_mapped(const char *path, const struct image_bytes *bytes)
+{
+	unsigned i = mapped_next++ % IMAGE_MAPPED;
+
+	snprintf(mapped[i].path, sizeof(mapped[i].path), "%s", path);
+	mapped[i].start = bytes->block;
+	mapped[i].size = bytes->mapped;
+}
+
+bool
+image_find_mapped(const void *address, const char **path, uint64_t *offset)
+{
+	unsigned back;
+
+	for (back = 1; back <= IMAGE_MAPPED; back++) {
+		unsigned i = (mapped_next - back) % IMAGE_MAPPED;
+		uint64_t distance = (uint64_t)(uintptr_t)address -
+		    (uint64_t)(uintptr_t)mapped[i].start;
+
+		if (distance < mapped[i].size) {
+			*path = mapped[i].path;
+			*offset = distance;
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum image_status
 map_open(int fd, struct image_bytes *bytes, struct image_error *error)
 {
@@ -99,6 +137,7 @@ map_file(const char *path, struct image_bytes *bytes, struct image_error *error)
 	(void)close(fd);
 	if (status != IMAGE_OK)
 		return status;
+	note_mapped(path, bytes);
 	packing = image_packing_of(bytes->block, bytes->size);
 	if (packing == IMAGE_PLAIN)
 		return IMAGE_OK;

@@ -53,4 +53,12 @@ enum image_status image_core_read(const unsigned char *bytes, size_t size,
 
 void image_core_free(struct image_core *core);
 
+/*
+ * A file that is cut while it is mapped cannot be read where its end was: the processor's complaint
+ * comes as SIGBUS.  Says of the address in it which file that is, and at which offset; false: none
+ * of the last IMAGE_MAPPED that were mapped.  For a signal's handler.
+ */
+#define IMAGE_MAPPED 4
+bool image_find_mapped(const void *address, const char **path, uint64_t *offset);
+
 #endif
