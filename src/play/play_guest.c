@@ -217,7 +217,7 @@ guest_atomic(struct play_thread *thread, const struct scn_step *step, struct vmx
 		value = old;
 	hostmem_lock(thread->player->machine.mem, true);
 	vcpu_store_pieces(&thread->machine.vcpu, &access, &value);
-	vcpu_stores_fence(thread->machine.vcpu.stores, thread->machine.vcpu.mem);
+	vcpu_stores_fence(thread->machine.vcpu.stores);
 	hostmem_lock(thread->player->machine.mem, false);
 	watch_whole(false);
 	set_value(&thread->result, &old, sizeof(old));
@@ -564,7 +564,7 @@ play_guest_step(struct play_thread *thread, const struct scn_step *step, struct 
 		return progress;
 	/* All but plain accesses are locked, serialise, or are made by somebody else. */
 	if (step->op != SCN_OP_READ && step->op != SCN_OP_WRITE && step->op != SCN_OP_FETCH)
-		vcpu_stores_fence(thread->machine.vcpu.stores, thread->machine.vcpu.mem);
+		vcpu_stores_fence(thread->machine.vcpu.stores);
 	/* Walks of an attempt that exited are not counted twice. */
 	return guest_table[step->op](thread, step, exit);
 }

@@ -669,7 +669,7 @@ edit_in_place(struct play_thread *thread, const struct scn_step *step)
 void
 play_kernel_step(struct play_thread *thread, const struct scn_step *step)
 {
-	vcpu_stores_fence(thread->machine.vcpu.stores, thread->machine.vcpu.mem);
+	vcpu_stores_fence(thread->machine.vcpu.stores);
 	/* The loader lets only operations through that the thread's role can do. */
 	if (is_edit_in_place(step->op))
 		edit_in_place(thread, step);

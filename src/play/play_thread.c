@@ -298,7 +298,7 @@ drain_some(struct play_thread *thread, enum place place)
 	bool all = play_step(thread) == NULL || thread->wants_exit;
 
 	while (vcpu->stores != NULL && vcpu->stores->count != 0 && (all || watch_choose(2) != 0)) {
-		vcpu_stores_drain(vcpu->stores, vcpu->mem);
+		vcpu_stores_drain(vcpu->stores);
 		watch_anchor(place);
 	}
 }
@@ -1021,8 +1021,10 @@ play_thread_init(struct play_thread *thread, struct player *player, unsigned ind
 			thread->machine.process->threads++;
 	}
 	if (player->watched && player->scenario->schedule.explore.memory == SCN_STORES_TSO &&
-	    (scn->role & SCN_ROLE_VCPUS))
+	    (scn->role & SCN_ROLE_VCPUS)) {
+		thread->stores.mem = player->machine.mem;
 		thread->machine.vcpu.stores = &thread->stores;
+	}
 	if (scn->role & SCN_ROLE_VCPUS)
 		init_vcpu_mode(thread);
 	if (scn->role == SCN_ROLE_BARE)

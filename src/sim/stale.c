@@ -63,6 +63,8 @@ entry_now(const struct vcpu *vcpu, const struct tlb_origin *origin)
 	watch_quiet(true); /* the processor does not look */
 	now = hostmem_load(vcpu->mem, origin->slot);
 	watch_quiet(false);
+	if (vcpu->stores != NULL) /* what was read may be there alone */
+		vcpu_stores_overlay(vcpu->stores, origin->slot, &now, sizeof(now));
 	return now;
 }
 

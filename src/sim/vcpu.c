@@ -19,27 +19,18 @@
 static int
 flat_load(void *ctx, gpa_t slot, uint64_t *entry)
 {
-	*entry = hostmem_load(ctx, vk_hpa(slot.v));
+	const struct hpm *memory = ctx;
+
+	*entry = memory->ops->load(memory->ctx, vk_hpa(slot.v));
 	return 1;
 }
 
 static enum cas_status
 flat_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 {
-	struct hpm hpm = hostmem_hpm(ctx);
+	const struct hpm *memory = ctx;
 
-	return hpm.ops->cas(hpm.ctx, vk_hpa(slot.v), old, new_value);
-}
-
-static int
-look_load(void *ctx, gpa_t slot, uint64_t *entry)
-{
-	const struct vcpu *vcpu = ctx;
-
-	if (vcpu->look.ops == NULL)
-		return flat_load(vcpu->mem, slot, entry);
-	*entry = vcpu->look.ops->load(vcpu->look.ctx, vk_hpa(slot.v));
-	return 1;
+	return memory->ops->cas(memory->ctx, vk_hpa(slot.v), old, new_value);
 }
 
 static enum cas_status
@@ -53,7 +44,7 @@ flat_look(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 }
 
 static const struct gpm_ops flat_ops = { flat_load, flat_cas, NULL, NULL };
-static const struct gpm_ops flat_look_ops = { look_load, flat_look, NULL, NULL };
+static const struct gpm_ops flat_look_ops = { flat_load, flat_look, NULL, NULL };
 
 /* --- page-modification log and #VE -------------------------------------------------------- */
 
@@ -223,13 +214,29 @@ try_piece(struct access_state *state, struct vcpu_piece *piece, const struct gue
 	    fail_exit(state, piece, &piece->final, piece->final_status, true, pt);
 }
 
+/* Memory as the walks of an access see it [TSO-WALK]. */
+static struct hpm
+walked_memory(const struct access_state *state)
+{
+	const struct vcpu *vcpu = state->vcpu;
+
+	if (state->look_only && vcpu->look.ops != NULL)
+		return vcpu->look;
+	if (vcpu->stores != NULL && !(state->acc & VK_ACC_X))
+		return vcpu_stores_hpm(vcpu->stores);
+	return hostmem_hpm(vcpu->mem);
+}
+
 void
 vcpu_init_tables(struct access_state *state, struct guestpt *pt)
 {
 	struct vcpu *vcpu = state->vcpu;
 	struct vcpu_result *result = state->result;
-	struct gpm memory = { &flat_ops, vcpu->mem };
+	struct gpm memory = { state->look_only ? &flat_look_ops : &flat_ops, &state->memory };
 
+	state->memory = walked_memory(state);
+	if (vcpu->stores != NULL)
+		vcpu->ept.mem = state->memory;
 	result->gpm.count = 0;
 	result->gpm.stopped_by_log = 0;
 	if (vcpu->ept_on) {
@@ -240,9 +247,6 @@ vcpu_init_tables(struct access_state *state, struct guestpt *pt)
 			result->gpm.log_ctx = vcpu;
 		}
 		memory = ept_gpm_memory(&result->gpm);
-	} else if (state->look_only) {
-		memory.ops = &flat_look_ops;
-		memory.ctx = vcpu;
 	}
 	guestpt_init(pt, memory, &vcpu->mode);
 }
@@ -509,7 +513,7 @@ vcpu_store_pieces(struct vcpu *vcpu, const struct vcpu_result *result, const voi
 
 	for (i = 0; i < result->pieces; i++) {
 		if (vcpu->stores != NULL)
-			vcpu_stores_put(vcpu->stores, vcpu->mem, result->piece[i].hpa, from,
+			vcpu_stores_put(vcpu->stores, result->piece[i].hpa, from,
 			    result->piece[i].size);
 		else
 			hostmem_write(vcpu->mem, result->piece[i].hpa, from,

@@ -16,6 +16,7 @@ struct access_state {
 	struct vcpu_result *result;
 	unsigned acc;   /* with VK_ACC_USER, VK_ACC_IMPLICIT as the access is */
 	bool look_only;
+	struct hpm memory; /* as its walks see it */
 	struct cached_walk *caches; /* of the walk under way; NULL: it reads all from memory ... */
 	struct chosen_walk *choices; /* ... or, where this is not NULL, what it may have cached */
 };

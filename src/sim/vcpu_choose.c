@@ -595,9 +595,8 @@ chosen_walk_init(struct chosen_walk *walk, struct access_state *state, struct vc
 	walk->cr3 = vcpu->mode.cr3;
 	walk->root_mask = vk_frame_mask(vcpu->mode.maxphyaddr, VK_PAGE_SHIFT);
 	walk->below = pt->mem;
-	walk->memory = hostmem_hpm(vcpu->mem);
+	walk->memory = vcpu->ept_on ? vcpu->ept.mem : state->memory;
 	if (vcpu->ept_on) {
-		walk->memory = vcpu->ept.mem;
 		walk->ept = vcpu->ept;
 		walk->ept.mem.ops = &ept_entry_ops;
 		walk->ept.mem.ctx = walk;

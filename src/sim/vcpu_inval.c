@@ -244,7 +244,7 @@ vcpu_exit(struct vcpu *vcpu)
 {
 	struct adversary *adversary = adversary_of(vcpu);
 
-	vcpu_stores_fence(vcpu->stores, vcpu->mem);
+	vcpu_stores_fence(vcpu->stores);
 	if (adversary != NULL) {
 		tlb_touch(vcpu->tlb, WATCH_READ | WATCH_WRITE);
 		adversary_leave(adversary);

@@ -370,9 +370,8 @@ cached_walk_init(struct cached_walk *walk, struct access_state *state, struct vc
 	walk->levels = vcpu_levels(vcpu);
 	walk->fresh = false;
 	walk->record = NULL;
-	walk->memory = hostmem_hpm(vcpu->mem);
+	walk->memory = vcpu->ept_on ? vcpu->ept.mem : state->memory;
 	if (vcpu->ept_on) {
-		walk->memory = vcpu->ept.mem;
 		walk->ept = vcpu->ept;
 		walk->ept.mem.ops = &ept_entry_ops;
 		walk->ept.mem.ctx = walk;
