@@ -568,6 +568,20 @@ expectations_are_read(void **state)
 	assert_int_equal(e->ept[0].clear, EPT_D);
 	assert_int_equal(e->entry[0].space, 1);
 	assert_int_equal(e->entry[0].level, 2);
+	assert_int_equal(e->tlbs, 2);
+	assert_int_equal(e->tlb[0].cpu, 1);
+	assert_int_equal(e->tlb[0].kind, SCN_TLB_COMBINED);
+	assert_int_equal(e->tlb[0].gva, 0x1000);
+	assert_int_equal(e->tlb[0].hpa, 0x2000);
+	assert_int_equal(e->tlb[0].vpid, 3);
+	assert_true(scn_has(&e->tlb[0].src, SCN_KEY_GLOBAL));
+	assert_true(scn_has(&e->tlb[0].src, SCN_KEY_COUNT));
+	assert_false(scn_has(&e->tlb[1].src, SCN_KEY_CPU));
+	assert_int_equal(e->tlb[1].kind, SCN_TLB_GUEST_PHYSICAL_STRUCTURE);
+	assert_int_equal(e->tlb[1].level, 2);
+	assert_int_equal(e->tlb[1].ept_root, 0x3000);
+	assert_false(scn_has(&e->tlb[1].src, SCN_KEY_COUNT));
+	assert_int_equal(s->expect.tlb[0].count, 7);
 	assert_content(&s->expect.console, "hi\n", 3);
 	assert_int_equal(s->expect.memories, 2);
 	assert_int_equal(s->expect.memory[1].kind, SCN_AT_HPA);
@@ -577,7 +591,7 @@ expectations_are_read(void **state)
 	assert_int_equal(s->expect.counter[1].value, 16);
 	assert_int_equal(s->expect.threads, 2);
 	assert_int_equal(s->expect.thread[0].end, SCN_END_EXITED);
-	assert_mark(s->expect.thread[1].mark, 111, 37);
+	assert_mark(s->expect.thread[1].mark, 112, 37);
 	scenario_free(s);
 }
 
@@ -605,11 +619,11 @@ outcomes_are_read(void **state)
 	assert_int_equal(s->condition[0]->expect.value, 1);
 	assert_true(scn_has(&s->condition[0]->expect.src, SCN_KEY_VALUE));
 	assert_int_equal(s->condition[1]->step, 2);
-	assert_mark(s->condition[1]->expect.src.mark, 113, 75);
+	assert_mark(s->condition[1]->expect.src.mark, 114, 75);
 	assert_int_equal(s->reach[0].final.memories, 1);
 	assert_false(s->reach[1].wanted);
 	assert_null(s->reach[1].what);
-	assert_mark(s->reach[1].final.src.mark, 115, 7);
+	assert_mark(s->reach[1].final.src.mark, 116, 7);
 	assert_int_equal(s->reach[1].needs, 0);
 	assert_int_equal(s->reach[1].final.thread[0].end, SCN_END_KILLED);
 	assert_int_equal(s->reach[2].needs, 0x4);

@@ -292,6 +292,109 @@ check_memory(struct place *place, const struct scn_memory *memory)
 	free(found);
 }
 
+/* --- what is cached --------------------------------------------------------------------------- */
+
+static const enum tlb_kind tlb_kinds[] = {
+	[SCN_TLB_LINEAR] = TLB_LINEAR,
+	[SCN_TLB_LINEAR_STRUCTURE] = TLB_LINEAR_STRUCTURE,
+	[SCN_TLB_GUEST_PHYSICAL] = TLB_GUEST_PHYSICAL,
+	[SCN_TLB_GUEST_PHYSICAL_STRUCTURE] = TLB_GUEST_PHYSICAL_STRUCTURE,
+	[SCN_TLB_COMBINED] = TLB_COMBINED,
+	[SCN_TLB_COMBINED_STRUCTURE] = TLB_COMBINED_STRUCTURE,
+};
+
+static uint64_t
+gva_or_gpa(const struct scn_tlb_items *items)
+{
+	return scn_has(&items->src, SCN_KEY_GPA) ? items->gpa : items->gva;
+}
+
+static bool
+serves_address(const struct scn_tlb_items *items, const struct tlb_entry *item)
+{
+	bool gpa = scn_has(&items->src, SCN_KEY_GPA);
+
+	if (!gpa && !scn_has(&items->src, SCN_KEY_GVA))
+		return true;
+	return tlb_kind_is_guest_physical(item->kind) == gpa &&
+	    tlb_entry_serves(item, gva_or_gpa(items));
+}
+
+static bool
+has_tags(const struct scn_tlb_items *items, const struct tlb_entry *item)
+{
+	const struct scn_src *src = &items->src;
+
+	return (!scn_has(src, SCN_KEY_VPID) || item->tag.vpid == items->vpid) &&
+	    (!scn_has(src, SCN_KEY_PCID) || item->tag.pcid == items->pcid) &&
+	    (!scn_has(src, SCN_KEY_EPT_ROOT) ||
+	    item->tag.eptrta == items->ept_root >> VK_PAGE_SHIFT) &&
+	    (!scn_has(src, SCN_KEY_GLOBAL) || item->global == (items->global != 0));
+}
+
+/* Where an item leads: its table, or the byte of an address that it serves. */
+static uint64_t
+led_to(const struct tlb_entry *item, uint64_t address)
+{
+	uint64_t offset = address & ((1ull << item->shift) - 1);
+	unsigned shift = item->kind == TLB_GUEST_PHYSICAL ? item->shift : VK_PAGE_SHIFT;
+
+	if (!tlb_kind_is_guest_physical(item->kind))
+		return tlb_kind_is_structure(item->kind) ? item->table.v : item->frame.v | offset;
+	if (item->kind == TLB_GUEST_PHYSICAL_STRUCTURE)
+		offset = 0;
+	return (item->step[item->level] & vk_frame_mask(52, shift)) | offset;
+}
+
+static bool
+is_like(const struct scn_tlb_items *items, const struct tlb_entry *item)
+{
+	const struct scn_src *src = &items->src;
+
+	return serves_address(items, item) && has_tags(items, item) &&
+	    (!scn_has(src, SCN_KEY_LEVEL) ||
+	    (tlb_kind_is_structure(item->kind) && item->level == items->level)) &&
+	    (!scn_has(src, SCN_KEY_HPA) || led_to(item, gva_or_gpa(items)) == items->hpa);
+}
+
+static uint64_t
+count_items(const struct scn_tlb_items *items, const struct tlb *tlb)
+{
+	const struct tlb_entry *item;
+	uint64_t count = 0;
+	unsigned kind, i;
+
+	tlb_touch(tlb, WATCH_READ);
+	for (kind = 0; kind < TLB_KINDS; kind++) {
+		if (scn_has(&items->src, SCN_KEY_KIND) && tlb_kinds[items->kind] != kind)
+			continue;
+		for (i = 0; (item = tlb_entry_at(tlb, (enum tlb_kind)kind, i)) != NULL; i++)
+			count += is_like(items, item);
+	}
+	return count;
+}
+
+static void
+check_tlb(struct place *place, const struct scn_tlb_items *items)
+{
+	const struct player *player = place->player;
+	unsigned cpu = place->thread < 0 ? 0 : player->thread[place->thread].machine.cpu;
+	bool exactly = scn_has(&items->src, SCN_KEY_COUNT);
+	char want[TEXT], got[TEXT];
+	uint64_t found;
+
+	if (scn_has(&items->src, SCN_KEY_CPU))
+		cpu = items->cpu;
+	found = count_items(items, player->machine.cpu[cpu].tlb);
+	if ((exactly ? found == items->count : found != 0) || !differs(place))
+		return;
+	snprintf(want, sizeof(want), "%s%" PRIu64 " such item%s on CPU %u",
+	    exactly ? "" : "at least ", exactly ? items->count : 1,
+	    exactly && items->count != 1 ? "s" : "", cpu);
+	snprintf(got, sizeof(got), "%" PRIu64, found);
+	tell(place, items->src.mark, "tlb", want, got);
+}
+
 /* --- exits ------------------------------------------------------------------------------------ */
 
 static void
@@ -397,6 +500,8 @@ check_expect(struct place *place, const struct scn_expect *expect)
 		check_ept_entry(place, &expect->ept[i]);
 	for (i = 0; i < expect->memories; i++)
 		check_memory(place, &expect->memory[i]);
+	for (i = 0; i < expect->tlbs; i++)
+		check_tlb(place, &expect->tlb[i]);
 }
 
 /* At least one of the alternatives must hold. */
@@ -584,6 +689,8 @@ check_final(struct place *place, const struct scn_final *final)
 		check_entry(place, &final->entry[i]);
 	for (i = 0; i < final->epts; i++)
 		check_ept_entry(place, &final->ept[i]);
+	for (i = 0; i < final->tlbs; i++)
+		check_tlb(place, &final->tlb[i]);
 	for (i = 0; i < final->counters; i++) {
 		const struct scn_expect_counter *counter = &final->counter[i];
 

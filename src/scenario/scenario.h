@@ -55,7 +55,7 @@ enum scn_key {
 	SCN_KEY_DEPTH,
 	SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
-	SCN_KEY_OPTIONS, SCN_KEY_STACK_END,
+	SCN_KEY_OPTIONS, SCN_KEY_STACK_END, SCN_KEY_KIND, SCN_KEY_COUNT, SCN_KEY_GLOBAL,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -575,6 +575,30 @@ struct scn_exit {
 };
 
 /* What a step must come to.  Fields count only if given (scn_has); the key is the field's name. */
+/* Of what kind a cached item is [TLB-KINDS]. */
+enum scn_tlb_kind {
+	SCN_TLB_LINEAR,
+	SCN_TLB_LINEAR_STRUCTURE,
+	SCN_TLB_GUEST_PHYSICAL,
+	SCN_TLB_GUEST_PHYSICAL_STRUCTURE,
+	SCN_TLB_COMBINED,
+	SCN_TLB_COMBINED_STRUCTURE
+};
+
+/* How many items of a CPU's TLB are like this; a field that is not given is met by all. */
+struct scn_tlb_items {
+	struct scn_src src;
+	uint32_t cpu;    /* less than machine.cpus; default: the thread's, 0 at the end of a run */
+	enum scn_tlb_kind kind;
+	uint64_t gva, gpa; /* an address that it serves */
+	uint64_t hpa;    /* where it leads that address; of a structure, the table that it names */
+	uint32_t level;  /* of a structure: of the entry that names the table */
+	uint32_t vpid, pcid;
+	uint64_t ept_root; /* page aligned; 0: none */
+	int global;
+	uint64_t count;  /* exactly; not given: at least one */
+};
+
 struct scn_expect {
 	struct scn_src src;
 	enum scn_outcome outcome;
@@ -601,6 +625,8 @@ struct scn_expect {
 	size_t epts;
 	const struct scn_memory *memory; /* bytes after the step */
 	size_t memories;
+	const struct scn_tlb_items *tlb; /* what is cached after the step */
+	size_t tlbs;
 	const struct scn_expect *either; /* one of these must hold, with all of the above */
 	size_t eithers;
 };
@@ -673,6 +699,8 @@ struct scn_final {
 	size_t entries;
 	const struct scn_ept_entry *ept;
 	size_t epts;
+	const struct scn_tlb_items *tlb;
+	size_t tlbs;
 	const struct scn_expect_counter *counter;
 	size_t counters;
 	const struct scn_expect_thread *thread;

@@ -329,6 +329,34 @@ scn_settle_ept_entry(struct scn_reader *rd, void *object)
 	    host_space_default(rd, &entry->src, &entry->host_space);
 }
 
+static int
+cpu_judge(struct scn_reader *rd, const struct scn_src *src, uint32_t cpu)
+{
+	uint32_t cpus = rd->scenario->machine.cpus;
+
+	if (cpu < cpus)
+		return 1;
+	scn_error(rd->errors, scn_mark_of(src, SCN_KEY_CPU),
+	    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected 0 to %" PRIu32, cpu,
+	    cpus, cpus - 1);
+	return 0;
+}
+
+/* A TLB of another kind keeps no items. */
+int
+scn_settle_tlb_items(struct scn_reader *rd, void *object)
+{
+	struct scn_tlb_items *items = object;
+
+	if (rd->scenario->machine.tlb != SCN_TLB_CACHING) {
+		scn_error(rd->errors, items->src.mark,
+		    "found items of a TLB, which only a caching one has, expected machine.tlb: "
+		    "caching");
+		return 0;
+	}
+	return !scn_has(&items->src, SCN_KEY_CPU) || cpu_judge(rd, &items->src, items->cpu);
+}
+
 int
 scn_settle_memory(struct scn_reader *rd, void *object)
 {
@@ -757,14 +785,7 @@ settle_poke(struct scn_reader *rd, struct scn_step *step)
 static int
 settle_migrate(struct scn_reader *rd, struct scn_step *step)
 {
-	uint32_t cpus = rd->scenario->machine.cpus;
-
-	if (step->cpu < cpus)
-		return 1;
-	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_CPU),
-	    "found CPU %" PRIu32 " of a machine with %" PRIu32 ", expected 0 to %" PRIu32,
-	    step->cpu, cpus, cpus - 1);
-	return 0;
+	return cpu_judge(rd, &step->src, step->cpu);
 }
 
 static int

@@ -98,6 +98,7 @@ int scn_settle_object(struct scn_reader *rd, void *object);
 int scn_settle_ept_map(struct scn_reader *rd, void *object);
 int scn_settle_ept_entry(struct scn_reader *rd, void *object);
 int scn_settle_memory(struct scn_reader *rd, void *object);
+int scn_settle_tlb_items(struct scn_reader *rd, void *object);
 int scn_settle_guest_map(struct scn_reader *rd, void *object);
 int scn_settle_entry(struct scn_reader *rd, void *object);
 int scn_settle_guest_space(struct scn_reader *rd, void *object);

@@ -58,6 +58,40 @@ static const struct scn_table table_expect_entry = {
 	.settle = scn_settle_entry,
 };
 
+#define TLB_ITEMS(k, t, member, ...) ROW(k, t, struct scn_tlb_items, member, __VA_ARGS__)
+
+static const struct scn_row rows_expect_tlb[] = {
+	TLB_ITEMS(CPU, NUMBER, cpu, .detail = &scn_range_cpu,
+	    .doc = "Whose; the thread's, or CPU 0 at the end."),
+	TLB_ITEMS(KIND, CHOICE, kind, .detail = &scn_choices_tlb_kind, .doc = "Of this kind."),
+	TLB_ITEMS(GVA, NUMBER, gva, .detail = &scn_range_any,
+	    .doc = "Linear and combined ones that serve this address."),
+	TLB_ITEMS(GPA, NUMBER, gpa, .detail = &scn_range_phys,
+	    .doc = "Guest-physical ones that serve this address."),
+	TLB_ITEMS(HPA, NUMBER, hpa, .detail = &scn_range_phys,
+	    .doc = "Where the address is led to; of an upper entry, the table that it names."),
+	TLB_ITEMS(LEVEL, NUMBER, level, .detail = &scn_range_level,
+	    .doc = "Upper entries of this level."),
+	TLB_ITEMS(VPID, NUMBER, vpid, .detail = &scn_range_vpid, .doc = "Under this VPID."),
+	TLB_ITEMS(PCID, NUMBER, pcid, .detail = &scn_range_pcid, .doc = "Filled under this PCID."),
+	TLB_ITEMS(EPT_ROOT, NUMBER, ept_root, .detail = &scn_range_page_at,
+	    .doc = "Under the EPT with this root; 0: under none."),
+	TLB_ITEMS(GLOBAL, BOOL, global, .doc = "Whether they serve any PCID."),
+	TLB_ITEMS(COUNT, NUMBER, count, .detail = &scn_range_count,
+	    .doc = "Exactly so many; otherwise at least one."),
+};
+
+static const struct scn_rule rules_expect_tlb[] = {
+	{ SCN_RULE_MOST, { { SCN_KEY_GVA }, { SCN_KEY_GPA } } },
+};
+
+static const struct scn_table table_expect_tlb = {
+	.name = "expect.tlb", .what = "expected items of a TLB",
+	.doc = "How many items are cached that are all of this.",
+	.size = sizeof(struct scn_tlb_items), ROWS(rows_expect_tlb), RULES(rules_expect_tlb),
+	.settle = scn_settle_tlb_items,
+};
+
 static const struct scn_row rows_exit[] = {
 	ROW(REASON, CHOICE, struct scn_exit, reason, .detail = &scn_choices_reason, REQUIRED,
 	    .doc = "Basic exit reason, by name or number."),
@@ -130,7 +164,9 @@ static const struct scn_table table_exit = {
 	EXPECT_LIST(EPT, ept, epts, .detail = &table_expect_ept,                                \
 	    .doc = "EPT entries after the step."),                                              \
 	EXPECT_LIST(MEMORY, memory, memories, .detail = &table_expect_memory,                   \
-	    .doc = "Memory after the step.")
+	    .doc = "Memory after the step."),                                                   \
+	EXPECT_LIST(TLB, tlb, tlbs, .detail = &table_expect_tlb,                                \
+	    .doc = "What is cached after the step.")
 
 static const struct scn_rule rules_content[] = {
 	{ SCN_RULE_MOST, { { SCN_KEY_STRING }, { SCN_KEY_BYTES }, { SCN_KEY_WORDS },
@@ -185,6 +221,8 @@ static const struct scn_table table_condition = {
 	    .doc = "Entries of guest tables at the end."),                                      \
 	LIST(EPT, LIST, struct scn_final, ept, epts, .detail = &table_expect_ept,               \
 	    .doc = "EPT entries at the end."),                                                  \
+	LIST(TLB, LIST, struct scn_final, tlb, tlbs, .detail = &table_expect_tlb,               \
+	    .doc = "What is cached at the end."),                                               \
 	LIST(COUNTERS, COUNTERS, struct scn_final, counter, counters,                           \
 	    .doc = "Counts of a whole run, by name."),                                          \
 	LIST(THREADS, ENDS, struct scn_final, thread, threads,                                  \
@@ -199,7 +237,7 @@ static const struct scn_row rows_reach[] = {
 
 static const struct scn_rule rules_reach[] = {
 	{ SCN_RULE_ANY, { { SCN_KEY_STEPS, SCN_KEY_CONSOLE, SCN_KEY_MEMORY, SCN_KEY_ENTRIES },
-	    { SCN_KEY_EPT, SCN_KEY_COUNTERS, SCN_KEY_THREADS } } },
+	    { SCN_KEY_EPT, SCN_KEY_TLB, SCN_KEY_COUNTERS, SCN_KEY_THREADS } } },
 };
 
 static const struct scn_table table_reach = {

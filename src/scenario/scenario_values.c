@@ -67,7 +67,8 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_RIP] = "rip", [SCN_KEY_LENGTH] = "length",
 	[SCN_KEY_EXCEPTION_BITMAP] = "exception-bitmap", [SCN_KEY_PF_MASK] = "pf-mask",
 	[SCN_KEY_PF_MATCH] = "pf-match", [SCN_KEY_OPTIONS] = "options",
-	[SCN_KEY_STACK_END] = "stack-end",
+	[SCN_KEY_STACK_END] = "stack-end", [SCN_KEY_KIND] = "kind", [SCN_KEY_COUNT] = "count",
+	[SCN_KEY_GLOBAL] = "global",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -139,6 +140,17 @@ static const struct scn_choice choice_tlb[] = {
 	    "Whatever may be cached may be used, or not, at each access." },
 };
 CHOICES(tlb, "a model of the TLB");
+
+static const struct scn_choice choice_tlb_kind[] = {
+	{ "linear", SCN_TLB_LINEAR, "Translations of linear pages, without EPT." },
+	{ "linear-structure", SCN_TLB_LINEAR_STRUCTURE, "Upper entries for those." },
+	{ "guest-physical", SCN_TLB_GUEST_PHYSICAL, "Translations of guest-physical pages." },
+	{ "guest-physical-structure", SCN_TLB_GUEST_PHYSICAL_STRUCTURE,
+	    "Upper entries for those." },
+	{ "combined", SCN_TLB_COMBINED, "Translations of linear pages through an EPT." },
+	{ "combined-structure", SCN_TLB_COMBINED_STRUCTURE, "Upper entries for those." },
+};
+CHOICES(tlb_kind, "a kind of cached item");
 
 static const struct scn_choice choice_prot[] = {
 	{ "none", 0, "No access." },
