@@ -2,8 +2,9 @@
 /*
  * Page tables of real kernels against what the kernels and their emulator said: see
  * tests/data/linux-guest/README.md.  What the monitor printed is compared by check_maps.sh; here
- * are the processes' own pagemaps, the emulator's list of mappings, and translations through two
- * tables [ELF-CORE] [NOTE-QEMU] [NPT-WALK] [EPT-WALK].
+ * are the processes' own pagemaps, the emulator's list of mappings, translations through two
+ * tables, and the same memory as kdump would have left it [ELF-CORE] [NOTE-QEMU] [NOTE-VMCOREINFO]
+ * [NPT-WALK] [EPT-WALK].
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 
 #include "image/image_reader.h"
 #include "maps/maps.h"
+#include "report/report_monitor.h"
 #include "view/view_explain.h"
 
 #define DATA "tests/data/linux-guest/"
@@ -510,6 +512,191 @@ translations_under_nested_tables_are_the_recorded_ones(void **state)
 	check_nested("nested-npt", 300);
 }
 
+/* --- kdump ------------------------------------------------------------------------------------ */
+
+/*
+ * A vmcore: the notes, then the kernel's image as it is mapped, then all of memory as the kernel
+ * maps it, with the image in it once more.  Here "all" is what the recorded core has.
+ */
+struct vmcore {
+	unsigned char *bytes;
+	size_t size, room;
+	unsigned headers;
+};
+
+#define KERNEL_TEXT 0xffffffff81000000ull
+#define DIRECT_MAP 0xffff888000000000ull
+#define PHYS_BASE (-0x1200000ll)
+#define NOTES_AT 0x4000u
+
+static void
+put_at(struct vmcore *vmcore, size_t at, unsigned size, uint64_t value)
+{
+	for (; size-- != 0; value >>= 8)
+		vmcore->bytes[at++] = (unsigned char)value;
+}
+
+static void
+put_bytes(struct vmcore *vmcore, const void *bytes, size_t size)
+{
+	assert_true(size <= vmcore->room - vmcore->size);
+	memcpy(vmcore->bytes + vmcore->size, bytes, size);
+	vmcore->size += size;
+}
+
+static void
+put_header(struct vmcore *vmcore, unsigned type, uint64_t vaddr, uint64_t paddr, size_t offset,
+    size_t size)
+{
+	size_t at = 64 + 56 * (size_t)vmcore->headers++;
+
+	assert_true(at + 56 <= NOTES_AT);
+	put_at(vmcore, at, 4, type);
+	put_at(vmcore, at + 4, 4, type == 1 ? 7 : 0);
+	put_at(vmcore, at + 8, 8, offset);
+	put_at(vmcore, at + 16, 8, vaddr);
+	put_at(vmcore, at + 24, 8, paddr);
+	put_at(vmcore, at + 32, 8, size);
+	put_at(vmcore, at + 40, 8, size);
+	put_at(vmcore, 56, 2, vmcore->headers);
+}
+
+static void
+put_note(struct vmcore *vmcore, const char *name, unsigned type, const void *held, size_t size)
+{
+	static const unsigned char none[4];
+	size_t named = strlen(name) + 1, at = vmcore->size;
+
+	put_bytes(vmcore, none, 4);
+	put_bytes(vmcore, none, 4);
+	put_bytes(vmcore, none, 4);
+	put_at(vmcore, at, 4, named);
+	put_at(vmcore, at + 4, 4, size);
+	put_at(vmcore, at + 8, 4, type);
+	put_bytes(vmcore, name, named);
+	put_bytes(vmcore, none, -named & 3);
+	put_bytes(vmcore, held, size);
+	put_bytes(vmcore, none, -size & 3);
+}
+
+static void
+put_notes(struct vmcore *vmcore, uint64_t cr3, int levels5)
+{
+	static const unsigned char prstatus[336], none[12];
+	unsigned long long root = 0xffffffff80000000ull + cr3 - (uint64_t)PHYS_BASE;
+	size_t start = vmcore->size;
+	char text[1024];
+
+	put_note(vmcore, "CORE", 1, prstatus, sizeof(prstatus));
+	put_note(vmcore, "CORE", 1, prstatus, sizeof(prstatus));
+	snprintf(text, sizeof(text), "OSRELEASE=6.1.0-56-amd64\nPAGESIZE=4096\n"
+	    "SYMBOL(init_uts_ns)=ffffffff82c1a240\nOFFSET(uts_namespace.name)=0\n"
+	    "SYMBOL(swapper_pg_dir)=%llx\nSYMBOL(_stext)=ffffffff81000000\n"
+	    "LENGTH(mem_section)=2048\nNUMBER(phys_base)=%lld\nSYMBOL(init_top_pgt)=%llx\n"
+	    "NUMBER(pgtable_l5_enabled)=%d\nKERNELOFFSET=0\n"
+	    "NUMBER(KERNEL_IMAGE_SIZE)=1073741824\nNUMBER(sme_mask)=0\nCRASHTIME=1763828952\n",
+	    root, PHYS_BASE, root, levels5);
+	put_note(vmcore, "VMCOREINFO", 0, text, strlen(text));
+	/* What was reserved for it and not needed. */
+	put_bytes(vmcore, none, sizeof(none));
+	put_header(vmcore, 4, 0, 0, start, vmcore->size - start);
+}
+
+static void
+put_memory(struct vmcore *vmcore, uint64_t vaddr, const struct image_run *run)
+{
+	size_t size = (size_t)(run->end - run->start);
+
+	vmcore->size = (vmcore->size + 0xfff) & ~(size_t)0xfff;
+	put_header(vmcore, 1, vaddr, run->start, vmcore->size, size);
+	put_bytes(vmcore, run->bytes, size);
+}
+
+static void
+make_vmcore(struct vmcore *vmcore, const struct view *view)
+{
+	const struct image *image = view->image;
+	uint64_t root = view_guest_root(view).v;
+	size_t i;
+
+	vmcore->room = (size_t)4 << 20;
+	vmcore->bytes = calloc(1, vmcore->room);
+	assert_non_null(vmcore->bytes);
+	vmcore->size = NOTES_AT;
+	vmcore->headers = 0;
+	memcpy(vmcore->bytes, "\177ELF\2\1\1", 7);
+	put_at(vmcore, 16, 2, 4);
+	put_at(vmcore, 18, 2, 62);
+	put_at(vmcore, 20, 4, 1);
+	put_at(vmcore, 32, 8, 64);
+	put_at(vmcore, 52, 2, 64);
+	put_at(vmcore, 54, 2, 56);
+	put_notes(vmcore, root, view_guest_levels(view) == 5);
+	put_memory(vmcore, KERNEL_TEXT, image_find(image, vk_hpa(root)));
+	for (i = 0; i < image->runs; i++)
+		put_memory(vmcore, DIRECT_MAP + image->run[i].start, &image->run[i]);
+}
+
+struct listing {
+	const char *expected;
+	size_t at;
+};
+
+static void
+take_text(void *ctx, const char *bytes, size_t size)
+{
+	struct listing *listing = ctx;
+
+	if (strncmp(listing->expected + listing->at, bytes, size) != 0)
+		fail_msg("another line from byte %zu on", listing->at);
+	listing->at += size;
+}
+
+static void
+check_vmcore(const char *directory, unsigned cpu)
+{
+	struct guestpt_mode mode = { .efer = VK_EFER_NXE, .page1g = 1, .maxphyaddr = 52 };
+	struct view recorded = open_case(directory, NULL, cpu), view;
+	struct maps_filter filter;
+	struct image_error error;
+	struct listing listing = { NULL, 0 };
+	struct scn_sink sink = { take_text, &listing };
+	struct image_core core;
+	struct vmcore vmcore;
+	uint64_t absent;
+	char name[64], *text;
+
+	make_vmcore(&vmcore, &recorded);
+	view_free(&recorded);
+	if (image_core_read(vmcore.bytes, vmcore.size, &core, &error) != IMAGE_OK)
+		fail_msg("offset 0x%llx: %s", (unsigned long long)error.offset, error.text);
+	assert_int_equal(core.cpus, 0);
+	assert_true(core.has_kernel);
+	mode.cr0 = core.kernel.cr0;
+	mode.cr3 = core.kernel.cr3;
+	mode.cr4 = core.kernel.cr4;
+	view_init(&view, core.image, &mode, 0);
+	core.image = NULL;
+	image_core_free(&core);
+	snprintf(name, sizeof(name), "info-tlb.cpu%u.txt.xz", cpu);
+	listing.expected = text = read_text(directory, name);
+	maps_filter_init(&filter, &view, MAPS_GUEST);
+	assert_int_equal(monitor_write_tlb(&sink, &view, MAPS_GUEST, &filter, &absent), MAPS_OK);
+	assert_true(absent == 0 && text[listing.at] == '\0' && listing.at != 0);
+	free(text);
+	view_free(&view);
+	free(vmcore.bytes);
+}
+
+static void
+a_vmcore_of_kdump_lists_as_the_monitor_does(void **state)
+{
+	(void)state;
+	check_vmcore("l4-basic", 1);
+	check_vmcore("l5-la57", 0);
+	check_vmcore("l4-kpti-huge", 1);
+}
+
 int
 main(void)
 {
@@ -518,6 +705,7 @@ main(void)
 		cmocka_unit_test(tables_map_what_the_emulator_dumps),
 		cmocka_unit_test(translations_under_an_ept_are_the_recorded_ones),
 		cmocka_unit_test(translations_under_nested_tables_are_the_recorded_ones),
+		cmocka_unit_test(a_vmcore_of_kdump_lists_as_the_monitor_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
