@@ -208,33 +208,42 @@ graph_options(struct drawing *drawing)
 /* --- titles ----------------------------------------------------------------------------------- */
 
 static const char *
-state_text(struct drawing *drawing, enum cli_state state)
-{
-	const struct cli_view *source = &drawing->source;
-	struct graph *graph = &drawing->graph;
-	bool against = state == CLI_STATE_AGAINST;
-	uint64_t step = source->value[CLI_VIEW_STEP - CLI_VIEW];
-
-	if (against)
-		(void)cli_number(source->against != NULL ? source->against : "", &step);
-	if (!cli_view_is_machine(source))
-		return step != 0 ? graph_text(graph, "before step %" PRIu64, step) : "at the end";
-	if (against && cli_view_has(source, CLI_VIEW_AGAINST))
-		return source->against;
-	if (against && cli_view_has(source, CLI_VIEW_AGAINST_CPU))
-		return graph_text(graph, "CPU %" PRIu64,
-		    source->value[CLI_VIEW_AGAINST_CPU - CLI_VIEW]);
-	return graph_text(graph, "CR3 0x%" PRIx64,
-	    (against ? &drawing->against : &drawing->view)->mode.cr3);
-}
-
-static const char *
 name_of(const struct drawing *drawing)
 {
 	const struct cli_view *source = &drawing->source;
 
 	return source->core != NULL ? source->core : source->raw != NULL ? source->raw :
 	    drawing->cli->argv[drawing->cli->operand];
+}
+
+/* Of a machine: by what the two states differ, a file, a CPU or a register. */
+static const char *
+machine_state_text(struct drawing *drawing, bool against)
+{
+	const struct cli_view *source = &drawing->source;
+	enum cli_view_id cpu = against ? CLI_VIEW_AGAINST_CPU : CLI_VIEW_CPU;
+
+	if (cli_view_has(source, CLI_VIEW_AGAINST))
+		return against ? source->against : name_of(drawing);
+	if (cli_view_has(source, CLI_VIEW_AGAINST_CPU) && !cli_view_has(source, CLI_VIEW_CR3))
+		return graph_text(&drawing->graph, "CPU %" PRIu64, source->value[cpu - CLI_VIEW]);
+	return graph_text(&drawing->graph, "CR3 0x%" PRIx64,
+	    (against ? &drawing->against : &drawing->view)->mode.cr3);
+}
+
+static const char *
+state_text(struct drawing *drawing, enum cli_state state)
+{
+	const struct cli_view *source = &drawing->source;
+	uint64_t step = source->value[CLI_VIEW_STEP - CLI_VIEW];
+	bool against = state == CLI_STATE_AGAINST;
+
+	if (cli_view_is_machine(source))
+		return machine_state_text(drawing, against);
+	if (against)
+		(void)cli_number(source->against != NULL ? source->against : "", &step);
+	return step != 0 ? graph_text(&drawing->graph, "before step %" PRIu64, step) :
+	    "at the end";
 }
 
 /* What is seen, of whom and when. */

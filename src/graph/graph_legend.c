@@ -199,7 +199,7 @@ dot_put_legend(struct dot *dot)
 		if (legend.lines[column] > lines)
 			lines = legend.lines[column];
 		text_add(text, "<TD COLSPAN=\"2\" ALIGN=\"LEFT\"><FONT COLOR=\"%s\"><B>%s</B>"
-		    "</FONT></TD>", dot->theme->ink, heading[column]);
+		    "   </FONT></TD>", dot->theme->ink, heading[column]);
 	}
 	text_str(text, "</TR>\n");
 	for (line = 0; line < lines; line++) {
