@@ -560,7 +560,8 @@ maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
 		report->line[i].valid = false;
 	report->listed = 0;
 	memset(report->pages, 0, sizeof(report->pages));
-	report->bytes = 0;
+	memset(report->outer_pages, 0, sizeof(report->outer_pages));
+	report->bytes = report->unbacked = report->unbacked_bytes = 0;
 	if (subject->json)
 		begin_json(report, subject);
 	else
@@ -673,9 +674,14 @@ maps_report_difference(struct maps_report *report, const struct maps_difference 
 void
 maps_report_count(struct maps_report *report, const struct maps_mapping *mapping)
 {
+	if (maps_kind_of(mapping) == MAPS_UNBACKED) {
+		report->unbacked++;
+		report->unbacked_bytes += mapping->size;
+	}
 	if (maps_kind_of(mapping) != MAPS_PAGE)
 		return;
 	report->pages[maps_part(mapping, MAPS_AT_LEVEL, 7)]++;
+	report->outer_pages[maps_part(mapping, MAPS_AT_OUTER_LEVEL, 7)]++;
 	report->bytes += mapping->size;
 }
 
@@ -719,31 +725,78 @@ maps_report_census(struct maps_report *report, enum maps_side side,
 	lines_str(lines, " malformed\n");
 }
 
+/* Pages by size, as members of an object or as a list. */
+static void
+put_pages_json(struct lines *lines, const uint64_t *pages)
+{
+	unsigned level;
+
+	for (level = 1; level <= 3; level++)
+		put_member_number(lines, page_name(level), pages[level]);
+	lines_char(lines, '}');
+}
+
+static void
+put_pages_text(struct lines *lines, const uint64_t *pages)
+{
+	unsigned level;
+
+	for (level = 1; level <= 3; level++) {
+		lines_str(lines, level == 1 ? " " : ", ");
+		lines_decimal(lines, pages[level]);
+		lines_str(lines, " of ");
+		lines_str(lines, page_name(level));
+	}
+}
+
+static void
+put_totals_json(struct maps_report *report)
+{
+	struct lines *lines = &report->lines;
+
+	lines_str(lines, ",\n  \"pages\": {\"bytes\": ");
+	lines_decimal(lines, report->bytes);
+	put_pages_json(lines, report->pages);
+	if (report->side != MAPS_BOTH)
+		return;
+	lines_str(lines, ",\n  \"outer-pages\": {\"bytes\": ");
+	lines_decimal(lines, report->bytes);
+	put_pages_json(lines, report->outer_pages);
+	lines_str(lines, ",\n  \"unbacked\": {\"bytes\": ");
+	lines_decimal(lines, report->unbacked_bytes);
+	put_member_number(lines, "parts", report->unbacked);
+	lines_char(lines, '}');
+}
+
+static void
+put_totals_text(struct maps_report *report)
+{
+	struct lines *lines = &report->lines;
+
+	lines_str(lines, "pages:");
+	put_pages_text(lines, report->pages);
+	lines_str(lines, ", ");
+	put_size(lines, report->bytes);
+	lines_str(lines, " together\n");
+	if (report->side != MAPS_BOTH)
+		return;
+	lines_str(lines, "the same by pages of the ");
+	lines_str(lines, outer_name(report->view));
+	lines_char(lines, ':');
+	put_pages_text(lines, report->outer_pages);
+	lines_str(lines, "\nnot mapped by the ");
+	lines_str(lines, outer_name(report->view));
+	lines_str(lines, ": ");
+	lines_decimal(lines, report->unbacked);
+	lines_str(lines, report->unbacked == 1 ? " part of a page, " : " parts of pages, ");
+	put_size(lines, report->unbacked_bytes);
+	lines_str(lines, " together\n");
+}
+
 void
 maps_report_pages(struct maps_report *report)
 {
-	struct lines *lines = &report->lines;
-	unsigned level;
-
-	if (report->json) {
-		lines_str(lines, ",\n  \"pages\": {\"bytes\": ");
-		lines_decimal(lines, report->bytes);
-		for (level = 1; level <= 3; level++)
-			put_member_number(lines, page_name(level), report->pages[level]);
-		lines_char(lines, '}');
-		return;
-	}
-	lines_str(lines, "pages:");
-	for (level = 1; level <= 3; level++) {
-		lines_char(lines, ' ');
-		lines_decimal(lines, report->pages[level]);
-		lines_str(lines, " of ");
-		lines_str(lines, page_name(level));
-		lines_char(lines, ',');
-	}
-	lines_char(lines, ' ');
-	put_size(lines, report->bytes);
-	lines_str(lines, " together\n");
+	(report->json ? put_totals_json : put_totals_text)(report);
 }
 
 void

@@ -43,7 +43,9 @@ struct maps_report {
 	const char *array;       /* of JSON: what the ranges are members of */
 	uint64_t listed;         /* ranges so far */
 	uint64_t pages[VK_LEVELS + 1]; /* mappings counted, by level */
+	uint64_t outer_pages[VK_LEVELS + 1]; /* of both sides: by the level of the outer leaf */
 	uint64_t bytes;
+	uint64_t unbacked, unbacked_bytes; /* of the guest's pages, in parts as they are listed */
 };
 
 void maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
