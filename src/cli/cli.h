@@ -222,6 +222,9 @@ void cli_paths_free(struct cli_paths *paths);
 /* Shows on a terminal how far a long piece of work has come, after its first second. */
 void cli_progress(struct cli_output *output, size_t done, size_t total);
 
+/* The same where it is not known how much there is, and no results scroll by: "DONE WHAT". */
+void cli_progress_count(uint64_t done, const char *what);
+
 /* The same in words, and where results do not scroll by. */
 void cli_progress_say(const char *words);
 

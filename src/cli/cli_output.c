@@ -262,13 +262,29 @@ cli_wants_color(const struct cli *cli)
 	    strcmp(terminal, "dumb") != 0;
 }
 
+/* How long the program has been at it, and what it said of that; see below. */
+static struct {
+	int64_t began, shown; /* in milliseconds */
+	int started, silent, visible;
+} progress;
+
 /* --- gathering -------------------------------------------------------------------------------- */
+
+/* Before results are written: where they may be seen, the line of progress must not be in them. */
+static void
+make_way(const struct cli_output *output)
+{
+	struct stat st;
+
+	if (progress.visible && (fstat(output->fd, &st) != 0 || !S_ISREG(st.st_mode)))
+		cli_progress_end();
+}
 
 void
 cli_output_flush(struct cli_output *output)
 {
 	if (output->used != 0 && output->failed == 0) {
-		cli_progress_end();
+		make_way(output);
 		output->failed = write_all(output->fd, output->buf, output->used);
 	}
 	output->used = 0;
@@ -282,7 +298,7 @@ output_write(void *ctx, const char *bytes, size_t size)
 	/* What would fill the buffer need not go through it. */
 	if (size >= sizeof(output->buf) && output->failed == 0) {
 		cli_output_flush(output);
-		cli_progress_end();
+		make_way(output);
 		if (output->failed == 0)
 			output->failed = write_all(output->fd, bytes, size);
 		return;
@@ -378,11 +394,6 @@ cli_output_close(struct cli_output *output, enum cli_status status)
 
 /* --- patience --------------------------------------------------------------------------------- */
 
-static struct {
-	int64_t began, shown; /* in milliseconds */
-	int started, silent, visible;
-} progress;
-
 static int64_t
 milliseconds(void)
 {
@@ -431,6 +442,18 @@ cli_progress(struct cli_output *output, size_t done, size_t total)
 	if (!cli_progress_due(&seconds) || output->terminal)
 		return;
 	snprintf(line, sizeof(line), "%zu of %zu", done, total);
+	cli_progress_say(line);
+}
+
+void
+cli_progress_count(uint64_t done, const char *what)
+{
+	char line[64];
+	double seconds;
+
+	if (!cli_progress_due(&seconds))
+		return;
+	snprintf(line, sizeof(line), "%llu %s", (unsigned long long)done, what);
 	cli_progress_say(line);
 }
 

@@ -328,6 +328,13 @@ guard_mapped(void)
 	(void)sigaction(SIGBUS, &action, NULL);
 }
 
+static void
+note_unpacked(void *ctx, uint64_t bytes)
+{
+	(void)ctx;
+	cli_progress_count(bytes >> 20, "MiB unpacked");
+}
+
 /* FILE@ADDRESS, where the file's name may have an @ of its own. */
 static enum cli_status
 open_raw(struct cli *cli, const char *option, const char *raw, struct image_core *core)
@@ -359,6 +366,7 @@ open_memory(struct cli *cli, const struct cli_view *source, enum cli_state state
 	struct image_error error;
 
 	guard_mapped();
+	image_watch_unpacking(note_unpacked, NULL);
 	if (source->raw != NULL)
 		return open_raw(cli, other ? "against" : "raw", other ? source->against :
 		    source->raw, core);

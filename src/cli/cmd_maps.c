@@ -63,6 +63,8 @@ struct listing {
 	int summary;
 	int counts_by_census;    /* pages, in a summary */
 	struct maps_filter wanted; /* as given; end 0: the end of all addresses */
+	uint64_t looked_at;      /* mappings */
+	uint64_t written;        /* bytes, in a format of the monitor */
 	struct maps_report report;
 };
 
@@ -269,6 +271,20 @@ complain_of_parts(const struct listing *listing)
 	    "listed; --range makes them fewer");
 }
 
+/* For people who wait: after so many mappings it is time to look at a clock. */
+#define NOTE_EVERY ((uint64_t)1 << 16)
+
+static void
+note_looked_at(struct listing *listing, size_t mappings)
+{
+	uint64_t before = listing->looked_at / NOTE_EVERY;
+
+	listing->looked_at += mappings;
+	if (listing->looked_at / NOTE_EVERY != before &&
+	    (listing->summary || !listing->cli->output->terminal))
+		cli_progress_count(listing->looked_at, "mappings");
+}
+
 /* Lists, or only counts, what the filter wants. */
 static enum cli_status
 list_mappings(struct listing *listing, const struct view *view, enum maps_side side,
@@ -294,6 +310,7 @@ list_mappings(struct listing *listing, const struct view *view, enum maps_side s
 			else if (maps_folder_add(&folder, &batch[i], &range))
 				maps_report_range(&listing->report, &range);
 		}
+		note_looked_at(listing, count);
 	}
 	while (maps_folder_finish(&folder, &range))
 		maps_report_range(&listing->report, &range);
@@ -303,11 +320,23 @@ list_mappings(struct listing *listing, const struct view *view, enum maps_side s
 	return result;
 }
 
+static void
+write_and_note(void *ctx, const char *bytes, size_t size)
+{
+	struct listing *listing = ctx;
+	struct scn_sink sink = cli_output_sink(listing->cli->output);
+
+	sink.write(sink.ctx, bytes, size);
+	listing->written += size;
+	if (!listing->cli->output->terminal)
+		cli_progress_count(listing->written >> 20, "MiB written");
+}
+
 static enum cli_status
 list_as_monitor(struct listing *listing, const struct view *view, enum maps_side side,
     const struct maps_filter *filter)
 {
-	struct scn_sink sink = cli_output_sink(listing->cli->output);
+	const struct scn_sink sink = { write_and_note, listing };
 	enum maps_status status;
 	struct text *text;
 	uint64_t absent = 0;
@@ -401,8 +430,10 @@ list_differences(struct listing *listing, const struct view *view, enum maps_sid
 	    (enum maps_fold)listing->fold) : NULL;
 	if (status == MAPS_OK && differ == NULL)
 		status = MAPS_NO_MEMORY;
-	while (differ != NULL && maps_differ_next(differ, &difference))
+	while (differ != NULL && maps_differ_next(differ, &difference)) {
 		maps_report_difference(&listing->report, &difference);
+		note_looked_at(listing, 1);
+	}
 	if (differ != NULL && maps_differ_failed(differ))
 		result = complain_of_parts(listing);
 	else

@@ -53,6 +53,9 @@ enum image_status image_core_read(const unsigned char *bytes, size_t size,
 
 void image_core_free(struct image_core *core);
 
+/* Lets `note` be told now and then how many bytes have been unpacked; NULL: nobody. */
+void image_watch_unpacking(void (*note)(void *ctx, uint64_t bytes), void *ctx);
+
 /*
  * A file that is cut while it is mapped cannot be read where its end was: the processor's complaint
  * comes as SIGBUS.  Says of the address in it which file that is, and at which offset; false: none

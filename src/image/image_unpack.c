@@ -35,6 +35,11 @@ struct memory {
 	unsigned char resident[MEMORY_MOST / VK_PAGE_BYTES];
 };
 
+static struct {
+	void (*note)(void *ctx, uint64_t bytes);
+	void *ctx;
+} watcher;
+
 struct unpacking {
 	const struct image_limits *limits;
 	struct image_bytes *bytes;
@@ -129,6 +134,8 @@ keep_chunk(struct unpacking *unpacking, size_t size)
 	unpacking->kept += copy_pages((unsigned char *)bytes->block + bytes->size,
 	    unpacking->chunk, size);
 	bytes->size += size;
+	if (watcher.note != NULL)
+		watcher.note(watcher.ctx, bytes->size);
 	if (bytes->size <= unpacking->limits->all && unpacking->kept <= unpacking->limits->kept)
 		return IMAGE_OK;
 	return image_bad(unpacking->error, "it unpacks to more than %llu MiB, or %llu MiB of pages "
@@ -287,6 +294,13 @@ unpack_xz(struct unpacking *unpacking, const unsigned char *packed, size_t size)
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
+
+void
+image_watch_unpacking(void (*note)(void *ctx, uint64_t bytes), void *ctx)
+{
+	watcher.note = note;
+	watcher.ctx = ctx;
+}
 
 enum image_status
 image_unpack(enum image_packing packing, const unsigned char *packed, size_t size,
