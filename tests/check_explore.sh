@@ -120,8 +120,8 @@ for name in lost stuck stale; do
 	    "$VKEPT" explore "$file" | strip >"$tmp/a"
 	    "$VKEPT" explore --replay "$tmp/$name.replay" "$file" | strip | cmp - "$tmp/a"'
 	expect 0 "as often as you like" '' sh -c '
-	    "$VKEPT" explore -f json --replay "$tmp/$name.replay" "$file" >"$tmp/a"
-	    "$VKEPT" explore -f json --replay "$tmp/$name.replay" "$file" | cmp - "$tmp/a"'
+	    "$VKEPT" explore -f json --replay "$tmp/$name.replay" "$file" >"$tmp/a" 2>&1
+	    "$VKEPT" explore -f json --replay "$tmp/$name.replay" "$file" 2>&1 | cmp - "$tmp/a"'
 done
 echo before >"$tmp/kept"
 expect 0 'nothing is saved of what holds' '^before$' sh -c '
@@ -167,9 +167,10 @@ cp $data/matrix.yaml "$tmp/d/matrix.yaml"
 for format in text json tap junit; do
 	export format
 	expect 0 "any number of jobs gives the same, as $format" '' sh -c '
-	    "$VKEPT" explore -v -j 1 -f $format "$tmp/d" >"$tmp/a"
+	    "$VKEPT" explore -v -j 1 -f $format "$tmp/d" >"$tmp/a" 2>&1
 	    for jobs in 2 3 16; do
-		"$VKEPT" explore -v -j $jobs -f $format "$tmp/d" | cmp - "$tmp/a" || exit 1
+		"$VKEPT" explore -v -j $jobs -f $format "$tmp/d" 2>&1 |
+		    cmp - "$tmp/a" || exit 1
 	    done'
 done
 expect 1 'of a directory what asks for it is explored' '^21 scenarios: 12 passed, 9 failed' \

@@ -8,6 +8,7 @@
 #ifndef VK_CLI_CLI_H
 #define VK_CLI_CLI_H
 
+#include "report/report_bytes.h"
 #include "report/report_text.h"
 
 /* Exit statuses; of several the greatest counts. */
@@ -61,16 +62,6 @@ enum cli_status cli_output_close(struct cli_output *output, enum cli_status stat
 /* Ends the program at once, without the file in the making; for a signal's handler. */
 _Noreturn void cli_output_abandon(enum cli_status status);
 
-/* Bytes that grow as they are written to; a sink for what is not the result itself. */
-struct cli_bytes {
-	char *bytes; /* to be freed */
-	size_t size, room;
-	int failed;  /* out of memory: what was written is incomplete */
-};
-
-/* Begins with no bytes. */
-struct scn_sink cli_bytes_sink(struct cli_bytes *bytes);
-
 /* --- options ---------------------------------------------------------------------------------- */
 
 /* Options of all subcommands, with numbers of their own. */
@@ -99,7 +90,7 @@ struct cli_option {
 	{ CLI_HELP, 'h', "help", NULL, "print this text" },                                        \
 	{ CLI_VERSION, 'V', "version", NULL, "print the version" }
 #define CLI_OPTION_OUTPUT                                                                          \
-	{ CLI_OUTPUT, 'o', "output", "FILE", "write the result to FILE, whole or not at all" }
+	{ CLI_OUTPUT, 'o', "output", "FILE", "write to FILE, whole or not at all" }
 #define CLI_OPTION_COLOR                                                                           \
 	{ CLI_COLOR, 0, "color", "auto|always|never", "colours; auto: on a terminal" }
 #define CLI_OPTION_FORMAT(words) { CLI_FORMAT, 'f', "format", words, "form of the result" }
@@ -167,6 +158,10 @@ int cli_number(const char *text, uint64_t *number);
 
 /* An option's argument as a number up to `max`; 0 with a complaint. */
 int cli_number_argument(const struct cli *cli, const char *option, const char *argument,
+    uint64_t max, uint64_t *number);
+
+/* The same, and at least 1. */
+int cli_positive_argument(const struct cli *cli, const char *option, const char *argument,
     uint64_t max, uint64_t *number);
 
 /*

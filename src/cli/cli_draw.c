@@ -101,7 +101,7 @@ wait_for(pid_t child, int exchanged)
 }
 
 enum cli_status
-cli_draw(struct cli *cli, const struct cli_bytes *dot, const char *format)
+cli_draw(struct cli *cli, const struct report_bytes *dot, const char *format)
 {
 	char path[PATH_SIZE];
 	int to[2], from[2], exchanged;

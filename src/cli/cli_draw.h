@@ -11,6 +11,6 @@
  * Has vkept-draw, which lies beside this program, make a picture of a graph: "svg", "png" or "pdf".
  * The picture goes to the output.  CLI_OK, or CLI_ENVIRONMENT with a complaint.
  */
-enum cli_status cli_draw(struct cli *cli, const struct cli_bytes *dot, const char *format);
+enum cli_status cli_draw(struct cli *cli, const struct report_bytes *dot, const char *format);
 
 #endif

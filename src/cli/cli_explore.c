@@ -21,6 +21,26 @@ cli_report_unread(struct report *report, const char *path)
 	report_bad_file(report, &errors);
 }
 
+enum cli_status
+cli_report_end(const struct cli *cli, struct report *report)
+{
+	struct text *text;
+
+	report_end(report);
+	if (report->no_memory) {
+		cli_complain("out of memory");
+		return CLI_ENVIRONMENT;
+	}
+	if (!report_is_good(report) &&
+	    (report->options.format != REPORT_TEXT || cli->path != NULL)) {
+		text = cli_error();
+		text_str(text, "vkept: ");
+		report_write_summary(text, report);
+		text_str(text, "\n");
+	}
+	return CLI_OK;
+}
+
 /* What the scenario says counts where the command line says nothing. */
 static void
 options_make(const struct scenario *scenario, const struct cli_search *search,

@@ -11,6 +11,12 @@
 /* What reports say of a file that was complained about already. */
 void cli_report_unread(struct report *report, const char *path);
 
+/*
+ * Ends a report.  What did not hold is counted, and the first place of it named, in one line: that
+ * of the report, or on standard error where the report is for programs or for a file.
+ */
+enum cli_status cli_report_end(const struct cli *cli, struct report *report);
+
 /* How schedules are looked for; what is not given is as the scenario says. */
 struct cli_search {
 	struct explore_options options;

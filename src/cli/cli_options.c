@@ -57,6 +57,18 @@ cli_number_argument(const struct cli *cli, const char *option, const char *argum
 }
 
 int
+cli_positive_argument(const struct cli *cli, const char *option, const char *argument, uint64_t max,
+    uint64_t *number)
+{
+	if (!cli_number_argument(cli, option, argument, max, number))
+		return 0;
+	if (*number != 0)
+		return 1;
+	(void)cli_bad_argument(cli, option, "a number of at least 1", argument);
+	return 0;
+}
+
+int
 cli_range_argument(const struct cli *cli, const char *option, const char *argument,
     uint64_t *start, uint64_t *end)
 {
@@ -296,7 +308,7 @@ cli_option_next(struct cli *cli, const char **argument)
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-#define COLUMN_HELP 30
+#define COLUMN_HELP 36
 
 static void
 write_option(struct text *text, const struct cli_option *option)

@@ -324,37 +324,6 @@ cli_output_sink(struct cli_output *output)
 	return sink;
 }
 
-static void
-bytes_write(void *ctx, const char *text, size_t size)
-{
-	struct cli_bytes *bytes = ctx;
-	size_t room = bytes->room;
-	char *grown;
-
-	while (room - bytes->size < size)
-		room = room != 0 ? 2 * room : CLI_OUTPUT_SIZE;
-	if (room != bytes->room) {
-		grown = realloc(bytes->bytes, room);
-		if (grown == NULL) {
-			bytes->failed = 1;
-			return;
-		}
-		bytes->bytes = grown;
-		bytes->room = room;
-	}
-	memcpy(bytes->bytes + bytes->size, text, size);
-	bytes->size += size;
-}
-
-struct scn_sink
-cli_bytes_sink(struct cli_bytes *bytes)
-{
-	struct scn_sink sink = { bytes_write, bytes };
-
-	memset(bytes, 0, sizeof(*bytes));
-	return sink;
-}
-
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static enum cli_status

@@ -1,16 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Many scenarios, explored by several OS threads, each by one alone.
+ * Many scenarios, played or explored by several OS threads, each by one alone.
  *
  * Results are reported in the order in which the scenarios were named, as soon as all before them
- * are there, so that nothing but the time depends on the number of threads.
+ * are there, so that nothing but the time depends on the number of threads.  Where the events of a
+ * run are wanted they are not kept: the scenario is played when its turn in the report comes.
  */
+#define _DEFAULT_SOURCE /* _SC_NPROCESSORS_ONLN */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli_pool.h"
 #include "cli/cli_sweep.h"
 #include "explore/explore_file.h"
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+size_t
+sweep_jobs(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < 1 ? 1 : processors > (long)SWEEP_JOBS_MAX ? SWEEP_JOBS_MAX :
+	    (size_t)processors;
+}
+
+int
+sweep_take_jobs(struct sweep *sweep, const char *argument)
+{
+	uint64_t number;
+
+	if (!cli_positive_argument(sweep->cli, "jobs", argument, SWEEP_JOBS_MAX, &number))
+		return 0;
+	sweep->jobs = (size_t)number;
+	return 1;
+}
 
 /* --- input ------------------------------------------------------------------------------------ */
 
@@ -23,12 +48,12 @@ no_memory(void)
 
 /* Of a directory only what is meant to be explored is. */
 static int
-is_wanted(struct sweep_input *input)
+is_wanted(const struct sweep *sweep, struct sweep_input *input)
 {
 	struct scenario *scenario;
 	int wanted;
 
-	if (input->named || input->list.count == 0)
+	if (sweep->once || input->named || input->list.count == 0)
 		return 1;
 	scenario = scenario_list_make(&input->list, 0);
 	wanted = scenario == NULL || scenario->schedule.order == SCN_ORDER_EXPLORE;
@@ -47,7 +72,7 @@ read_input(struct sweep *sweep, const char *path, int named)
 	input->status = cli_scenarios_load(path, &input->list, &input->errors);
 	if (input->errors.count != 0)
 		cli_scenario_errors(&input->errors);
-	if (is_wanted(input)) {
+	if (is_wanted(sweep, input)) {
 		input->items = input->list.count;
 		sweep->items += input->items;
 		sweep->inputs++;
@@ -140,20 +165,19 @@ set_under_way(struct sweep_item *item, int under_way)
 	(void)pthread_mutex_unlock(&item->sweep->lock);
 }
 
-/* In a thread of the pool. */
-static void
-do_item(void *ctx, size_t index)
+/* A seed chooses one schedule instead of all. */
+static int
+is_played_once(const struct sweep *sweep, const struct scenario *scenario)
 {
-	struct sweep *sweep = ctx;
-	struct sweep_item *item = &sweep->item[index];
+	return sweep->once &&
+	    (scenario->schedule.order != SCN_ORDER_EXPLORE || sweep->play.seed_given);
+}
+
+static void
+explore_item(struct sweep *sweep, struct sweep_item *item)
+{
 	struct cli_search search = sweep->search;
 
-	(void)pthread_mutex_lock(&sweep->lock);
-	item->scenario = scenario_list_make(&item->input->list, item->index);
-	(void)pthread_mutex_unlock(&sweep->lock);
-	item->explored = calloc(1, sizeof(*item->explored));
-	if (item->scenario == NULL || item->explored == NULL)
-		return;
 	search.options.progress = note_progress;
 	search.options.progress_ctx = item;
 	set_under_way(item, 1);
@@ -162,12 +186,44 @@ do_item(void *ctx, size_t index)
 }
 
 static void
+make_scenario(struct sweep_item *item)
+{
+	(void)pthread_mutex_lock(&item->sweep->lock);
+	if (item->scenario == NULL)
+		item->scenario = scenario_list_make(&item->input->list, item->index);
+	(void)pthread_mutex_unlock(&item->sweep->lock);
+}
+
+/* In a thread of the pool. */
+static void
+do_item(void *ctx, size_t index)
+{
+	struct sweep *sweep = ctx;
+	struct sweep_item *item = &sweep->item[index];
+
+	make_scenario(item);
+	if (item->scenario == NULL)
+		return;
+	if (!is_played_once(sweep, item->scenario)) {
+		item->explored = calloc(1, sizeof(*item->explored));
+		if (item->explored != NULL)
+			explore_item(sweep, item);
+	} else if (report_event_sink(sweep->report) == NULL) {
+		item->played = play_run(item->scenario, &sweep->play, &item->outcome);
+		item->ahead = 1;
+	}
+}
+
+static void
 item_free(struct sweep_item *item)
 {
 	if (item->explored != NULL)
 		cli_explored_free(item->explored);
 	free(item->explored);
+	if (item->ahead)
+		play_outcome_free(&item->outcome);
 	scenario_free(item->scenario);
+	item->ahead = 0;
 	item->explored = NULL;
 	item->scenario = NULL;
 }
@@ -244,7 +300,7 @@ keep_failing(struct sweep *sweep, struct sweep_item *item)
 
 	if (sweep->save == NULL || sweep->saved.size != 0 || finding->run == NULL)
 		return;
-	sink = cli_bytes_sink(&sweep->saved);
+	sink = report_bytes_sink(&sweep->saved);
 	text_init(&text, &note_sink, 0);
 	report_write_cause(&text, item->scenario, finding);
 	explore_file_write(&sink, item->scenario, &finding->run->replayed.made, note);
@@ -252,12 +308,65 @@ keep_failing(struct sweep *sweep, struct sweep_item *item)
 }
 
 static enum cli_status
+status_of(enum play_status played, const struct play_outcome *outcome)
+{
+	switch (played) {
+	case PLAY_DONE:
+		return outcome->passed ? CLI_OK : CLI_FAILED;
+	case PLAY_OVER_LIMIT:
+	case PLAY_OVER_CHOICES:
+		return CLI_BAD;
+	case PLAY_NO_MEMORY:
+		break;
+	}
+	return CLI_ENVIRONMENT;
+}
+
+static enum cli_status
+report_played(struct sweep *sweep, struct sweep_item *item)
+{
+	struct report *report = sweep->report;
+	struct play_options play = sweep->play;
+	enum cli_status status;
+
+	report_scenario(report, item->scenario);
+	if (!item->ahead) {
+		play.sink = report_event_sink(report);
+		play.sink_ctx = report;
+		item->played = play_run(item->scenario, &play, &item->outcome);
+		item->ahead = 1;
+	}
+	report_outcome(report, item->played, &item->outcome);
+	status = status_of(item->played, &item->outcome);
+	if (status >= CLI_BAD)
+		cli_complain_of(item->scenario->file, report_unplayed(item->played));
+	return status;
+}
+
+/* There is no one run whose events could be told. */
+static enum cli_status
+report_explored_item(struct sweep *sweep, struct sweep_item *item)
+{
+	struct report *report = sweep->report;
+	struct report_options told = report->options;
+	enum cli_status status;
+
+	keep_failing(sweep, item);
+	report->options.story = report->options.trace = 0;
+	status = cli_explored_report(report, item->scenario, item->explored);
+	report->options.story = told.story;
+	report->options.trace = told.trace;
+	return status;
+}
+
+static enum cli_status
 report_item(struct sweep *sweep, struct sweep_item *item)
 {
-	if (item->scenario == NULL || item->explored == NULL)
+	if (item->scenario == NULL)
 		return no_memory();
-	keep_failing(sweep, item);
-	return cli_explored_report(sweep->report, item->scenario, item->explored);
+	if (is_played_once(sweep, item->scenario))
+		return report_played(sweep, item);
+	return item->explored != NULL ? report_explored_item(sweep, item) : no_memory();
 }
 
 static enum cli_status
@@ -287,8 +396,23 @@ report_input(struct sweep *sweep, struct cli_pool *pool, struct sweep_input *inp
 	return status;
 }
 
+/*
+ * How many threads are worth their start.  One scenario that is only played is over before a thread
+ * would be there; an exploration has a thread, so that its progress can be shown.
+ */
+static size_t
+threads(struct sweep *sweep)
+{
+	struct sweep_item *item = sweep->item;
+
+	if (sweep->items != 1)
+		return sweep->jobs;
+	make_scenario(item);
+	return item->scenario == NULL || is_played_once(sweep, item->scenario) ? 0 : 1;
+}
+
 enum cli_status
-sweep_explore(struct sweep *sweep)
+sweep_report(struct sweep *sweep)
 {
 	struct cli_pool *pool;
 	enum cli_status status = CLI_OK;
@@ -297,7 +421,7 @@ sweep_explore(struct sweep *sweep)
 	if (sweep->item == NULL)
 		return CLI_ENVIRONMENT; /* which was complained about */
 	(void)pthread_mutex_init(&sweep->lock, NULL);
-	pool = cli_pool_start(sweep->items, sweep->jobs, do_item, sweep);
+	pool = cli_pool_start(sweep->items, threads(sweep), do_item, sweep);
 	if (pool == NULL)
 		return no_memory();
 	for (i = 0; i < sweep->inputs; i++) {

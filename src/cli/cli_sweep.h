@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exploring the scenarios of many files.
+ * Playing or exploring the scenarios of many files, several at a time.
  */
 #ifndef VK_CLI_CLI_SWEEP_H
 #define VK_CLI_CLI_SWEEP_H
@@ -16,7 +16,7 @@ struct sweep_input {
 	struct scenario_errors errors;
 	enum cli_status status;
 	int named;    /* itself, not a directory that it is in */
-	size_t items; /* of its scenarios, which are explored */
+	size_t items; /* of its scenarios, which are taken up */
 };
 
 /* One scenario. */
@@ -25,7 +25,10 @@ struct sweep_item {
 	struct sweep_input *input;
 	size_t index; /* in its list */
 	struct scenario *scenario;
-	struct cli_explored *explored;
+	struct cli_explored *explored; /* NULL: it is played once */
+	struct play_outcome outcome;   /* of that, where it was played ahead of its report */
+	enum play_status played;
+	int ahead;
 	struct explore_stats stats; /* while it is explored, under the lock */
 	int under_way;
 };
@@ -35,8 +38,10 @@ struct sweep {
 	struct cli_search search;
 	const char *save;        /* a file for the first failing schedule, or NULL */
 	size_t jobs;             /* scenarios at a time */
+	int once;                /* only what asks to be explored is; the rest is played */
+	struct play_options play; /* how */
 	struct report *report;
-	struct cli_bytes saved;  /* what belongs into that file */
+	struct report_bytes saved;  /* what belongs into that file */
 	struct cli_paths paths;
 	struct sweep_input *input;
 	size_t inputs;
@@ -45,11 +50,21 @@ struct sweep {
 	pthread_mutex_t lock;    /* over items under way, and over the making of scenarios */
 };
 
-/* Reads the files of the operands; of a directory those that ask for an exploration. */
+#define SWEEP_JOBS_MAX 256u
+
+#define SWEEP_OPTION_JOBS(id) { id, 'j', "jobs", "N", "scenarios at a time (one a processor)" }
+
+/* The jobs there are when nobody says how many. */
+size_t sweep_jobs(void);
+
+/* Takes the argument of --jobs; 0 with a complaint. */
+int sweep_take_jobs(struct sweep *sweep, const char *argument);
+
+/* Reads the files of the operands; of a directory, unless `once`, those that ask to be explored. */
 enum cli_status sweep_read(struct sweep *sweep);
 
-/* Explores all of them, and reports each. */
-enum cli_status sweep_explore(struct sweep *sweep);
+/* Plays or explores all of them, and reports each. */
+enum cli_status sweep_report(struct sweep *sweep);
 
 void sweep_free(struct sweep *sweep);
 

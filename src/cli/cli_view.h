@@ -35,16 +35,16 @@ enum cli_view_id {
 
 /* clang-format off */
 #define CLI_OPTIONS_VIEW                                                                           \
-	{ CLI_VIEW_THREAD, 0, "thread", "NAME", "whose tables; the first vCPU unless told" },      \
+	{ CLI_VIEW_THREAD, 0, "thread", "NAME", "whose tables (the first vCPU's)" },               \
 	{ CLI_VIEW_STEP, 0, "step", "N", "the state before this step, from 1" },                   \
 	{ CLI_VIEW_VARIANT, 0, "variant", "TEXT|N", "of a matrix: its name or number, from 1" },   \
-	{ CLI_VIEW_CORE, 0, "core", "FILE", "of a real machine: its ELF core, or .gz, .xz" },    \
+	{ CLI_VIEW_CORE, 0, "core", "FILE", "of a real machine: its ELF core, or .gz, .xz" },      \
 	{ CLI_VIEW_RAW, 0, "raw", "FILE@ADDRESS", "its memory from an address on, likewise" },     \
-	{ CLI_VIEW_CPU, 0, "cpu", "N", "with the registers of this CPU; 0 unless told" },          \
+	{ CLI_VIEW_CPU, 0, "cpu", "N", "with the registers of this CPU (0)" },                     \
 	{ CLI_VIEW_CR3, 0, "cr3", "VALUE", "or with these, which go before it" },                  \
 	{ CLI_VIEW_CR4, 0, "cr4", "VALUE", "bit 12: 5 levels" },                                   \
-	{ CLI_VIEW_EFER, 0, "efer", "VALUE", "bit 11, no-execute, is on unless told" },            \
-	{ CLI_VIEW_MAXPHYADDR, 0, "maxphyaddr", "N", "physical address bits; 52 if not told" }, \
+	{ CLI_VIEW_EFER, 0, "efer", "VALUE", "with no-execute, bit 11 (on)" },                     \
+	{ CLI_VIEW_MAXPHYADDR, 0, "maxphyaddr", "N", "physical address bits; 52 if not told" },    \
 	{ CLI_VIEW_NESTED, 0, "nested", "ept|npt|npt5", "it is a guest under such tables" },       \
 	{ CLI_VIEW_ROOT, 0, "nested-root", "VALUE", "their EPTP, or the CR3 of the host" }
 

@@ -19,12 +19,12 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_AS, 0, "as", "FORMAT", "what the value is; guest-pte unless told" },
-	{ OPTION_LEVEL, 0, "level", "N", "of an entry, 1 to 5; 1 unless told" },
-	{ OPTION_MAXPHYADDR, 0, "maxphyaddr", "N", "bits of a physical address; 46 unless told" },
+	{ OPTION_AS, 0, "as", "FORMAT", "what the value is (guest-pte)" },
+	{ OPTION_LEVEL, 0, "level", "N", "of an entry, 1 to 5 (1)" },
+	{ OPTION_MAXPHYADDR, 0, "maxphyaddr", "N", "bits of a physical address (46)" },
 	{ OPTION_FEATURE, 0, "feature", "LIST", "features on, or off with no-; also all, none" },
 	{ OPTION_LIST, 0, "list", NULL, "list the formats and the features instead" },
-	{ CLI_VERBOSE, 'v', "verbose", NULL, "also reserved and ignored bits that are clear" },
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "reserved and ignored bits that are clear too" },
 	CLI_OPTION_FORMAT("text|json"),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,

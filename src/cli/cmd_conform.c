@@ -13,7 +13,7 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_SHOW, 0, "show", "N", "differences to explain; 5 unless told" },
+	{ OPTION_SHOW, 0, "show", "N", "differences to explain (5)" },
 	{ OPTION_EITHER, 0, "either", NULL, "accept what the architecture leaves open" },
 	{ OPTION_LENIENT, 0, "lenient", NULL, "let unknown fields and families pass" },
 	{ OPTION_ALLOW, 0, "allow-unsupported", NULL, "let cases pass that cannot be played" },

@@ -29,12 +29,12 @@ enum {
 
 static const struct cli_option options[] = {
 	{ OPTION_TRACE, 0, "trace", NULL, "tell of every event but hits of the TLB" },
-	{ OPTION_LIMIT, 0, "limit", "N", "stop after N instructions; 10 billion unless told" },
-	{ OPTION_CPUS, 0, "cpus", "N", "vCPUs, one for each thread of the program; 1 unless told" },
-	{ OPTION_SLICE, 0, "slice", "N", "instructions of a thread at a time; 1000 unless told" },
+	{ OPTION_LIMIT, 0, "limit", "N", "stop after N instructions (10 billion)" },
+	{ OPTION_CPUS, 0, "cpus", "N", "vCPUs, one a thread of the program (1)" },
+	{ OPTION_SLICE, 0, "slice", "N", "instructions of a thread at a time (1000)" },
 	{ OPTION_SEED, 0, "seed", "N", "chooses the next thread, and random numbers" },
-	{ OPTION_MEMORY, 0, "memory", "SIZE", "of the vkernel; 256M unless told" },
-	{ OPTION_TLB, 0, "tlb-entries", "N", "translations a CPU keeps; 512 unless told, 0: none" },
+	{ OPTION_MEMORY, 0, "memory", "SIZE", "of the vkernel (256M)" },
+	{ OPTION_TLB, 0, "tlb-entries", "N", "translations a CPU keeps; 0: none (512)" },
 	{ OPTION_VPID, 0, "vpid", NULL, "translations outlive VM exits" },
 	{ OPTION_ENV, 0, "env", "NAME=VALUE", "for the program; may be given again" },
 	CLI_OPTION_FORMAT("text|json"),
@@ -392,8 +392,8 @@ const struct cli_command cli_exec = {
 	.operands_end_options = 1,
 	.summary = "run a static ELF program with every access through the model",
 	.about =
-	    "Runs a statically linked x86-64 program in a vkernel: each access through the model,\n"
-	    "each system call by an exit.  The status is its own, or 1 without an exit(2).\n",
+	    "Runs a statically linked x86-64 program in a vkernel: each access through the\n"
+	    "model, each system call by an exit.  Ends with its status; 1 if it has none.\n",
 	.examples = "examples:\n"
 	    "  vkept exec build/programs/printf\n"
 	    "  vkept exec --cpus 3 --seed 7 build/programs/threads\n",

@@ -2,9 +2,6 @@
 /*
  * vkept explore: all schedules of scenarios, some of them, or one again.
  */
-#define _DEFAULT_SOURCE /* _SC_NPROCESSORS_ONLN */
-#include <unistd.h>
-
 #include "cli/cli_sweep.h"
 #include "explore/explore_random.h"
 
@@ -31,8 +28,8 @@ static const struct cli_option options[] = {
 	{ OPTION_REPLAY, 0, "replay", "FILE", "one schedule, from FILE" },
 	{ OPTION_SAVE, 0, "save", "FILE", "write the first failing schedule to FILE" },
 	{ OPTION_KEEP_GOING, 'k', "keep-going", NULL, "look for every outcome after a violation" },
-	{ OPTION_JOBS, 'j', "jobs", "N", "scenarios at a time (one a processor)" },
-	{ CLI_VERBOSE, 'v', "verbose", NULL, "figures, and a schedule to each reachable outcome" },
+	SWEEP_OPTION_JOBS(OPTION_JOBS),
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "figures, and a schedule to each outcome" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
 	CLI_OPTION_FORMAT("text|json|tap|junit"),
 	CLI_OPTION_OUTPUT,
@@ -41,7 +38,6 @@ static const struct cli_option options[] = {
 	{ 0, 0, NULL, NULL, NULL },
 };
 
-#define JOBS_MAX 256u
 #define STATES_MAX 4000000000u /* are numbered with 32 bits */
 
 struct explore {
@@ -54,18 +50,6 @@ struct explore {
 };
 
 /* --- options ---------------------------------------------------------------------------------- */
-
-static int
-positive(const struct cli *cli, const char *option, const char *argument, uint64_t max,
-    uint64_t *number)
-{
-	if (!cli_number_argument(cli, option, argument, max, number))
-		return 0;
-	if (*number != 0)
-		return 1;
-	(void)cli_bad_argument(cli, option, "a number of at least 1", argument);
-	return 0;
-}
 
 /* Options of a search through all schedules. */
 static int
@@ -87,11 +71,12 @@ take_bound(struct explore *explore, int id, const char *argument)
 	case OPTION_STATES:
 		explore->bound = "--states";
 		search->states_given = 1;
-		return positive(cli, "states", argument, STATES_MAX,
+		return cli_positive_argument(cli, "states", argument, STATES_MAX,
 		    &search->options.states_max);
 	default:
 		explore->bound = "--memory";
-		return positive(cli, "memory", argument, UINT64_MAX, &search->options.bytes_max);
+		return cli_positive_argument(cli, "memory", argument, UINT64_MAX,
+		    &search->options.bytes_max);
 	}
 }
 
@@ -100,15 +85,15 @@ take_option(struct explore *explore, int id, const char *argument)
 {
 	struct cli_search *search = &explore->sweep.search;
 	const struct cli *cli = explore->cli;
-	uint64_t number;
 
 	switch (id) {
 	case OPTION_DEPTH:
 		search->depth_given = 1;
-		return positive(cli, "depth", argument, UINT32_MAX, &search->options.depth_max);
+		return cli_positive_argument(cli, "depth", argument, UINT32_MAX,
+		    &search->options.depth_max);
 	case OPTION_RUNS:
 		explore->chance = "--runs";
-		return positive(cli, "runs", argument, UINT32_MAX, &search->runs);
+		return cli_positive_argument(cli, "runs", argument, UINT32_MAX, &search->runs);
 	case OPTION_SEED:
 		explore->chance = "--seed";
 		return cli_number_argument(cli, "seed", argument, UINT64_MAX, &search->seed);
@@ -122,10 +107,7 @@ take_option(struct explore *explore, int id, const char *argument)
 		search->options.end_at_violation = false;
 		return 1;
 	case OPTION_JOBS:
-		if (!positive(cli, "jobs", argument, JOBS_MAX, &number))
-			return 0;
-		explore->sweep.jobs = (size_t)number;
-		return 1;
+		return sweep_take_jobs(&explore->sweep, argument);
 	default:
 		return take_bound(explore, id, argument);
 	}
@@ -154,13 +136,12 @@ static enum cli_status
 read_options(struct explore *explore)
 {
 	struct cli *cli = explore->cli;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *argument;
 	int id;
 
 	explore->sweep.cli = cli;
 	explore->sweep.report = &explore->report;
-	explore->sweep.jobs = processors > 0 ? (size_t)processors : 1;
+	explore->sweep.jobs = sweep_jobs();
 	explore->sweep.search.runs = EXPLORE_RUNS_DEFAULT;
 	explore->sweep.search.options.end_at_violation = true;
 	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN) {
@@ -196,10 +177,10 @@ explore_all(struct explore *explore)
 		status = cli_replay(&explore->report, explore->replay, cli->argv[cli->operand]);
 	} else {
 		status = sweep_read(&explore->sweep);
-		status = cli_worse(status, sweep_explore(&explore->sweep));
+		status = cli_worse(status, sweep_report(&explore->sweep));
 	}
-	report_end(&explore->report);
-	if (explore->report.no_memory || explore->sweep.saved.failed) {
+	status = cli_worse(status, cli_report_end(cli, &explore->report));
+	if (explore->sweep.saved.failed) {
 		cli_complain("out of memory");
 		status = CLI_ENVIRONMENT;
 	}
@@ -210,7 +191,7 @@ explore_all(struct explore *explore)
 static enum cli_status
 save_failing(struct explore *explore, enum cli_status status)
 {
-	const struct cli_bytes *saved = &explore->sweep.saved;
+	const struct report_bytes *saved = &explore->sweep.saved;
 	struct cli_output *output = explore->cli->output;
 	struct scn_sink sink;
 	enum cli_status opened;

@@ -33,14 +33,14 @@ enum {
 enum { TABLE_GUEST, TABLE_EPT, TABLE_NPT, TABLE_BOTH };
 
 static const struct cli_option options[] = {
-	{ OPTION_TYPE, 'T', "type", TYPE_WORDS, "what to write; as the name of -o ends, else DOT" },
+	{ OPTION_TYPE, 'T', "type", TYPE_WORDS, "what to write (as -o ends, else dot)" },
 	{ OPTION_THEME, 0, "theme", GRAPH_THEME_NAMES, "colours; print: none" },
 	{ OPTION_TABLE, 0, "table", TABLE_WORDS, "the guest's, its host's, or both" },
 	{ OPTION_RANGE, 0, "range", "START-END", "what maps addresses from START, below END" },
-	{ OPTION_LIMIT, 0, "limit", "N", "tables drawn of each structure; 40 unless told" },
-	{ OPTION_ROWS, 0, "rows", "N", "rows of a table; 16 unless told" },
+	{ OPTION_LIMIT, 0, "limit", "N", "tables drawn of each structure (40)" },
+	{ OPTION_ROWS, 0, "rows", "N", "rows of a table (16)" },
 	{ OPTION_WALK, 0, "walk", "ADDRESS", "instead of tables, the walk of one access" },
-	{ OPTION_ACCESS, 0, "access", "r|w|x", "with --walk: a read unless told" },
+	{ OPTION_ACCESS, 0, "access", "r|w|x", "with --walk (r)" },
 	{ OPTION_CPL, 0, "cpl", "0|3", "with --walk: by whom" },
 	CLI_OPTIONS_VIEW,
 	CLI_OPTIONS_AGAINST,
@@ -363,8 +363,8 @@ draw(struct drawing *drawing)
 static enum cli_status
 write_picture(struct drawing *drawing)
 {
-	struct cli_bytes dot = { NULL, 0, 0, 0 };
-	struct scn_sink sink = cli_bytes_sink(&dot);
+	struct report_bytes dot = { NULL, 0, 0, 0 };
+	struct scn_sink sink = report_bytes_sink(&dot);
 	enum cli_status status = CLI_ENVIRONMENT;
 
 	graph_write_dot(&drawing->graph, drawing->theme, &sink);

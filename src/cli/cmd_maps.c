@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 	{ OPTION_PAGE, 0, "page", PAGE_WORDS, "pages of this size" },
 	{ OPTION_GPA, 0, "maps-gpa", "ADDRESS", "what leads to this guest-physical address" },
 	{ OPTION_HPA, 0, "maps-hpa", "ADDRESS", "what leads to this host-physical address" },
-	{ OPTION_FOLD, 0, "fold", FOLD_WORDS, "join neighbours that are alike; equal unless told" },
+	{ OPTION_FOLD, 0, "fold", FOLD_WORDS, "join neighbours that are alike (equal)" },
 	{ OPTION_SUMMARY, 0, "summary", NULL, "only count tables and pages" },
 	CLI_OPTIONS_AGAINST,
 	CLI_OPTIONS_VIEW,
@@ -511,8 +511,8 @@ const struct cli_command cli_maps = {
 	.name = "maps",
 	.operands = "[FILE]",
 	.summary = "what page tables map: listed, counted, compared",
-	.about = "Lists what page tables map: a scenario's, at the end of its run or at a step, or "
-	    "those\nof a real machine.\n",
+	.about = "Lists what page tables map: a scenario's, at the end of its run or at a step,\n"
+	    "or those of a real machine.\n",
 	.examples = "examples:\n"
 	    "  vkept maps scenarios/copyio/printf.yaml\n"
 	    "  vkept maps --step 2 --against 5 scenarios/copyio/printf.yaml\n"

@@ -22,10 +22,10 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_GVA, 0, "gva", "ADDRESS", "this address; else the first access of the scenario" },
-	{ OPTION_ACCESS, 0, "access", "r|w|x", "with --gva: a read unless told" },
-	{ OPTION_SIZE, 0, "size", "N", "with --gva: bytes, 1 to 16; 8, a fetch 1 unless told" },
-	{ OPTION_CPL, 0, "cpl", "0|3", "of a real machine: by whom; else by whom the page is for" },
+	{ OPTION_GVA, 0, "gva", "ADDRESS", "this address (the first access)" },
+	{ OPTION_ACCESS, 0, "access", "r|w|x", "with --gva (r)" },
+	{ OPTION_SIZE, 0, "size", "N", "with --gva: bytes, 1 to 16 (8, a fetch 1)" },
+	{ OPTION_CPL, 0, "cpl", "0|3", "of a real machine: by whom" },
 	CLI_OPTIONS_VIEW,
 	CLI_OPTION_FORMAT("text|json"),
 	CLI_OPTION_OUTPUT,

@@ -308,6 +308,33 @@ report_end(struct report *report)
 		report->format->end(report);
 }
 
+int
+report_is_good(const struct report *report)
+{
+	const struct report_counts *counts = &report->counts;
+
+	return counts->failed == 0 && counts->unplayed == 0 && counts->bad_files == 0;
+}
+
+void
+report_write_summary(struct text *text, const struct report *report)
+{
+	const struct report_counts *counts = &report->counts;
+
+	text_count(text, counts->passed + counts->failed + counts->unplayed, "scenario");
+	text_add(text, ": %" PRIu64 " passed, %" PRIu64 " failed", counts->passed, counts->failed);
+	if (counts->unplayed != 0)
+		text_add(text, ", %" PRIu64 " not played", counts->unplayed);
+	if (counts->bad_files != 0) {
+		text_str(text, ", ");
+		text_count(text, counts->bad_files, "bad file");
+	}
+	if (!report_is_good(report)) {
+		text_str(text, "; first: ");
+		text_str(text, report->first);
+	}
+}
+
 /* --- mismatches ------------------------------------------------------------------------------- */
 
 void

@@ -10,6 +10,7 @@
 #define VK_REPORT_REPORT_H
 
 #include "play/play.h"
+#include "report/report_bytes.h"
 #include "report/report_explore.h"
 #include "report/report_story.h"
 
@@ -52,6 +53,10 @@ struct report {
 	struct report_counts counts;
 	char first[REPORT_PLACE_SIZE]; /* "file:line:column" of the first failure */
 	int no_memory;                 /* something could not be told */
+	/* JUnit: the cases of a file, which stand behind their counts. */
+	struct text suites;
+	struct report_bytes suite;
+	struct report_counts before;
 	/* While a scenario is played. */
 	const struct scenario *scenario;
 	struct decoder decoder;
@@ -93,6 +98,12 @@ void report_explored(struct report *report, const struct report_finding *finding
 
 /* Writes what comes last: counts, closing brackets. */
 void report_end(struct report *report);
+
+/* Whether all that was reported held. */
+int report_is_good(const struct report *report);
+
+/* "481 scenarios: 480 passed, 1 failed; first: file:20:38". */
+void report_write_summary(struct text *text, const struct report *report);
 
 /* Why a scenario could not be played, or explored, in words; NULL when it was. */
 const char *report_unplayed(enum play_status status);

@@ -3,10 +3,13 @@
  * The report for CI servers: JUnit's XML.
  *
  * A file is a test suite, a scenario of it a test case.  There are no times and no host name, so
- * that the same run gives the same bytes, and no counts, which readers take from the cases.
+ * that the same run gives the same bytes.  The counts of a suite stand before its cases: these are
+ * kept until their file is over.
  */
 #include "report/report_formats.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/report_stale.h"
@@ -60,16 +63,32 @@ static void
 junit_file_begin(struct report *report, const char *file)
 {
 	struct text content = xml_text(report);
+	struct scn_sink sink;
 
 	text_str(&report->text, "  <testsuite name=\"");
 	text_safe(&content, file);
-	text_str(&report->text, "\">\n");
+	report->before = report->counts;
+	report->suites = report->text;
+	sink = report_bytes_sink(&report->suite);
+	text_init(&report->text, &sink, 0);
 }
 
 static void
 junit_file_end(struct report *report)
 {
+	const struct report_counts *counts = &report->counts, *before = &report->before;
+	uint64_t failed = counts->failed - before->failed;
+	uint64_t errors = counts->unplayed - before->unplayed +
+	    counts->bad_files - before->bad_files;
+
+	report->text = report->suites;
+	text_add(&report->text,
+	    "\" tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64 "\">\n",
+	    counts->passed - before->passed + failed + errors, failed, errors);
+	text_put(&report->text, report->suite.bytes, report->suite.size);
 	text_str(&report->text, "  </testsuite>\n");
+	report->no_memory |= report->suite.failed;
+	free(report->suite.bytes);
 }
 
 static void
@@ -166,7 +185,7 @@ junit_outcome(struct report *report, enum play_status status, const struct play_
 	decode_name(&content, report->scenario);
 	text_str(text, "\" classname=\"");
 	text_safe(&content, report->scenario->file);
-	text_add(text, "\" line=\"%u\">\n", (unsigned)report->scenario->src.mark.line);
+	text_str(text, "\">\n");
 	if (status != PLAY_DONE)
 		text_add(text, "      <error message=\"%s\"/>\n", report_reason(report, status));
 	if (status == PLAY_DONE && !outcome->passed)

@@ -261,26 +261,10 @@ plain_outcome(struct report *report, enum play_status status, const struct play_
 static void
 plain_end(struct report *report)
 {
-	const struct report_counts *counts = &report->counts;
-	uint64_t played = counts->passed + counts->failed + counts->unplayed;
-	int good = played == counts->passed && counts->bad_files == 0;
-	struct text *text = &report->text;
-
-	if (good && report->options.quiet)
+	if (report_is_good(report) && report->options.quiet)
 		return;
-	text_count(text, played, "scenario");
-	text_add(text, ": %" PRIu64 " passed, %" PRIu64 " failed", counts->passed, counts->failed);
-	if (counts->unplayed != 0)
-		text_add(text, ", %" PRIu64 " not played", counts->unplayed);
-	if (counts->bad_files != 0) {
-		text_str(text, ", ");
-		text_count(text, counts->bad_files, "bad file");
-	}
-	if (!good) {
-		text_str(text, "; first: ");
-		text_str(text, report->first);
-	}
-	text_str(text, "\n");
+	report_write_summary(&report->text, report);
+	text_str(&report->text, "\n");
 }
 
 const struct report_format report_format_text = {

@@ -789,6 +789,8 @@ struct scenario {
 #define SCN_NODES_MAX 300000u        /* YAML nodes of a file, aliases expanded */
 #define SCN_TEXT_MAX 0x1000000u      /* bytes in them, aliases and variables expanded: 16M */
 #define SCN_DEPTH_MAX 64u
+#define SCN_NAMES_MAX 256u           /* of one kind: threads, spaces, objects */
+#define SCN_VARIABLES_MAX 16u        /* of a matrix */
 #define SCN_STEPS_MAX 1000000u       /* of a scenario, repetitions counted */
 #define SCN_MATRIX_MAX 10000u        /* scenarios of a file */
 #define SCN_MATRIX_NODES_MAX 10000000u /* nodes of a file times its scenarios */

@@ -9,9 +9,6 @@
 #include "scenario/scenario_node.h"
 #include "scenario/scenario_tables.h"
 
-#define SCN_NAMES_MAX 256u  /* of one section */
-#define SCN_VARIABLES_MAX 16u
-
 /* A scalar after variables have been put in; NUL-terminated. */
 struct scn_text {
 	const char *s;

@@ -209,37 +209,56 @@ write_choice(struct writer *w, const void *detail)
 	end(w, "]");
 }
 
+/* Names of flags in one string, separators between. */
 static void
-write_flags(struct writer *w, const void *detail)
+flag_pattern(struct writer *w, const struct scn_flags *flags)
 {
-	const struct scn_flags *flags = detail;
 	size_t i;
 
-	begin(w, "anyOf", "[");
-	begin(w, NULL, "{");
-	put_string(w, "type", "array");
-	begin(w, "items", "{");
-	begin(w, "anyOf", "[");
+	item(w, "pattern");
+	put(w, "\"^([ \\\\t\\\\n\\\\r,|]|(");
+	for (i = 0; i < flags->count; i++) {
+		put(w, i != 0 ? "|" : "");
+		put(w, flags->flag[i].name);
+	}
+	if (flags->open)
+		put(w, "|bit[0-9]{1,2}|0[xX][0-9a-fA-F_]+|[0-9][0-9_]*[KMGT]?");
+	put(w, ")(?![^ \\\\t\\\\n\\\\r,|]))*$|\\\\$\\\\{\"");
+}
+
+/* Alternatives for flags in one scalar, inside an "anyOf". */
+static void
+flag_alternatives(struct writer *w, const struct scn_flags *flags)
+{
+	size_t i;
+
 	begin_flat(w, NULL, "{");
 	begin_flat(w, "enum", "[");
 	for (i = 0; i < flags->count; i++)
 		put_string(w, NULL, flags->flag[i].name);
 	end(w, "]");
 	end(w, "}");
-	if (flags->open) {
-		begin_flat(w, NULL, "{");
-		put_string(w, "type", "string");
-		put_string(w, "pattern", "^bit[0-9]{1,2}$");
-		end(w, "}");
+	begin_flat(w, NULL, "{");
+	put_string(w, "type", "string");
+	flag_pattern(w, flags);
+	end(w, "}");
+	if (flags->open)
 		number_alternatives(w, &scn_range_any);
-	}
-	put_ref(w, NULL, "variable");
+}
+
+static void
+write_flags(struct writer *w, const void *detail)
+{
+	begin(w, "anyOf", "[");
+	begin(w, NULL, "{");
+	put_string(w, "type", "array");
+	begin(w, "items", "{");
+	begin(w, "anyOf", "[");
+	flag_alternatives(w, detail);
 	end(w, "]");
 	end(w, "}");
 	end(w, "}");
-	begin_flat(w, NULL, "{");
-	put_string(w, "type", "string");
-	end(w, "}");
+	flag_alternatives(w, detail);
 	end(w, "]");
 }
 
@@ -331,11 +350,20 @@ write_list(struct writer *w, const void *detail)
 	write_items(w, table_use(w, detail));
 }
 
+static void
+write_threads(struct writer *w, const void *detail)
+{
+	write_list(w, detail);
+	put_number(w, "minItems", 1);
+	put_number(w, "maxItems", SCN_NAMES_MAX);
+}
+
 /* A map whose keys are names. */
 static void
-write_named_of(struct writer *w, const char *ref)
+write_named_of(struct writer *w, const char *ref, unsigned max)
 {
 	put_string(w, "type", "object");
+	put_number(w, "maxProperties", max);
 	begin_flat(w, "propertyNames", "{");
 	put_string(w, "pattern", name_pattern);
 	end(w, "}");
@@ -345,7 +373,7 @@ write_named_of(struct writer *w, const char *ref)
 static void
 write_named(struct writer *w, const void *detail)
 {
-	write_named_of(w, table_use(w, detail));
+	write_named_of(w, table_use(w, detail), SCN_NAMES_MAX);
 }
 
 static void
@@ -400,7 +428,7 @@ static void
 write_matrix(struct writer *w, const void *detail)
 {
 	(void)detail;
-	write_named_of(w, "values");
+	write_named_of(w, "values", SCN_VARIABLES_MAX);
 }
 
 typedef void value_writer(struct writer *w, const void *detail);
@@ -424,7 +452,7 @@ static value_writer *const value_writers[SCN_TYPES] = {
 	[SCN_TYPE_POINTER] = write_object,
 	[SCN_TYPE_LIST] = write_list,
 	[SCN_TYPE_NAMED] = write_named,
-	[SCN_TYPE_THREADS] = write_list,
+	[SCN_TYPE_THREADS] = write_threads,
 	[SCN_TYPE_EPT_ITEMS] = write_ept_items,
 	[SCN_TYPE_STEPS] = write_steps,
 	[SCN_TYPE_COUNTERS] = write_counters,
