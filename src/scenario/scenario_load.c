@@ -275,8 +275,10 @@ scenario_read(struct scn_file *file, size_t index, struct scn_errlist *errors)
 	rd.errors = errors;
 	rd.item = SCN_NONE;
 	rd.arena = scn_arena_new();
-	if (rd.arena == NULL)
+	if (rd.arena == NULL) {
+		errors->failed = 1;
 		return NULL;
+	}
 	scenario = scn_arena_alloc(rd.arena, 1, sizeof(*scenario));
 	if (scenario != NULL) {
 		rd.scenario = scenario;
@@ -289,7 +291,10 @@ scenario_read(struct scn_file *file, size_t index, struct scn_errlist *errors)
 		scenario->variant = matrix_show(&rd);
 		scenario->arena = rd.arena;
 	}
-	if (scn_arena_failed(rd.arena) || errors->failed || errors->reports != before) {
+	/* What is missing for want of memory may look like an error of the file. */
+	if (scn_arena_failed(rd.arena))
+		errors->failed = 1;
+	if (errors->failed || errors->reports != before) {
 		scn_arena_free(rd.arena);
 		return NULL;
 	}
@@ -316,10 +321,8 @@ file_check(struct scn_file *file, struct scn_errlist *errors)
 	if (scn_arena_failed(file->arena))
 		return SCENARIO_NO_MEMORY;
 	for (i = 0; i < file->count && !scn_errors_enough(errors); i++) {
-		size_t before = errors->reports;
-
 		scenario = scenario_read(file, i, errors);
-		if (scenario == NULL && (errors->failed || errors->reports == before))
+		if (errors->failed)
 			return SCENARIO_NO_MEMORY;
 		if (file->count == 1)
 			file->first = scenario;
@@ -378,6 +381,8 @@ scenario_load(const char *name, const char *text, size_t size, struct scenario_l
 	scn_errors_end(&errlist);
 	if (errlist.failed)
 		status = SCENARIO_NO_MEMORY;
+	if (status == SCENARIO_NO_MEMORY)
+		errors->count = 0;
 	if (status == SCENARIO_OK)
 		list->count = list->file->count;
 	else
