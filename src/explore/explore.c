@@ -523,6 +523,8 @@ judge_end(struct explorer *e, uint32_t number, enum explore_violation violation)
 		return;
 	explore_live_finish(e->live);
 	e->live_at = NOWHERE;
+	if (live_failed(e))
+		return;
 	outcome = explore_live_outcome(e->live);
 	if (e->options->witnesses &&
 	    !note_witnesses(e, number, outcome->reached & ~e->result->reached))

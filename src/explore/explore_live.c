@@ -117,6 +117,14 @@ give_up(struct explore_live *live, enum explore_live_status status)
 		live->status = status;
 }
 
+static void
+take_status(struct explore_live *live, enum play_status status)
+{
+	if (status == PLAY_DONE)
+		return;
+	give_up(live, status == PLAY_NO_MEMORY ? EXPLORE_LIVE_NO_MEMORY : EXPLORE_LIVE_OVER_LIMIT);
+}
+
 /* What the steps that come first do is the same in every schedule. */
 static bool
 is_explored(const struct explore_live *live)
@@ -407,10 +415,10 @@ on_pause(void *ctx)
 	leave(live);
 }
 
+/* The place of a thread that has all of its state where it can be seen. */
 static void
-on_anchor(void *ctx, unsigned place)
+take_place(struct explore_live *live, unsigned place)
 {
-	struct explore_live *live = ctx;
 	struct mover *mover = &live->mover[live->thread];
 	struct watch_sink sink = { stir_bytes, mover->place.number };
 
@@ -418,6 +426,14 @@ on_anchor(void *ctx, unsigned place)
 	stir(mover->place.number, place);
 	play_live_thread_state(live->play, live->thread, &sink);
 	mover->waited = mover->racing = false;
+}
+
+static void
+on_anchor(void *ctx, unsigned place)
+{
+	struct explore_live *live = ctx;
+
+	take_place(live, place);
 	if (live->leg == LEG_STEP &&
 	    play_live_progress(live->play, live->thread) != live->progress)
 		leave(live);
@@ -533,7 +549,7 @@ judge_end(struct explore_live *live)
 
 	mover->place.ended = play_live_ended(live->play, live->thread);
 	if (mover->place.ended) {
-		on_anchor(live, ~0u);
+		take_place(live, ~0u);
 		mover->place.waits = false;
 	}
 }
@@ -584,8 +600,7 @@ run_thread(struct explore_live *live, unsigned thread, enum leg leg)
 	judge_end(live);
 	if (live->writtens != 0 && !live->mover[thread].place.waits)
 		live->mover[thread].waited = false;
-	if (play_live_failed(live->play))
-		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
+	take_status(live, play_live_status(live->play));
 }
 
 void
@@ -779,7 +794,7 @@ explore_live_place(const struct explore_live *live, unsigned thread)
 void
 explore_live_finish(struct explore_live *live)
 {
-	(void)play_live_finish(live->play);
+	take_status(live, play_live_finish(live->play));
 }
 
 struct play_outcome *

@@ -70,7 +70,7 @@ try_moves(struct minimiser *m, size_t moves)
 	explore_replay(m->scenario, &schedule, &options, &replayed);
 	m->no_memory = replayed.status == EXPLORE_REPLAY_NO_MEMORY;
 	m->moves += replayed.stop == EXPLORE_ENDLESS ? EXPLORE_ADDED_MAX : replayed.made.moves;
-	better = explore_failure_of(&replayed, &failure) &&
+	better = !m->no_memory && explore_failure_of(&replayed, &failure) &&
 	    explore_failures_alike(&failure, &m->failure) && is_better(m, &replayed.made);
 	if (better) {
 		explore_schedule_free(&m->best);
@@ -199,7 +199,7 @@ begin(struct minimiser *m, const struct explore_schedule *schedule)
 
 	explore_replay(m->scenario, schedule, &options, &replayed);
 	m->no_memory = replayed.status == EXPLORE_REPLAY_NO_MEMORY;
-	fails = explore_failure_of(&replayed, &m->failure);
+	fails = !m->no_memory && explore_failure_of(&replayed, &m->failure);
 	if (fails) {
 		m->best = replayed.made;
 		memset(&replayed.made, 0, sizeof(replayed.made));

@@ -79,6 +79,18 @@ fail(struct walker *w, enum explore_end end)
 	w->stop = true;
 }
 
+/* Whether the live run has failed, which ends everything. */
+static bool
+live_failed(struct walker *w)
+{
+	enum explore_live_status status = explore_live_status(w->live);
+
+	if (status == EXPLORE_LIVE_FINE)
+		return false;
+	fail(w, status == EXPLORE_LIVE_NO_MEMORY ? EXPLORE_NO_MEMORY : EXPLORE_OVER_LIMIT);
+	return true;
+}
+
 /* --- moves ------------------------------------------------------------------------------------ */
 
 static bool
@@ -134,16 +146,8 @@ move_thread(struct walker *w, unsigned thread)
 	}
 	explore_live_move(w->live, thread, script, sizeof(script));
 	w->result->stats.live_moves++;
-	switch (explore_live_status(w->live)) {
-	case EXPLORE_LIVE_FINE:
-		break;
-	case EXPLORE_LIVE_NO_MEMORY:
-		fail(w, EXPLORE_NO_MEMORY);
+	if (live_failed(w))
 		return;
-	default:
-		fail(w, EXPLORE_OVER_LIMIT);
-		return;
-	}
 	count_quiet(w, thread);
 	if (!record_move(w, thread))
 		fail(w, EXPLORE_NO_MEMORY);
@@ -230,6 +234,8 @@ judge_end(struct walker *w, enum explore_violation violation)
 
 	w->result->stats.ends++;
 	explore_live_finish(w->live);
+	if (live_failed(w))
+		return;
 	if (w->options->witnesses)
 		note_witnesses(w, outcome->reached & ~w->result->reached);
 	w->result->reached |= outcome->reached;
@@ -257,8 +263,7 @@ begin_run(struct walker *w)
 	if (explore_live_status(w->live) == EXPLORE_LIVE_NOT_BUILT)
 		violated(w, EXPLORE_EXPECTATION);
 	else
-		w->result->end = explore_live_status(w->live) == EXPLORE_LIVE_NO_MEMORY ?
-		    EXPLORE_NO_MEMORY : EXPLORE_OVER_LIMIT;
+		(void)live_failed(w);
 	w->stop = true;
 	return false;
 }

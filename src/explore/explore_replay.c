@@ -304,8 +304,10 @@ play_schedule(struct stage *stage, const struct explore_schedule *schedule)
 	if (replayed->status == EXPLORE_REPLAYED)
 		carry_all_on(stage);
 	if (replayed->status == EXPLORE_REPLAYED &&
-	    (replayed->stop != EXPLORE_BROKEN || is_over(stage)))
+	    (replayed->stop != EXPLORE_BROKEN || is_over(stage))) {
 		explore_live_finish(stage->live);
+		replayed->status = status_of(explore_live_status(stage->live));
+	}
 }
 
 void

@@ -116,12 +116,18 @@ status_after(enum play_status status, enum machine_failure failure)
 }
 
 enum play_status
+player_status(const struct player *player)
+{
+	if (player->machine.mem == NULL)
+		return player->status;
+	return status_after(player->status, machine_failed(&player->machine));
+}
+
+enum play_status
 player_end(struct player *player)
 {
-	enum play_status status = player->status;
+	enum play_status status = player_status(player);
 
-	if (player->machine.mem != NULL)
-		status = status_after(status, machine_failed(&player->machine));
 	player_free(player);
 	return status;
 }

@@ -202,16 +202,15 @@ play_live_frame(const struct play_live *live, uint64_t hpa)
 	return hostmem_written(mem, vk_hpa(hpa)) ? hostmem_frame(mem, vk_hpa(hpa)) : NULL;
 }
 
-bool
-play_live_failed(const struct play_live *live)
+enum play_status
+play_live_status(const struct play_live *live)
 {
-	return live->player.status != PLAY_DONE ||
-	    machine_failed(&live->player.machine) != MACHINE_FINE;
+	return player_status(&live->player);
 }
 
 enum play_status
 play_live_finish(struct play_live *live)
 {
 	player_finish(&live->player);
-	return play_live_failed(live) ? PLAY_OVER_LIMIT : PLAY_DONE;
+	return play_live_status(live);
 }

@@ -43,8 +43,8 @@ void play_live_thread_state(const struct play_live *live, unsigned thread,
 /* The bytes of a frame, or NULL where nothing was ever written. */
 const void *play_live_frame(const struct play_live *live, uint64_t hpa);
 
-/* Whether the machine has failed (out of memory, over a limit). */
-bool play_live_failed(const struct play_live *live);
+/* PLAY_DONE unless the machine has failed: out of memory, over a limit. */
+enum play_status play_live_status(const struct play_live *live);
 
 /* Ends the run: threads that stand where they are, and what was expected of the end. */
 enum play_status play_live_finish(struct play_live *live);

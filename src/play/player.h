@@ -99,6 +99,9 @@ bool player_start(struct player *player, const struct play_options *options);
 /* How the threads ended, and what the scenario expects of the end. */
 void player_finish(struct player *player);
 
+/* What became of the run so far. */
+enum play_status player_status(const struct player *player);
+
 /* Frees the machine; what became of the run. */
 enum play_status player_end(struct player *player);
 
