@@ -105,15 +105,21 @@ cli_complain_of(const char *name, const char *what)
 
 /* --- a file in the making --------------------------------------------------------------------- */
 
-static const char *volatile unfinished;
+#define FILES_AT_ONCE 2u
+
+static const char *volatile unfinished[FILES_AT_ONCE];
 
 static void
 remove_unfinished(void)
 {
-	const char *path = unfinished;
+	unsigned i;
 
-	if (path != NULL)
-		(void)unlink(path);
+	for (i = 0; i < FILES_AT_ONCE; i++) {
+		const char *path = unfinished[i];
+
+		if (path != NULL)
+			(void)unlink(path);
+	}
 }
 
 static void
@@ -137,12 +143,27 @@ guard_unfinished(const char *path)
 	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
 	size_t i;
 
-	unfinished = path;
+	for (i = 0; i < FILES_AT_ONCE - 1 && unfinished[i] != NULL; i++)
+		continue;
+	unfinished[i] = path;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* What the caller ignores stays ignored. */
 		if (signal(signals[i], end_unfinished) == SIG_IGN)
 			(void)signal(signals[i], SIG_IGN);
 	}
+}
+
+/* Where the path of a file is kept; NULL: it was never made. */
+static const char *volatile *
+find_unfinished(const char *path)
+{
+	unsigned i;
+
+	for (i = 0; i < FILES_AT_ONCE; i++) {
+		if (path != NULL && unfinished[i] == path)
+			return &unfinished[i];
+	}
+	return NULL;
 }
 
 static enum cli_status
@@ -330,14 +351,17 @@ static enum cli_status
 finish_file(struct cli_output *output, enum cli_status status)
 {
 	int keep = status <= CLI_FAILED && output->failed == 0;
+	const char *volatile *guarded = find_unfinished(output->temporary);
 
 	if (output->fd >= 0 && close(output->fd) != 0 && output->failed == 0)
 		output->failed = errno;
 	if (keep && output->failed == 0 && rename(output->temporary, output->target) != 0)
 		output->failed = errno;
-	if ((!keep || output->failed != 0) && unfinished != NULL)
-		(void)unlink(output->temporary);
-	unfinished = NULL;
+	if (guarded != NULL) {
+		if (!keep || output->failed != 0)
+			(void)unlink(output->temporary);
+		*guarded = NULL;
+	}
 	free(output->temporary);
 	free(output->target);
 	output->temporary = output->target = NULL;

@@ -187,23 +187,23 @@ explore_all(struct explore *explore)
 	return status;
 }
 
-/* The failing schedule, once the report is where it belongs. */
+/* The failing schedule, while the report can still be held back. */
 static enum cli_status
 save_failing(struct explore *explore, enum cli_status status)
 {
 	const struct report_bytes *saved = &explore->sweep.saved;
-	struct cli_output *output = explore->cli->output;
+	struct cli_output output;
 	struct scn_sink sink;
 	enum cli_status opened;
 
 	if (status != CLI_FAILED || saved->size == 0)
 		return status;
-	opened = cli_output_open(output, explore->sweep.save);
+	opened = cli_output_open(&output, explore->sweep.save);
 	if (opened != CLI_OK)
 		return opened;
-	sink = cli_output_sink(output);
+	sink = cli_output_sink(&output);
 	sink.write(sink.ctx, saved->bytes, saved->size);
-	return cli_output_close(output, status);
+	return cli_output_close(&output, status);
 }
 
 static enum cli_status
@@ -217,8 +217,8 @@ command_explore(struct cli *cli)
 	status = cli_output_open(cli->output, cli->path);
 	if (status != CLI_OK)
 		return status;
-	status = cli_output_close(cli->output, explore_all(&explore));
-	status = save_failing(&explore, status);
+	status = save_failing(&explore, explore_all(&explore));
+	status = cli_output_close(cli->output, status);
 	sweep_free(&explore.sweep);
 	return status;
 }
