@@ -93,6 +93,8 @@ tell(struct place *place, struct scn_mark mark, const char *field, const char *e
 
 	if (result != NULL && result->accessed) {
 		why = malloc(sizeof(*why));
+		if (why == NULL)
+			place->player->status = PLAY_NO_MEMORY;
 		watch_quiet(true);
 		if (why != NULL)
 			explain_access(&place->player->thread[place->thread].machine.vcpu,

@@ -108,6 +108,12 @@ hostmem_failed(const struct hostmem *mem)
 	return mem->failure;
 }
 
+void
+hostmem_fail(struct hostmem *mem)
+{
+	mem->failure = HOSTMEM_OUT_OF_MEMORY;
+}
+
 size_t
 hostmem_frames(const struct hostmem *mem)
 {

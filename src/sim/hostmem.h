@@ -31,6 +31,9 @@ uint64_t hostmem_size(const struct hostmem *mem);
 /* The first failure, which is kept: every later write may have been lost. */
 enum hostmem_failure hostmem_failed(const struct hostmem *mem);
 
+/* Keeps in mind that there was no memory for what goes with this one. */
+void hostmem_fail(struct hostmem *mem);
+
 /* Number of frames written so far. */
 size_t hostmem_frames(const struct hostmem *mem);
 

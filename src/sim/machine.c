@@ -146,8 +146,10 @@ remember_mapped(struct machine_process *process, uint64_t page)
 		size_t room = process->mapped_room == 0 ? 16 : 2 * process->mapped_room;
 		uint64_t *bigger = realloc(process->mapped, room * sizeof(*bigger));
 
-		if (bigger == NULL)
+		if (bigger == NULL) {
+			hostmem_fail(process->machine->mem);
 			return false;
+		}
 		process->mapped = bigger;
 		process->mapped_room = room;
 	}

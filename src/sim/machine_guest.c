@@ -169,8 +169,11 @@ machine_failed(const struct machine *machine)
 	unsigned i;
 
 	for (i = 0; machine->log != NULL && i < machine->config.cpus; i++) {
-		const struct adversary *adversary = tlb_adversary(machine->cpu[i].tlb);
+		const struct tlb *tlb = machine->cpu[i].tlb;
+		const struct adversary *adversary = tlb == NULL ? NULL : tlb_adversary(tlb);
 
+		if (tlb == NULL || tlb_failed(tlb))
+			return MACHINE_NO_MEMORY;
 		if (adversary != NULL && adversary_failed(adversary) > worst)
 			worst = adversary_failed(adversary);
 	}

@@ -29,6 +29,7 @@ struct tlb {
 	unsigned cpu;
 	bool walking;   /* a walk is under way */
 	bool cancelled; /* and there has been an invalidation since it began */
+	bool failed;    /* out of memory */
 };
 
 const char *
@@ -234,23 +235,24 @@ store_remove(struct store *store, unsigned i)
 	    (store->count - i) * sizeof(store->entry[0]));
 }
 
-/* false: no room for more, be it that the process has no memory. */
-static bool
+enum growth { GROWN, FULL, NO_MEMORY };
+
+static enum growth
 store_grow(struct store *store)
 {
 	unsigned room = store->room == 0 ? FIRST_ROOM : 2 * store->room;
 	struct tlb_entry *bigger;
 
 	if (store->count == store->capacity)
-		return false;
+		return FULL;
 	if (store->count < store->room)
-		return true;
+		return GROWN;
 	bigger = realloc(store->entry, room * sizeof(*bigger));
 	if (bigger == NULL)
-		return false;
+		return NO_MEMORY;
 	store->entry = bigger;
 	store->room = room;
-	return true;
+	return GROWN;
 }
 
 void
@@ -271,15 +273,26 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 			break;
 		}
 	}
-	if (!store_grow(store)) {
-		if (store->count == 0)
-			return;
+	switch (store_grow(store)) {
+	case GROWN:
+		break;
+	case FULL:
 		store_remove(store, 0);
 		tlb->stats.kind[entry->kind].evictions++;
+		break;
+	case NO_MEMORY:
+		tlb->failed = true;
+		return;
 	}
 	store->entry[store->count++] = *entry;
 	(void)tlb_record_hold(entry->made_of.record);
 	tlb->stats.kind[entry->kind].fills++;
+}
+
+bool
+tlb_failed(const struct tlb *tlb)
+{
+	return tlb->failed;
 }
 
 /* --- what goes ---------------------------------------------------------------------------- */

@@ -139,6 +139,9 @@ void tlb_count_use(struct tlb *tlb, enum tlb_kind kind, bool hit);
  */
 void tlb_fill(struct tlb *tlb, const struct tlb_entry *entry);
 
+/* Whether an entry was lost because the process has no memory. */
+bool tlb_failed(const struct tlb *tlb);
+
 /* Which items an invalidation drops; an unset condition is met by all. */
 struct tlb_scope {
 	unsigned kinds;       /* TLB_MASK() of those that it acts on */

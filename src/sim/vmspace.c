@@ -44,9 +44,9 @@ touch_maps(void)
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 }
 
-/* Room for one more element; false when out of memory. */
+/* Room for one more element; false when out of memory, which the host memory keeps in mind. */
 static bool
-grow(void **array, size_t *room, size_t count, size_t element)
+grow(struct frames *frames, void **array, size_t *room, size_t count, size_t element)
 {
 	size_t wanted = *room == 0 ? 8 : *room * 2;
 	void *bigger;
@@ -54,8 +54,10 @@ grow(void **array, size_t *room, size_t count, size_t element)
 	if (count < *room)
 		return true;
 	bigger = realloc(*array, wanted * element);
-	if (bigger == NULL)
+	if (bigger == NULL) {
+		hostmem_fail(frames->mem);
 		return false;
+	}
 	*array = bigger;
 	*room = wanted;
 	return true;
@@ -68,13 +70,16 @@ vm_object_create(struct frames *frames, const void *bytes, size_t size)
 {
 	struct vm_object *object = calloc(1, sizeof(*object));
 
-	if (object == NULL)
+	if (object == NULL) {
+		hostmem_fail(frames->mem);
 		return NULL;
+	}
 	object->references = 1;
 	object->frames = frames;
 	if (size != 0) {
 		object->bytes = malloc(size);
 		if (object->bytes == NULL) {
+			hostmem_fail(frames->mem);
 			free(object);
 			return NULL;
 		}
@@ -128,8 +133,8 @@ object_add(struct vm_object *object, uint64_t index, hpa_t *frame)
 {
 	size_t at = object_place(object, index);
 
-	if (!grow((void **)&object->pages, &object->room, object->count, sizeof(*object->pages)) ||
-	    !frames_take(object->frames, frame))
+	if (!grow(object->frames, (void **)&object->pages, &object->room, object->count,
+	    sizeof(*object->pages)) || !frames_take(object->frames, frame))
 		return false;
 	memmove(&object->pages[at + 1], &object->pages[at],
 	    (object->count - at) * sizeof(*object->pages));
@@ -231,7 +236,8 @@ entry_place(const struct vmspace *space, uint64_t address)
 static bool
 entry_insert(struct vmspace *space, size_t at, const struct entry *entry)
 {
-	if (!grow((void **)&space->entries, &space->room, space->count, sizeof(*space->entries)))
+	if (!grow(space->frames, (void **)&space->entries, &space->room, space->count,
+	    sizeof(*space->entries)))
 		return false;
 	memmove(&space->entries[at + 1], &space->entries[at],
 	    (space->count - at) * sizeof(*space->entries));
