@@ -453,13 +453,33 @@ parse_object(const struct conform_place *place, const struct rule_set *sets, siz
 	return check_required(place, sets, count, seen) && good;
 }
 
+/* Without memory Jansson calls a line malformed, or leaves out a character of it. */
+static _Thread_local bool no_memory;
+
+static void *
+note_malloc(size_t size)
+{
+	void *block = malloc(size);
+
+	no_memory |= block == NULL;
+	return block;
+}
+
 static json_t *
 load_line(const struct conform_place *place, const char *text, size_t size)
 {
 	json_error_t error;
 	char clean[CONFORM_TEXT_SIZE];
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+	json_t *root;
 
+	no_memory = false;
+	json_set_alloc_funcs(note_malloc, free);
+	root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+	if (no_memory) {
+		json_decref(root);
+		conform_report_memory(place->report);
+		return NULL;
+	}
 	if (root == NULL) {
 		conform_copy_text(clean, sizeof(clean), error.text);
 		conform_report_error(place->report, place->file, place->line,

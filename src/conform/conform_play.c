@@ -634,7 +634,8 @@ conform_player_run(struct conform_player *player, const struct conform_case *c,
 	collect_changes(player);
 	if (player->outside)
 		played->unsupported = "memory that the recording does not cover is used";
-	played->out_of_memory = player->failed;
+	played->out_of_memory = player->failed || tlb_failed(player->tlb) ||
+	    hostmem_failed(player->mem) == HOSTMEM_OUT_OF_MEMORY;
 }
 
 /* As the recorded processor: translations of linear addresses, and nothing else. */

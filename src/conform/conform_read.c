@@ -81,6 +81,8 @@ static enum conform_result
 judge_case(struct run *run, struct conform_fields *fields)
 {
 	conform_player_run(run->player, &run->c, &run->played, NULL);
+	/* To tell of a difference it is played again, and then nobody knows of this any more. */
+	fields->out_of_memory = run->played.out_of_memory;
 	if (run->played.unsupported != NULL) {
 		conform_fields_add(fields, "unsupported", "a case that can be judged",
 		    run->played.unsupported);
