@@ -208,7 +208,7 @@ do_item(void *ctx, size_t index)
 		item->explored = calloc(1, sizeof(*item->explored));
 		if (item->explored != NULL)
 			explore_item(sweep, item);
-	} else if (report_event_sink(sweep->report) == NULL) {
+	} else if (!sweep->told) {
 		item->played = play_run(item->scenario, &sweep->play, &item->outcome);
 		item->ahead = 1;
 	}
@@ -420,6 +420,8 @@ sweep_report(struct sweep *sweep)
 
 	if (sweep->item == NULL)
 		return CLI_ENVIRONMENT; /* which was complained about */
+	/* Asked before there are threads: the report's options change while it is written. */
+	sweep->told = report_event_sink(sweep->report) != NULL;
 	(void)pthread_mutex_init(&sweep->lock, NULL);
 	pool = cli_pool_start(sweep->items, threads(sweep), do_item, sweep);
 	if (pool == NULL)

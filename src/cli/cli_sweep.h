@@ -40,6 +40,7 @@ struct sweep {
 	size_t jobs;             /* scenarios at a time */
 	int once;                /* only what asks to be explored is; the rest is played */
 	struct play_options play; /* how */
+	int told;                /* the report wants the events of what is played */
 	struct report *report;
 	struct report_bytes saved;  /* what belongs into that file */
 	struct cli_paths paths;
