@@ -75,7 +75,8 @@ enum cli_option_id {
 	CLI_OUTPUT,
 	CLI_QUIET,
 	CLI_VERBOSE,
-	CLI_OWN = 32    /* from here on they are a subcommand's */
+	CLI_OWN = 32,   /* from here on they are a subcommand's */
+	CLI_DETAIL = 512 /* from here on --help only names them, so that it fits a screen */
 };
 
 struct cli_option {
@@ -87,7 +88,7 @@ struct cli_option {
 };
 
 #define CLI_OPTION_HELP                                                                            \
-	{ CLI_HELP, 'h', "help", NULL, "print this text" },                                        \
+	{ CLI_HELP, 'h', "help", NULL, "print a screen of help" },                                 \
 	{ CLI_VERSION, 'V', "version", NULL, "print the version" }
 #define CLI_OPTION_OUTPUT                                                                          \
 	{ CLI_OUTPUT, 'o', "output", "FILE", "write to FILE, whole or not at all" }
@@ -143,8 +144,8 @@ struct cli {
  */
 int cli_option_next(struct cli *cli, const char **argument);
 
-/* Prints what --help prints of a subcommand. */
-void cli_help(struct text *text, const struct cli_command *command);
+/* Prints a subcommand's help: a screen of it, or all there is. */
+void cli_help(struct text *text, const struct cli_command *command, int all);
 
 /* Complains about usage and points to --help; returns CLI_BAD. */
 enum cli_status cli_usage(const struct cli *cli, const char *what);

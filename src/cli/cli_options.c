@@ -247,7 +247,7 @@ answer_question(struct cli *cli, int id)
 	sink = cli_output_sink(cli->output);
 	text_init(&text, &sink, 0);
 	if (id == CLI_HELP)
-		cli_help(&text, cli->command);
+		cli_help(&text, cli->command, 0);
 	else
 		text_str(&text, "vkept " VKEPT_VERSION "\n");
 	return stop(cli, cli_output_close(cli->output, CLI_OK));
@@ -321,22 +321,49 @@ write_option(struct text *text, const struct cli_option *option)
 	text_add(text, "--%s", option->name);
 	if (option->argument != NULL)
 		text_add(text, " %s", option->argument);
-	if (text->column >= COLUMN_HELP - 1)
+	/* A long one is moved to the right, or has its help below. */
+	if (text->column + strlen(option->help) > 77)
 		text_str(text, "\n");
-	text_to(text, COLUMN_HELP);
+	text_str(text, text->column >= COLUMN_HELP - 1 ? "  " : "");
+	if (text->column < COLUMN_HELP)
+		text_to(text, COLUMN_HELP);
 	text_add(text, "%s\n", option->help);
 }
 
+/* The options that are only named, filled into lines. */
+static void
+write_details(struct text *text, const struct cli_command *command)
+{
+	const struct cli_option *option;
+	int any = 0;
+
+	for (option = command->option; option->id != 0; option++) {
+		if (option->id < CLI_DETAIL)
+			continue;
+		if (text->column + strlen(option->name) > 72)
+			text_str(text, "\n");
+		text_str(text, text->column == 0 && any ? "      " : any ? "" : "  and");
+		text_add(text, " --%s", option->name);
+		any = 1;
+	}
+	if (any)
+		text_add(text, ": help %s\n", command->name);
+}
+
 void
-cli_help(struct text *text, const struct cli_command *command)
+cli_help(struct text *text, const struct cli_command *command, int all)
 {
 	const struct cli_option *option;
 
 	text_add(text, "usage: vkept %s [OPTION]... %s\n", command->name, command->operands);
 	text_str(text, command->about);
 	text_str(text, "\n");
-	for (option = command->option; option->id != 0; option++)
-		write_option(text, option);
+	for (option = command->option; option->id != 0; option++) {
+		if (all || (option->id < CLI_DETAIL && option->id > CLI_VERSION))
+			write_option(text, option);
+	}
+	if (!all)
+		write_details(text, command);
 	text_str(text, "\n");
 	text_str(text, command->examples);
 }

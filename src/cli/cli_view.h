@@ -14,12 +14,12 @@
 
 /* Options have numbers from here on; a subcommand's own lie below. */
 enum cli_view_id {
-	CLI_VIEW = 64,
+	CLI_VIEW = CLI_DETAIL - 4,
 	CLI_VIEW_THREAD = CLI_VIEW,
 	CLI_VIEW_STEP,
-	CLI_VIEW_VARIANT,
 	CLI_VIEW_CORE,
 	CLI_VIEW_RAW,
+	CLI_VIEW_VARIANT, /* CLI_DETAIL */
 	CLI_VIEW_CPU,
 	CLI_VIEW_CR3,
 	CLI_VIEW_CR4,

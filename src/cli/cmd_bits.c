@@ -492,8 +492,7 @@ const struct cli_command cli_bits = {
 	.operands = "VALUE...",
 	.summary = "decode an entry, a register, a qualification, or put one together",
 	.about = "Takes numbers apart field by field; makes a number of names as it prints them.\n",
-	.examples = "examples:\n"
-	    "  vkept bits --as guest-pte --level 2 0x80000000002000e7\n"
+	.examples = "  vkept bits --as guest-pte --level 2 0x80000000002000e7\n"
 	    "  vkept bits --as ept R W X memtype=WB frame=0x1000\n"
 	    "  vkept bits --as qualification 0x182\n",
 	.option = options,

@@ -2,15 +2,21 @@
 /*
  * vkept check: what is wrong with scenario files, without running them.
  */
+#include <string.h>
+
 #include "cli/cli.h"
 #include "report/report_json.h"
 
 enum {
-	OPTION_SCHEMA = CLI_OWN
+	OPTION_SCHEMA = CLI_OWN,
+	OPTION_REFERENCE
 };
+
+#define REFERENCES "markdown|mdoc" /* in the order of enum scenario_manual_format */
 
 static const struct cli_option options[] = {
 	{ OPTION_SCHEMA, 0, "schema", NULL, "print the JSON Schema of scenarios instead" },
+	{ OPTION_REFERENCE, 0, "reference", REFERENCES, "print the reference of scenarios" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "errors only" },
 	CLI_OPTION_FORMAT("text|json"),
 	CLI_OPTION_OUTPUT,
@@ -22,7 +28,8 @@ struct check {
 	struct cli *cli;
 	struct text text;
 	struct json json;
-	int schema;
+	const char *instead; /* the option that asks for something else than a check, or NULL */
+	int manual;          /* index of the form of --reference, or -1 */
 	int as_json;
 };
 
@@ -116,13 +123,20 @@ check_options(struct check *check)
 	const char *argument;
 	int id;
 
-	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN)
-		check->schema = 1;
+	while ((id = cli_option_next(cli, &argument)) >= CLI_OWN) {
+		check->instead = id == OPTION_SCHEMA ? "--schema takes no file" :
+		    "--reference takes no file";
+		if (id != OPTION_REFERENCE)
+			continue;
+		check->manual = cli_word_index(REFERENCES, argument, strlen(argument));
+		if (check->manual < 0)
+			return cli_bad_argument(cli, "reference", REFERENCES, argument);
+	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
-	if (check->schema && cli->operand != cli->argc)
-		return cli_usage(cli, "--schema takes no file");
-	if (!check->schema && cli->operand == cli->argc)
+	if (check->instead != NULL && cli->operand != cli->argc)
+		return cli_usage(cli, check->instead);
+	if (check->instead == NULL && cli->operand == cli->argc)
 		return cli_usage(cli, "no scenario was named");
 	return CLI_OK;
 }
@@ -130,7 +144,7 @@ check_options(struct check *check)
 static enum cli_status
 command_check(struct cli *cli)
 {
-	struct check check = { .cli = cli };
+	struct check check = { .cli = cli, .manual = -1 };
 	enum cli_status status = check_options(&check);
 	struct scn_sink sink;
 
@@ -143,7 +157,9 @@ command_check(struct cli *cli)
 	text_init(&check.text, &sink, 0);
 	json_put_init(&check.json, &sink);
 	check.as_json = cli->format == 1;
-	if (check.schema)
+	if (check.manual >= 0)
+		scenario_manual_write(&sink, (enum scenario_manual_format)check.manual);
+	else if (check.instead != NULL)
 		scenario_schema_write(&sink);
 	else
 		status = check_files(&check);
@@ -155,9 +171,9 @@ const struct cli_command cli_check = {
 	.operands = "FILE|DIR...",
 	.summary = "validate scenarios",
 	.about = "Reads scenarios and reports every error of each file as file:line:column.\n",
-	.examples = "examples:\n"
-	    "  vkept check scenarios\n"
-	    "  vkept check --schema -o schema/scenario.schema.json\n",
+	.examples = "  vkept check scenarios\n"
+	    "  vkept check --schema -o schema/scenario.schema.json\n"
+	    "  vkept check --reference markdown | less\n",
 	.option = options,
 	.run = command_check,
 };

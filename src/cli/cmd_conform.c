@@ -111,8 +111,7 @@ const struct cli_command cli_conform = {
 	.summary = "check the model against recorded behaviour of processors",
 	.about = "Plays each case of vector files (JSON lines, also .gz) and compares all that\n"
 	    "was recorded.\n",
-	.examples = "examples:\n"
-	    "  vkept conform vectors/*.jsonl.gz\n"
+	.examples = "  vkept conform vectors/*.jsonl.gz\n"
 	    "  vkept conform --show 20 -f json -o differences.json vectors/ept.jsonl.gz\n",
 	.option = options,
 	.run = command_conform,

@@ -394,8 +394,7 @@ const struct cli_command cli_exec = {
 	.about =
 	    "Runs a statically linked x86-64 program in a vkernel: each access through the\n"
 	    "model, each system call by an exit.  Ends with its status; 1 if it has none.\n",
-	.examples = "examples:\n"
-	    "  vkept exec build/programs/printf\n"
+	.examples = "  vkept exec build/programs/printf\n"
 	    "  vkept exec --cpus 3 --seed 7 build/programs/threads\n",
 	.option = options,
 	.run = command_exec,

@@ -513,11 +513,8 @@ const struct cli_command cli_maps = {
 	.summary = "what page tables map: listed, counted, compared",
 	.about = "Lists what page tables map: a scenario's, at the end of its run or at a step,\n"
 	    "or those of a real machine.\n",
-	.examples = "examples:\n"
-	    "  vkept maps scenarios/copyio/printf.yaml\n"
-	    "  vkept maps --step 2 --against 5 scenarios/copyio/printf.yaml\n"
-	    "  vkept maps --core dump.elf.xz --cpu 1 --only w,x\n"
-	    "  vkept maps --core dump.elf --table guest -f info-tlb\n",
+	.examples = "  vkept maps --step 2 --against 5 scenarios/copyio/printf.yaml\n"
+	    "  vkept maps --core dump.elf.xz --cpu 1 --only w,x\n",
 	.option = options,
 	.run = command_maps,
 };

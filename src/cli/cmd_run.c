@@ -130,7 +130,7 @@ const struct cli_command cli_run = {
 	.summary = "run scenarios",
 	.about = "Runs scenarios; of a directory every *.yaml under it, by path.  One scenario by\n"
 	    "itself is told step by step, of several each has its line.\n",
-	.examples = "examples:\n"
+	.examples =
 	    "  vkept run scenarios/copyio/printf.yaml     what the program does, step by step\n"
 	    "  vkept run -q scenarios                     what does not hold\n"
 	    "  vkept run -f junit -o out.xml scenarios    for a CI server\n"

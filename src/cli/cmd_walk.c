@@ -317,8 +317,7 @@ const struct cli_command cli_walk = {
 	.summary = "one translation, entry by entry, and why it ended so",
 	.about = "Plays a scenario up to a step and explains one access in that state; or\n"
 	    "explains an access in the memory of a real machine.\n",
-	.examples = "examples:\n"
-	    "  vkept walk scenarios/copyio/printf.yaml\n"
+	.examples = "  vkept walk scenarios/copyio/printf.yaml\n"
 	    "  vkept walk --thread slave --step 3 -f json FILE\n"
 	    "  vkept walk --core dump.elf --cpu 1 --gva 0x7f0000401000 --access w\n",
 	.option = options,

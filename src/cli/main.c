@@ -52,9 +52,12 @@ write_usage(struct text *text)
 		text_to(text, 12);
 		text_add(text, "%s\n", commands[i]->summary);
 	}
-	text_str(text, "\n'vkept COMMAND --help' tells more.\n\n"
+	text_str(text, "\n'vkept COMMAND --help' tells more, vkept(1) all. To begin with:\n"
+	    "  vkept run scenarios/copyio/printf.yaml\n"
+	    "  vkept walk --step 5 scenarios/bringup/first-touch.yaml\n"
+	    "  vkept explore scenarios/shootdown\n\n"
 	    "exit status: 0 everything held; 1 an expectation failed or a vector differed;\n"
-	    "2 bad usage or bad input; 3 a file could not be read or written, or memory ran out\n");
+	    "2 bad usage or input; 3 a file cannot be read or written, or memory ran out\n");
 }
 
 static enum cli_status
@@ -91,7 +94,7 @@ answer(int argc, char **argv, struct cli_output *output)
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
 		text_str(&text, "vkept " VKEPT_VERSION "\n");
 	else if (command != NULL)
-		cli_help(&text, command);
+		cli_help(&text, command, 1);
 	else
 		write_usage(&text);
 	return cli_output_close(output, CLI_OK);

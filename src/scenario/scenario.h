@@ -860,4 +860,9 @@ struct scn_sink {
 /* Writes the JSON Schema of the language: the text of schema/scenario.schema.json. */
 void scenario_schema_write(const struct scn_sink *sink);
 
+enum scenario_manual_format { SCENARIO_MANUAL_MARKDOWN, SCENARIO_MANUAL_MDOC };
+
+/* Writes the reference of the language: docs/SCENARIOS.md, or docs/man/vkept-scenario.5. */
+void scenario_manual_write(const struct scn_sink *sink, enum scenario_manual_format format);
+
 #endif
