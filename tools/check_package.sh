@@ -24,7 +24,7 @@ if ! command -v debootstrap >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ]; then
 	exit $status
 fi
 root=$(mktemp -d) || exit 3
-trap 'rm -rf "$root"' EXIT
+trap 'umount "$root/proc" 2>/dev/null; rm -rf "$root"' EXIT
 trap 'exit 129' HUP INT TERM
 debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 || {
 	tail -n 5 "$root.log"
@@ -32,6 +32,8 @@ debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 || {
 	exit 3
 }
 rm -f "$root.log"
+# A program finds what lies beside it by /proc.
+mount -t proc proc "$root/proc" || exit 3
 cp "$package" "$root/vkept.deb"
 cat >"$root/try" <<'END'
 set -eu
