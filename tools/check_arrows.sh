@@ -19,6 +19,7 @@ guestpt   base guestpt
 nested    base ept guestpt nested
 copyio    base guestpt copyio
 vmm       base ept copyio vmm
+lib       base
 bits      base ept guestpt vmm bits
 sim       base ept guestpt nested copyio vmm sim
 defect    base ept guestpt copyio vmm sim defect
