@@ -46,8 +46,17 @@ expect 3 'an output that cannot be written' 'No such file' \
     "$VKEPT" graph -o "$tmp/nowhere/x.dot" $printf
 expect 0 'an address that is not mapped is a drawing' 'where is GPA' \
     "$VKEPT" graph --walk 0x12345000 $printf
+{ printf '\147\0\60\0\0\0\0\0'; head -c 4088 /dev/zero; } >"$tmp/root"
 expect 0 'so is an entry that the memory has not' 'There is no memory at HPA' \
+    "$VKEPT" graph --raw "$tmp/root@0" --cr3 0 --walk 0
+expect 2 'but a root table that it has not is bad input' 'guest at 0x7ffff000 is not in this' \
     "$VKEPT" graph --core $cores/l4-basic/pt.elf.gz --cr3 0x7ffff000 --walk 0
+expect 2 '... of tables, too' 'guest at 0x7ffff000 is not in this memory; expected an address' \
+    "$VKEPT" graph --core $cores/l4-basic/pt.elf.gz --cr3 0x7ffff000
+expect 2 '... and of the host' 'outer tables at 0x7ffff000 is not in this' "$VKEPT" graph \
+    --core $cores/nested-ept/pt.elf.gz --cr3 0x1000 --nested ept --nested-root 0x7ffff000
+expect 2 '... and of the other state' 'guest at 0x7ffff000 is not in this' \
+    "$VKEPT" graph --core $cores/l4-basic/pt.elf.gz --against-cr3 0x7ffff000
 expect 0 'the name of the output chooses the format' '"vkept"' \
     sh -c '"$VKEPT" graph -o "$tmp/x.json" $printf && cat "$tmp/x.json"'
 

@@ -144,6 +144,11 @@ expect 2 'info-tlb is of the ordinary format' 'table guest' "$VKEPT" maps \
     --core $data/nested-ept/pt.elf.gz --cr3 0x1000 --nested ept --nested-root 0x63d005e -f info-tlb
 expect 2 'CR3 outside the memory is told' 'root table of the guest at 0x123456000' \
     "$VKEPT" maps --core $core --cr3 0x123456000
+expect 2 '... before anything is written' '^vkept: .* expected an address from 0x100000000 to' \
+    sh -c '"$VKEPT" maps --core $core --cr3 0x123456000 2>"$tmp/a" | grep . && exit 1
+        cat "$tmp/a"; exit 2'
+expect 2 '... of either state' 'guest at 0x123456000' \
+    "$VKEPT" maps --core $core --against-cr3 0x123456000
 expect 2 'so is an outer root' 'root table of the outer tables at 0x123456000' \
     "$VKEPT" maps --core $core --nested npt --nested-root 0x123456000
 expect 2 'an entry that is not in the memory is told by walk' 'HPA 0x123456' \

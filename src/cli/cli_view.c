@@ -513,6 +513,38 @@ open_machine(struct cli *cli, const struct cli_view *source, enum cli_state stat
 	return status;
 }
 
+static enum cli_status
+complain_of_root(const struct view *view, const char *name, const char *whose, uint64_t root)
+{
+	const struct image *image = view->image;
+	struct text *text = cli_error();
+
+	text_str(text, "vkept: ");
+	text_safe(text, name);
+	text_add(text, ": the root table of the %s at 0x%" PRIx64 " is not in this memory", whose,
+	    root);
+	if (image->runs != 0)
+		text_add(text, "; expected an address from 0x%" PRIx64 " to 0x%" PRIx64,
+		    image->run[0].start, image->run[image->runs - 1].end - 1);
+	text_str(text, "\n");
+	return CLI_BAD;
+}
+
+enum cli_status
+cli_view_check_roots(const struct view *view, const char *name, int guest, int outer)
+{
+	static unsigned char scratch[VK_PAGE_BYTES];
+	const unsigned char *bytes;
+	hpa_t hpa;
+
+	if (outer && image_page(view->image, view_outer_root(view), scratch) == NULL)
+		return complain_of_root(view, name, "outer tables", view_outer_root(view).v);
+	if (guest && view_guest_page(view, view_guest_root(view), &hpa, scratch, &bytes) ==
+	    VIEW_ABSENT)
+		return complain_of_root(view, name, "guest", view_guest_root(view).v);
+	return CLI_OK;
+}
+
 const char *
 cli_view_no_tables(const struct cli_view *source)
 {

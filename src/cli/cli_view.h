@@ -94,6 +94,13 @@ int cli_view_is_pair(const struct cli_view *source);
 enum cli_status cli_view_open(struct cli *cli, const struct cli_view *source, enum cli_state state,
     struct view *view);
 
+/*
+ * Complains, with CLI_BAD, where the memory has not got the root table of the guest or of the outer
+ * tables; `name` is the file that it came from.
+ */
+enum cli_status cli_view_check_roots(const struct view *view, const char *name, int guest,
+    int outer);
+
 /* Says why a view of a real machine has no guest tables: view_guest_levels() is 0. */
 const char *cli_view_no_tables(const struct cli_view *source);
 

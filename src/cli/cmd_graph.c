@@ -302,6 +302,8 @@ draw_walk(struct drawing *drawing)
 
 	if (view_guest_levels(view) == 0)
 		return complain_of(drawing, cli_view_no_tables(&drawing->source));
+	if (cli_view_check_roots(view, name_of(drawing), 1, view->outer != VIEW_FLAT) != CLI_OK)
+		return CLI_BAD;
 	if (!drawing->cpl_given)
 		drawing->cpl = cli_view_is_machine(&drawing->source) ? VIEW_EITHER :
 		    (enum view_cpl)view->cpl;
@@ -309,6 +311,13 @@ draw_walk(struct drawing *drawing)
 	    &absent);
 	graph_draw_walk(&drawing->graph, view, &drawing->why, found != VIEW_OK ? &absent.v : NULL);
 	return CLI_OK;
+}
+
+static enum cli_status
+check_roots(const struct drawing *drawing, const struct view *view, const char *name)
+{
+	return cli_view_check_roots(view, name, drawing->request.guest &&
+	    view_guest_levels(view) != 0, view->outer != VIEW_FLAT);
 }
 
 static enum cli_status
@@ -329,6 +338,10 @@ draw_tables(struct drawing *drawing)
 	if ((drawing->table == TABLE_EPT && view->outer == VIEW_NPT) ||
 	    (drawing->table == TABLE_NPT && view->outer == VIEW_EPT))
 		return complain_of(drawing, "the outer tables are of the other kind");
+	if (check_roots(drawing, view, name_of(drawing)) != CLI_OK ||
+	    (request->before != NULL && check_roots(drawing, &drawing->against,
+	    drawing->source.against != NULL ? drawing->source.against : name_of(drawing)) != CLI_OK))
+		return CLI_BAD;
 	if (graph_draw_tables(&drawing->graph, request))
 		return CLI_OK;
 	if (!request->guest && view->outer == VIEW_FLAT)

@@ -63,6 +63,8 @@ struct listing {
 	int summary;
 	int counts_by_census;    /* pages, in a summary */
 	struct maps_filter wanted; /* as given; end 0: the end of all addresses */
+	int is_other;            /* of two states, the second is at fault */
+	int begun;               /* the report is */
 	uint64_t looked_at;      /* mappings */
 	uint64_t written;        /* bytes, in a format of the monitor */
 	struct maps_report report;
@@ -171,6 +173,9 @@ listing_options(struct listing *listing)
 static const char *
 name_of(const struct listing *listing)
 {
+	if (listing->is_other && listing->source.against != NULL &&
+	    cli_view_is_machine(&listing->source))
+		return listing->source.against;
 	if (listing->source.core != NULL)
 		return listing->source.core;
 	return listing->source.raw != NULL ? listing->source.raw :
@@ -225,19 +230,12 @@ set_filter(const struct listing *listing, const struct view *view, enum maps_sid
 	}
 }
 
+/* Whether the root tables are there that a listing of this side begins with. */
 static enum cli_status
-complain_of_root(const struct listing *listing, const struct view *view, enum maps_side side)
+check_roots(const struct listing *listing, const struct view *view, enum maps_side side)
 {
-	hpa_t root = view_outer_root(view);
-	struct text *text = cli_error();
-	int is_guest = side == MAPS_GUEST ||
-	    (side == MAPS_BOTH && image_find(view->image, root) != NULL);
-
-	text_str(text, "vkept: ");
-	text_safe(text, name_of(listing));
-	text_add(text, ": the root table of the %s at 0x%" PRIx64 " is not in this memory\n",
-	    is_guest ? "guest" : "outer tables", is_guest ? view_guest_root(view).v : root.v);
-	return CLI_BAD;
+	return cli_view_check_roots(view, name_of(listing), side != MAPS_OUTER,
+	    side != MAPS_GUEST || view->outer != VIEW_FLAT);
 }
 
 static enum cli_status
@@ -248,7 +246,7 @@ complain_of_maps(const struct listing *listing, const struct view *view, enum ma
 	case MAPS_OK:
 		return CLI_OK;
 	case MAPS_NO_ROOT:
-		return complain_of_root(listing, view, side);
+		return check_roots(listing, view, side);
 	case MAPS_TOO_MANY:
 		return complain_of_table(listing, "its tables loop, or are shared so often that "
 		    "what they map cannot be listed; --range and --page make it less, "
@@ -258,6 +256,25 @@ complain_of_maps(const struct listing *listing, const struct view *view, enum ma
 		break;
 	}
 	return CLI_ENVIRONMENT;
+}
+
+/* Once there is something to report: before bad input nothing is written. */
+static void
+begin_report(struct listing *listing, const struct view *view, enum maps_side side)
+{
+	struct scn_sink sink = cli_output_sink(listing->cli->output);
+	struct maps_subject subject = { .view = view, .side = side,
+		.json = listing->cli->format == FORMAT_JSON,
+		.color = cli_wants_color(listing->cli), .name = name_of(listing) };
+
+	if (listing->begun)
+		return;
+	listing->begun = 1;
+	subject.form = listing->summary ? MAPS_REPORT_COUNTS :
+	    cli_view_is_pair(&listing->source) ? MAPS_REPORT_DIFFERENCES : MAPS_REPORT_LIST;
+	if (cli_view_is_machine(&listing->source))
+		subject.against = listing->source.against;
+	maps_report_begin(&listing->report, &sink, &subject);
 }
 
 /* --- listings --------------------------------------------------------------------------------- */
@@ -300,6 +317,7 @@ list_mappings(struct listing *listing, const struct view *view, enum maps_side s
 
 	if (status != MAPS_OK)
 		return complain_of_maps(listing, view, side, status);
+	begin_report(listing, view, side);
 	maps_folder_init(&folder, (enum maps_fold)listing->fold);
 	while ((count = maps_next(maps, batch, BATCH)) != 0) {
 		for (i = 0; i < count; i++) {
@@ -380,8 +398,11 @@ summarize(struct listing *listing, const struct view *view, enum maps_side side,
     const struct maps_filter *filter)
 {
 	struct maps_filter all;
-	enum cli_status status = CLI_OK;
+	enum cli_status status = check_roots(listing, view, side);
 
+	if (status != CLI_OK)
+		return status;
+	begin_report(listing, view, side);
 	listing->counts_by_census = side != MAPS_BOTH && (filter->rights | filter->no_rights |
 	    filter->flags | filter->no_flags) == 0 && !filter->by_gpa && !filter->by_hpa;
 	if (side == MAPS_BOTH) {
@@ -400,65 +421,73 @@ summarize(struct listing *listing, const struct view *view, enum maps_side side,
 
 /* --- differences ------------------------------------------------------------------------------ */
 
+/* Opens the other state, which must have tables of the same kind. */
+static enum cli_status
+open_other(const struct listing *listing, const struct view *view, enum maps_side side,
+    struct view *other)
+{
+	enum maps_side other_side;
+	enum cli_status status = cli_view_open(listing->cli, &listing->source, CLI_STATE_AGAINST,
+	    other);
+
+	if (status != CLI_OK)
+		return status;
+	status = choose_side(listing, other, &other_side);
+	if (status == CLI_OK && maps_width(view, side) != maps_width(other, side))
+		status = complain_of_table(listing, "the tables have different numbers of levels");
+	if (status != CLI_OK)
+		view_free(other);
+	return status;
+}
+
+static enum cli_status
+begin_differ(struct listing *listing, const struct view *view, const struct view *other,
+    enum maps_side side, const struct maps_filter *filter, struct maps_differ **differ)
+{
+	struct maps *before, *after;
+	enum maps_status status = maps_begin(&before, view, side, filter);
+
+	if (status != MAPS_OK)
+		return complain_of_maps(listing, view, side, status);
+	status = maps_begin(&after, other, side, filter);
+	if (status != MAPS_OK) {
+		maps_end(before);
+		listing->is_other = 1;
+		return complain_of_maps(listing, other, side, status);
+	}
+	*differ = maps_differ_begin(before, after, (enum maps_fold)listing->fold);
+	return complain_of_maps(listing, view, side, *differ != NULL ? MAPS_OK : MAPS_NO_MEMORY);
+}
+
 static enum cli_status
 list_differences(struct listing *listing, const struct view *view, enum maps_side side,
     const struct maps_filter *filter)
 {
 	struct maps_difference difference;
-	struct maps_differ *differ;
-	struct maps *before, *after;
+	struct maps_differ *differ = NULL;
 	struct view other;
-	enum maps_status status;
-	enum maps_side other_side;
-	enum cli_status result = cli_view_open(listing->cli, &listing->source, CLI_STATE_AGAINST,
-	    &other);
+	enum cli_status status = open_other(listing, view, side, &other);
 
-	if (result != CLI_OK)
-		return result;
-	result = choose_side(listing, &other, &other_side);
-	if (result == CLI_OK && maps_width(view, side) != maps_width(&other, side))
-		result = complain_of_table(listing, "the tables have different numbers of levels");
-	if (result != CLI_OK) {
+	if (status != CLI_OK)
+		return status;
+	status = begin_differ(listing, view, &other, side, filter, &differ);
+	if (status != CLI_OK) {
 		view_free(&other);
-		return result;
+		return status;
 	}
-	before = after = NULL;
-	status = maps_begin(&before, view, side, filter);
-	if (status == MAPS_OK)
-		status = maps_begin(&after, &other, side, filter);
-	differ = status == MAPS_OK ? maps_differ_begin(before, after,
-	    (enum maps_fold)listing->fold) : NULL;
-	if (status == MAPS_OK && differ == NULL)
-		status = MAPS_NO_MEMORY;
-	while (differ != NULL && maps_differ_next(differ, &difference)) {
+	begin_report(listing, view, side);
+	while (maps_differ_next(differ, &difference)) {
 		maps_report_difference(&listing->report, &difference);
 		note_looked_at(listing, 1);
 	}
-	if (differ != NULL && maps_differ_failed(differ))
-		result = complain_of_parts(listing);
-	else
-		result = complain_of_maps(listing, view, side, status);
+	if (maps_differ_failed(differ))
+		status = complain_of_parts(listing);
 	maps_differ_end(differ);
 	view_free(&other);
-	return result;
+	return status;
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
-
-static void
-begin_report(struct listing *listing, const struct view *view, enum maps_side side)
-{
-	struct scn_sink sink = cli_output_sink(listing->cli->output);
-	struct maps_subject subject = { .view = view, .side = side,
-		.json = listing->cli->format == FORMAT_JSON,
-		.color = cli_wants_color(listing->cli), .name = name_of(listing) };
-
-	subject.form = listing->summary ? MAPS_REPORT_COUNTS :
-	    cli_view_is_pair(&listing->source) ? MAPS_REPORT_DIFFERENCES : MAPS_REPORT_LIST;
-	if (cli_view_is_machine(&listing->source))
-		subject.against = listing->source.against;
-	maps_report_begin(&listing->report, &sink, &subject);
-}
 
 static enum cli_status
 list_view(struct listing *listing, const struct view *view)
@@ -473,7 +502,6 @@ list_view(struct listing *listing, const struct view *view)
 	set_filter(listing, view, side, &filter);
 	if (listing->cli->format >= FORMAT_TLB)
 		return list_as_monitor(listing, view, side, &filter);
-	begin_report(listing, view, side);
 	if (cli_view_is_pair(&listing->source))
 		status = list_differences(listing, view, side, &filter);
 	else if (listing->summary)
