@@ -97,6 +97,14 @@ for filter in '--only u' '--only w,x' '--only -x' '--only g,-d' '--page 2M' \
 	        sed -n "s/^0x\([0-9a-f]*\)-.*/\1/p" | cmp - "$tmp/a"' - "$filter"
 done
 expect_pass 'the filters above find something' test -s "$tmp/a"
+expect 0 'who maps an address is told with the address that leads there' \
+    'HPA 0x6400000 WB IPAT  at 0x401dd010$' "$VKEPT" maps --core $data/nested-ept/pt.elf.gz \
+    --cr3 0x1000 --nested ept --nested-root 0x63d005e --maps-hpa 0x65dd010
+expect 0 'a page that is mapped again and again, by the first of its addresses' \
+    '0x1056000  at 0xffffff6000006123  and so 65536 times, every 64K$' \
+    "$VKEPT" maps --core $data/l4-basic/pt.elf.gz --maps-gpa 0x1056123
+expect 0 'in JSON, too' '"at": "0xffffff6000006123"' \
+    "$VKEPT" maps --core $data/l4-basic/pt.elf.gz --maps-hpa 0x1056123 -f json
 expect_pass 'a summary counts what is listed' sh -c '
     lines=$("$VKEPT" maps --core $core --fold none --page 4K | grep -c ^0x)
     "$VKEPT" maps --core $core --summary | grep -q "^pages: $lines of 4K"'

@@ -265,7 +265,8 @@ begin_report(struct listing *listing, const struct view *view, enum maps_side si
 	struct scn_sink sink = cli_output_sink(listing->cli->output);
 	struct maps_subject subject = { .view = view, .side = side,
 		.json = listing->cli->format == FORMAT_JSON,
-		.color = cli_wants_color(listing->cli), .name = name_of(listing) };
+		.color = cli_wants_color(listing->cli), .name = name_of(listing),
+		.filter = &listing->wanted };
 
 	if (listing->begun)
 		return;

@@ -555,6 +555,7 @@ maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
 	report->width = maps_width(subject->view, subject->side);
 	report->json = subject->json;
 	report->color = subject->color && !subject->json;
+	report->filter = subject->filter;
 	report->array = arrays[subject->form];
 	for (i = 0; i < MAPS_LINES; i++)
 		report->line[i].valid = false;
@@ -598,11 +599,37 @@ end_item(struct maps_report *report)
 	lines_char(&report->lines, report->json ? '}' : '\n');
 }
 
+/* Which address it is that leads to what was asked for. */
+static void
+put_location(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	const struct maps_filter *filter = report->filter;
+	struct lines *lines = &report->lines;
+	uint64_t distance = filter->by_hpa ? filter->hpa - mapping->hpa :
+	    filter->gpa - mapping->gpa;
+	uint64_t address = maps_canonical(mapping->start + distance, report->width, report->side);
+
+	if (report->json) {
+		put_member_hex(lines, "at", address);
+		return;
+	}
+	lines_str(lines, "  at ");
+	lines_hex(lines, address);
+}
+
+static inline void
+put_listed(struct maps_report *report, const struct maps_mapping *mapping)
+{
+	put_mapping(report, mapping);
+	if (report->filter->by_hpa || report->filter->by_gpa)
+		put_location(report, mapping);
+}
+
 void
 maps_report_mapping(struct maps_report *report, const struct maps_mapping *mapping)
 {
 	begin_item(report);
-	put_mapping(report, mapping);
+	put_listed(report, mapping);
 	end_item(report);
 }
 
@@ -612,7 +639,7 @@ maps_report_range(struct maps_report *report, const struct maps_range *range)
 	struct lines *lines = &report->lines;
 
 	begin_item(report);
-	put_mapping(report, &range->mapping);
+	put_listed(report, &range->mapping);
 	if (report->json) {
 		put_member_number(lines, "pages", range->pages);
 		if (range->repeats > 1) {

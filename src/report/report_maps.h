@@ -30,6 +30,7 @@ struct maps_subject {
 	int color;           /* of text: differences */
 	const char *name;    /* what is looked at; foreign text */
 	const char *against; /* what it is compared with, likewise; NULL: with itself, or nothing */
+	const struct maps_filter *filter; /* where it has a target, who leads there is located */
 };
 
 struct maps_report {
@@ -40,6 +41,7 @@ struct maps_report {
 	unsigned width;
 	int json;
 	int color;
+	const struct maps_filter *filter;
 	const char *array;       /* of JSON: what the ranges are members of */
 	uint64_t listed;         /* ranges so far */
 	uint64_t pages[VK_LEVELS + 1]; /* mappings counted, by level */
