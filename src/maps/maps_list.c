@@ -126,12 +126,17 @@ fill_trouble(const struct maps *maps, uint64_t start, unsigned level, uint64_t t
 	mapping->what = PUT(level, MAPS_AT_LEVEL) | PUT(kind, MAPS_AT_KIND);
 }
 
-/* What entries of a run are read by; a copy, so that what is listed cannot change it. */
+/*
+ * What entries of a run are read by; a copy, so that what is listed cannot change it.  And what the
+ * last of them said beside its frame, which its neighbours mostly say, too.
+ */
 struct reading {
 	uint64_t start, size, perm, present, flip, frame_bits, reserved, key_bits;
 	unsigned level;
-	bool is_outer, is_flat;
+	bool is_outer, is_flat, is_malformed;
 	const struct ept *ept;
+	uint64_t said; /* 0: nothing yet */
+	uint64_t what;
 };
 
 static struct reading
@@ -149,38 +154,45 @@ begin_reading(const struct maps *maps)
 	return reading;
 }
 
-/* Takes a present entry apart. */
+/* Takes apart what a present entry says. */
+static void
+read_entry(const struct maps *maps, struct reading *reading, uint64_t entry)
+{
+	uint64_t perm = reading->perm & (entry ^ reading->flip);
+
+	reading->said = entry & ~reading->frame_bits;
+	reading->is_malformed = reading->ept == NULL ? (entry & reading->reserved) != 0 :
+	    maps_walk_is_malformed(&maps->walk, entry, reading->level);
+	reading->what = reading->is_outer ?
+	    what_of_outer(maps, entry, perm, reading->level) :
+	    what_of_guest(entry, perm, reading->level, reading->key_bits);
+}
+
 static inline void
-fill_mapping(const struct maps *maps, const struct reading *reading, uint64_t entry,
-    unsigned index, struct maps_mapping *mapping)
+fill_mapping(const struct maps *maps, struct reading *reading, uint64_t entry, unsigned index,
+    struct maps_mapping *mapping)
 {
 	uint64_t start = reading->start + index * reading->size;
-	uint64_t perm = reading->perm & (entry ^ reading->flip);
 	uint64_t frame = entry & reading->frame_bits;
 
-	if (reading->ept == NULL ? (entry & reading->reserved) != 0 :
-	    maps_walk_is_malformed(&maps->walk, entry, reading->level)) {
+	if (reading->said != (entry & ~reading->frame_bits))
+		read_entry(maps, reading, entry);
+	if (reading->is_malformed) {
 		fill_trouble(maps, start, reading->level, 0, MAPS_MALFORMED, mapping);
 		return;
 	}
 	mapping->start = start;
 	mapping->size = reading->size;
-	if (reading->is_outer) {
-		mapping->gpa = start;
-		mapping->hpa = frame;
-		mapping->what = what_of_outer(maps, entry, perm, reading->level);
-	} else {
-		mapping->gpa = frame;
-		mapping->hpa = reading->is_flat ? frame : MAPS_NOWHERE;
-		mapping->what = what_of_guest(entry, perm, reading->level, reading->key_bits);
-	}
+	mapping->gpa = reading->is_outer ? start : frame;
+	mapping->hpa = reading->is_outer || reading->is_flat ? frame : MAPS_NOWHERE;
+	mapping->what = reading->what;
 }
 
 /* Lists what is left of a run of leaves. */
 static size_t
 list_leaves(struct maps *maps, struct maps_mapping *mapping, size_t room)
 {
-	const struct reading reading = begin_reading(maps);
+	struct reading reading = begin_reading(maps);
 	const unsigned char *table = maps->run.entry;
 	unsigned index = maps->next, end = maps->run.count;
 	bool is_filtered = maps->is_filtered;
