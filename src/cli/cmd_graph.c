@@ -338,9 +338,11 @@ draw_tables(struct drawing *drawing)
 	if ((drawing->table == TABLE_EPT && view->outer == VIEW_NPT) ||
 	    (drawing->table == TABLE_NPT && view->outer == VIEW_EPT))
 		return complain_of(drawing, "the outer tables are of the other kind");
-	if (check_roots(drawing, view, name_of(drawing)) != CLI_OK ||
-	    (request->before != NULL && check_roots(drawing, &drawing->against,
-	    drawing->source.against != NULL ? drawing->source.against : name_of(drawing)) != CLI_OK))
+	if (check_roots(drawing, view, name_of(drawing)) != CLI_OK)
+		return CLI_BAD;
+	if (request->before != NULL && check_roots(drawing, &drawing->against,
+	    drawing->source.against != NULL ? drawing->source.against :
+	    name_of(drawing)) != CLI_OK)
 		return CLI_BAD;
 	if (graph_draw_tables(&drawing->graph, request))
 		return CLI_OK;
