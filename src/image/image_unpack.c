@@ -207,7 +207,7 @@ memory_alloc(void *ctx, size_t count, size_t size)
 		return NULL;
 	size *= count;
 	if (size < MEMORY_LEAST || size > MEMORY_MOST - VK_PAGE_BYTES || memory->size != 0)
-		return malloc(size);
+		return malloc(size != 0 ? size : 1);
 	memory->size = (size + VK_PAGE_BYTES - 1) & ~(size_t)VK_PAGE_OFFSET_MASK;
 	memory->block = map_zeroes(memory->size);
 	if (memory->block == NULL)
