@@ -119,6 +119,70 @@ if [ -x "$bad" ]; then
 	expect 3 'a full disk' 'No space' sh -c '"$VKEPT" exec "$1" flush >/dev/full' - "$bad"
 fi
 
+# --- programs in scenarios -------------------------------------------------
+
+examples=scenarios/programs
+for name in hello count; do
+	if command -v as >/dev/null && command -v ld >/dev/null; then
+		as --64 -o "$tmp/$name.o" $examples/$name.s
+		ld -static -nostdlib -s --build-id=none -z noseparate-code -z max-page-size=4096 \
+		    -o "$tmp/$name.elf" "$tmp/$name.o"
+		for file in "$tmp/$name.elf" $examples/$name.elf; do
+			readelf -x .text -x .data -x .bss "$file" 2>/dev/null | grep '^ *0x'
+			readelf -h "$file" | grep Entry
+		done | sort | uniq -c | awk '$1 != 2' >"$tmp/odd"
+		expect 0 "$name.elf is what $name.s says" '' cmp "$tmp/odd" /dev/null
+	fi
+done
+cp $examples/hello.elf $examples/hello.yaml "$tmp"
+expect 0 'a program is found beside its scenario' '1 passed' "$VKEPT" run "$tmp/hello.yaml"
+expect 0 'and from anywhere' '1 passed' \
+    sh -c 'cd "$1" && "$VKEPT" run hello.yaml' - "$tmp"
+expect 2 'programs are not explored' 'run and not explored' "$VKEPT" explore "$tmp/hello.yaml"
+head -c 100 $examples/hello.elf >"$tmp/hello.elf"
+expect 2 'a program that is none has its place in the scenario' \
+    'hello.yaml:12:17: found the program .hello.elf.: at byte .* beyond its end' \
+    "$VKEPT" run "$tmp/hello.yaml"
+rm "$tmp/hello.elf"
+expect 2 'so has one that is not there' 'hello.yaml:12:17: .*No such file' \
+    "$VKEPT" check "$tmp/hello.yaml"
+mkdir "$tmp/hello.elf"
+expect 2 'or is a directory' 'no plain file' "$VKEPT" check "$tmp/hello.yaml"
+rmdir "$tmp/hello.elf"
+head -c 1048577 /dev/zero >"$tmp/hello.elf"
+expect 2 'or is too large' 'larger than' "$VKEPT" check "$tmp/hello.yaml"
+sed 's/size: 1M, prot/size: 20K, prot/' $examples/hello.yaml >"$tmp/small.yaml"
+cp $examples/hello.elf "$tmp"
+expect 1 'a vkernel with too little memory' 'small.yaml:12:17: .*no memory left for the stack' \
+    "$VKEPT" run "$tmp/small.yaml"
+if [ -x "$bad" ]; then
+	# What a program ends by among outcomes: the step is all that there is.
+	outcome()
+	{
+		cat >"$tmp/ends.yaml" <<-END
+			scenario: an end
+			machine: {tlb: caching}
+			host: {spaces: {main: [{at: 1M, size: 16M, prot: rwx}]}}
+			programs: {bad: {file: $bad, args: [bad, $1], at: 1M, size: 16M}}
+			threads:
+			  - {name: a, role: master, program: bad, steps: [{run: {}, expect: $2}]}
+		END
+		expect 0 "$1 in a scenario: $2" '1 passed' "$VKEPT" run "$tmp/ends.yaml"
+	}
+	outcome none '{outcome: exited, value: 42}'
+	outcome nowhere '{outcome: pf, error-code: 0x14, cr2: 0xdead0000}'
+	outcome overflow '{outcome: pf, error-code: 0x6}'
+	outcome noncanonical '{outcome: gp}'
+	outcome avx '{outcome: ud}'
+	outcome x87 '{outcome: refused}'
+	outcome divide '{outcome: exception, vector: 0}'
+	outcome vmcall '{outcome: exit, reason: 18}'
+	outcome signal '{outcome: signal, value: 6}'
+	outcome greedy '{outcome: enomem}'
+	outcome endless '{outcome: livelock}'
+	outcome fork '{outcome: exited, value: 42}'
+fi
+
 # --- files that are no programs --------------------------------------------
 
 expect 2 'no program' 'expected a program' "$VKEPT" exec

@@ -23,14 +23,14 @@ lib       base
 bits      base ept guestpt vmm bits
 sim       base ept guestpt nested copyio vmm sim
 defect    base ept guestpt copyio vmm sim defect
-scenario  base ept guestpt bits defect/defect_list.h scenario
+scenario  base ept guestpt bits defect/defect_list.h elf scenario
 image     base guestpt image
 x86       x86
 elf       elf
 exec      base ept guestpt copyio vmm sim x86 elf exec
 view      base ept guestpt image sim view
 maps      base ept guestpt image view maps
-play      base ept guestpt nested copyio vmm bits sim defect scenario view image play
+play      base ept guestpt nested copyio vmm bits sim defect scenario view image x86 elf exec play
 explore   base ept guestpt nested copyio vmm bits sim scenario play explore
 conform   base ept guestpt nested copyio vmm bits sim conform
 report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h sim/stale.h scenario view image maps play explore exec/exec_outcome.h exec/exec_end.h report

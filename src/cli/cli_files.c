@@ -16,6 +16,13 @@
 
 #include "cli/cli.h"
 
+/* A file is opened without waiting for a writer. */
+static int
+open_to_read(const char *path)
+{
+	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
 static enum cli_status
 failed(const char *name)
 {
@@ -60,7 +67,7 @@ read_all(int fd, const char *name, size_t limit, size_t expected, char **bytes, 
 	}
 }
 
-/* A file is opened without waiting for a writer, but read with waiting. */
+/* What was opened so is read with waiting. */
 static void
 let_reads_wait(int fd)
 {
@@ -74,8 +81,7 @@ enum cli_status
 cli_file_read(const char *path, size_t limit, char **bytes, size_t *size)
 {
 	int standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO :
-	    open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? STDIN_FILENO : open_to_read(path);
 	enum cli_status status;
 	struct stat st;
 
@@ -102,6 +108,70 @@ cli_file_read(const char *path, size_t limit, char **bytes, size_t *size)
 	return status;
 }
 
+/* --- files that scenarios name ---------------------------------------------------------------- */
+
+/* Where a file is that is named as seen from another one; to be freed. */
+static char *
+path_from(const char *from, const char *name)
+{
+	const char *slash = name[0] == '/' ? NULL : strrchr(from, '/');
+	size_t directory = slash != NULL ? (size_t)(slash + 1 - from) : 0;
+	size_t size = directory + strlen(name) + 1;
+	char *path = malloc(size);
+
+	if (path != NULL) {
+		memcpy(path, from, directory);
+		memcpy(path + directory, name, size - directory);
+	}
+	return path;
+}
+
+/* The bytes of an open file that is no larger than the limit, or NULL and why. */
+static unsigned char *
+read_small(int fd, size_t limit, size_t *size, const char **why)
+{
+	unsigned char *bytes;
+	struct stat st;
+	ssize_t got = 1;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		*why = "no plain file";
+		return NULL;
+	}
+	bytes = malloc(limit + 1);
+	*size = 0;
+	while (bytes != NULL && got != 0 && *size <= limit) {
+		got = read(fd, bytes + *size, limit + 1 - *size);
+		if (got < 0)
+			break;
+		*size += (size_t)got;
+	}
+	if (bytes != NULL && got >= 0 && *size <= limit)
+		return bytes;
+	*why = bytes == NULL || got < 0 ? strerror(errno) : "larger than such a file may be";
+	free(bytes);
+	return NULL;
+}
+
+static unsigned char *
+named_file_read(const char *from, const char *name, size_t limit, size_t *size, const char **why)
+{
+	char *path = path_from(from, name);
+	int fd = path == NULL ? -1 : open_to_read(path);
+	unsigned char *bytes = NULL;
+
+	if (fd < 0)
+		*why = strerror(errno);
+	else
+		bytes = read_small(fd, limit, size, why);
+	if (fd >= 0)
+		(void)close(fd);
+	free(path);
+	return bytes;
+}
+
+static const struct scenario_files named_files = { named_file_read };
+
 /* --- scenarios -------------------------------------------------------------------------------- */
 
 enum cli_status
@@ -116,7 +186,7 @@ cli_scenarios_load(const char *path, struct scenario_list *list, struct scenario
 	status = cli_file_read(path, CLI_SCENARIO_MAX, &bytes, &size);
 	if (status != CLI_OK)
 		return status;
-	switch (scenario_load(path, bytes, size, list, errors)) {
+	switch (scenario_load(path, bytes, size, &named_files, list, errors)) {
 	case SCENARIO_OK:
 		break;
 	case SCENARIO_BAD:

@@ -309,6 +309,18 @@ complain_of_file(const struct exec_command *command)
 }
 
 static enum cli_status
+complain_of_start(const struct exec_command *command)
+{
+	struct text *text = cli_error();
+
+	text_str(text, "vkept: ");
+	text_safe(text, command->options.program.name);
+	text_add(text, ": found %s, expected a program that can be started\n",
+	    command->outcome.wrong);
+	return CLI_BAD;
+}
+
+static enum cli_status
 finish(struct exec_command *command)
 {
 	if (command->failed != 0) {
@@ -337,8 +349,7 @@ run_program(struct exec_command *command)
 	case EXEC_BAD_FILE:
 		return complain_of_file(command);
 	case EXEC_BAD_START:
-		cli_complain_of(command->options.program.name, command->outcome.wrong);
-		return CLI_BAD;
+		return complain_of_start(command);
 	case EXEC_HOST_MEMORY:
 		break;
 	}

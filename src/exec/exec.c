@@ -50,8 +50,15 @@ guest_run(void *ctx, struct vmx_exit *exit)
 		}
 		if (!sched_step(machine->sched))
 			continue;
-		if (exec_thread_run(thread, process->slice, exit) == EXEC_LEFT)
+		switch (exec_thread_run(thread, process->slice, exit)) {
+		case EXEC_RAN:
+			break;
+		case EXEC_LEFT:
 			return;
+		case EXEC_UNKNOWN:
+			exec_thread_leave(thread, exit);
+			return;
+		}
 		if (process->threads > 1)
 			sched_pause(machine->sched);
 	}
@@ -132,6 +139,7 @@ other_body(void *arg)
 			sched_pause(thread->process->machine->sched);
 			continue;
 		}
+		thread->leaving = false;
 		live(thread, false);
 		thread->state = EXEC_IDLE;
 	}
@@ -189,26 +197,19 @@ make_threads(struct run *run)
 	struct exec_process *process = &run->process;
 	unsigned i;
 
-	process->thread = calloc(options->cpus, sizeof(*process->thread));
 	run->thread = calloc(options->cpus, sizeof(*run->thread));
 	run->index = calloc(options->cpus, sizeof(*run->index));
-	if (process->thread == NULL || run->thread == NULL || run->index == NULL)
+	if (run->thread == NULL || run->index == NULL)
 		return false;
-	process->threads = options->cpus;
 	for (i = 0; i < options->cpus; i++) {
 		struct machine_thread *machine = &run->thread[i];
-		struct exec_thread *thread = &process->thread[i];
 
 		machine_thread_init(machine, &run->machine, i, i);
 		machine->process = &run->host;
-		machine->vcpu.mode = process->space.mode;
-		machine->vcpu.cpl = 3;
 		machine->guest = &guest_ops;
-		machine->ctx = thread;
+		machine->ctx = &process->thread[i];
 		run->index[i] = machine;
-		exec_cpu_init(&thread->cpu, machine, &run->memory);
-		thread->process = process;
-		thread->tid = EXEC_PID;
+		exec_process_join(process, i, machine);
 	}
 	run->machine.thread = run->index;
 	run->machine.threads = options->cpus;
@@ -219,18 +220,15 @@ static bool
 make_process(struct run *run)
 {
 	const struct exec_options *options = run->options;
-	struct exec_process *process = &run->process;
-	struct guestpt_mode mode = mode_of_programs();
+	struct exec_config config = { .host = &run->host, .memory = &run->memory,
+		.mode = mode_of_programs(), .ram_start = RAM_START, .threads = options->cpus };
 
-	process->machine = &run->machine;
-	process->memory = &run->memory;
-	process->world = options->world;
-	process->random = options->seed;
-	process->limit = options->limit;
-	process->slice = options->slice;
-	process->next_tid = EXEC_PID + 1;
-	return exec_space_init(&process->space, &run->host, &mode, RAM_START,
-	    RAM_START + options->memory) && make_threads(run);
+	config.ram_end = RAM_START + options->memory;
+	config.world = options->world;
+	config.seed = options->seed;
+	config.limit = options->limit;
+	config.slice = options->slice;
+	return exec_process_init(&run->process, &config) && make_threads(run);
 }
 
 static bool
@@ -256,8 +254,7 @@ static void
 free_run(struct run *run)
 {
 	sched_destroy(run->machine.sched);
-	exec_space_free(&run->process.space);
-	free(run->process.thread);
+	exec_process_free(&run->process);
 	free(run->thread);
 	free(run->index);
 	if (run->host.machine != NULL)
@@ -327,28 +324,15 @@ collect(const struct run *run, struct exec_outcome *outcome)
 }
 
 static enum exec_status
-start_program(struct run *run, const struct elf_image *image, struct exec_outcome *outcome)
-{
-	struct exec_start start;
-
-	outcome->wrong = exec_load(&run->process.space, image, &run->options->program, &start);
-	if (outcome->wrong != NULL)
-		return EXEC_BAD_START;
-	exec_thread_start(&run->process.thread[0], &start);
-	return EXEC_ENDED;
-}
-
-static enum exec_status
 play(struct run *run, const struct elf_image *image, struct exec_outcome *outcome)
 {
 	struct exec_end deadlock = { .kind = EXEC_END_DEADLOCK };
-	enum exec_status status;
 
 	if (!make_host(run) || !make_process(run) || !make_schedule(run))
 		return EXEC_HOST_MEMORY;
-	status = start_program(run, image, outcome);
-	if (status != EXEC_ENDED)
-		return status;
+	outcome->wrong = exec_process_load(&run->process, image, &run->options->program);
+	if (outcome->wrong != NULL)
+		return EXEC_BAD_START;
 	run->machine.sink = run->options->sink;
 	run->machine.sink_ctx = run->options->sink_ctx;
 	if (sched_run(run->machine.sched, UINT64_MAX) == SCHED_LIVELOCK)

@@ -190,20 +190,20 @@ make_stack(struct exec_space *space, const struct elf_image *image,
 		.prot = EXEC_R | EXEC_W | (image->stack_executable ? EXEC_X : 0) };
 	size_t strings = count_strings(program->argv) + count_strings(program->envp);
 	struct stack stack = { .size = EXEC_ARGUMENTS_MAX };
-	const char *wrong = "out of memory";
+	const char *wrong = "no memory to build the stack in";
 	uint64_t *at = calloc(strings + 1, sizeof(*at));
 
 	stack.bytes = malloc(stack.size);
 	if (stack.bytes == NULL || at == NULL)
 		goto out;
-	wrong = "expected a place for the stack, found a segment there";
+	wrong = "a segment where the stack goes";
 	if (exec_space_add(space, &area) != EXEC_MAP_DONE)
 		goto out;
-	wrong = "expected arguments of at most 128 KiB, found more";
+	wrong = "more than 128 KiB of arguments";
 	if (!build_stack(&stack, image, program, base, at))
 		goto out;
 	start->rsp = address_of(&stack);
-	wrong = "expected memory for the stack, found none left";
+	wrong = "no memory left for the stack";
 	if (exec_copyout(space, stack.bytes + stack.size - stack.used, start->rsp, stack.used,
 	    NULL) == VK_OK)
 		wrong = NULL;
@@ -222,10 +222,10 @@ exec_load(struct exec_space *space, const struct elf_image *image,
 
 	space->file = program->file;
 	if (base + image->segment[image->segments - 1].end > STACK_TOP - EXEC_STACK_SIZE)
-		return "expected a place for the stack, found a segment there";
+		return "a segment where the stack goes";
 	for (i = 0; i < image->segments; i++) {
 		if (!add_segment(space, &image->segment[i], base))
-			return "expected segments of at most 16 GiB together, found more";
+			return "segments of more than 16 GiB together";
 	}
 	space->brk_start = space->brk = page_up(base + image->segment[image->segments - 1].end);
 	start->rip = base + image->entry;

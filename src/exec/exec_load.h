@@ -26,8 +26,8 @@ struct exec_start {
 #define EXEC_ARGUMENTS_MAX (128u << 10) /* bytes of strings */
 
 /*
- * Loads an image that elf_image_read() has accepted.  NULL, or what did not fit, in words.  Only
- * the top of the stack is touched; the rest comes in when the program touches it.
+ * Loads an image that elf_image_read() has accepted.  NULL, or what was found that does not fit.
+ * Only the top of the stack is touched; the rest comes in when the program touches it.
  */
 const char *exec_load(struct exec_space *space, const struct elf_image *image,
     const struct exec_program *program, struct exec_start *start);

@@ -12,7 +12,7 @@
 enum exec_status {
 	EXEC_ENDED,      /* the outcome tells how */
 	EXEC_BAD_FILE,   /* `wrong` and `offset` tell */
-	EXEC_BAD_START,  /* it cannot be started: `wrong` tells */
+	EXEC_BAD_START,  /* it cannot be started: `wrong` tells what was found */
 	EXEC_HOST_MEMORY /* this process could not get more memory */
 };
 

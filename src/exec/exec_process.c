@@ -7,6 +7,7 @@
  */
 #include "exec/exec_process.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* An instruction touches a handful of pages, each behind two sets of tables. */
@@ -67,27 +68,72 @@ end_here(struct exec_thread *thread, struct exec_end *end)
 	exec_process_end(thread->process, end);
 }
 
-void
-exec_thread_start(struct exec_thread *thread, const struct exec_start *start)
+/* --- from its beginning ----------------------------------------------------------------------- */
+
+bool
+exec_process_init(struct exec_process *process, const struct exec_config *config)
 {
+	memset(process, 0, sizeof(*process));
+	process->machine = config->host->machine;
+	process->memory = config->memory;
+	process->world = config->world;
+	process->random = config->seed;
+	process->limit = config->limit;
+	process->slice = config->slice;
+	process->next_tid = EXEC_PID + 1;
+	process->threads = config->threads;
+	process->thread = calloc(config->threads, sizeof(*process->thread));
+	return process->thread != NULL && exec_space_init(&process->space, config->host,
+	    &config->mode, config->ram_start, config->ram_end);
+}
+
+void
+exec_process_free(struct exec_process *process)
+{
+	exec_space_free(&process->space);
+	free(process->thread);
+	memset(process, 0, sizeof(*process));
+}
+
+void
+exec_process_join(struct exec_process *process, unsigned index, struct machine_thread *machine)
+{
+	struct exec_thread *thread = &process->thread[index];
+
+	machine->vcpu.mode = process->space.mode;
+	machine->vcpu.cpl = 3;
+	exec_cpu_init(&thread->cpu, machine, process->memory);
+	thread->process = process;
+	thread->tid = EXEC_PID;
+}
+
+const char *
+exec_process_load(struct exec_process *process, const struct elf_image *image,
+    const struct exec_program *program)
+{
+	struct exec_thread *thread = &process->thread[0];
+	struct exec_start start;
+	const char *wrong = exec_load(&process->space, image, program, &start);
+
+	if (wrong != NULL)
+		return wrong;
 	thread->state = EXEC_RUNNABLE;
-	thread->leaving = false;
-	thread->cpu.machine->rip = vk_gva(start->rip);
-	thread->cpu.x86.reg[X86_RSP] = start->rsp;
+	thread->cpu.machine->rip = vk_gva(start.rip);
+	thread->cpu.x86.reg[X86_RIP] = start.rip;
+	thread->cpu.x86.reg[X86_RSP] = start.rsp;
+	return NULL;
 }
 
 /* --- in guest mode ---------------------------------------------------------------------------- */
 
-/* The way out of the run loop is a call of exit(2), whoever asks for it. */
-static enum exec_ran
-leave(struct exec_thread *thread, struct vmx_exit *exit)
+void
+exec_thread_leave(struct exec_thread *thread, struct vmx_exit *exit)
 {
 	thread->leaving = true;
 	/* From anywhere: stepping over the call must not be in the way. */
 	thread->cpu.machine->rip = vk_gva(0);
 	*exit = (struct vmx_exit){ .reason = VMX_EXIT_EXCEPTION };
 	exit->intr_info = vmx_intr_info(VMX_VECTOR_UD, VMX_INTR_HARDWARE, 0);
-	return EXEC_LEFT;
 }
 
 /* Whether the thread has left too often without getting further, be it by a repetition. */
@@ -113,10 +159,10 @@ exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *ex
 	enum exec_ran ran;
 
 	if (process->over || thread->state != EXEC_RUNNABLE)
-		return leave(thread, exit);
+		return EXEC_UNKNOWN;
 	if (left == 0) {
 		end_here(thread, &end);
-		return leave(thread, exit);
+		return EXEC_UNKNOWN;
 	}
 	ran = exec_cpu_run(&thread->cpu, budget < left ? budget : left, exit);
 	if (ran == EXEC_RAN)
@@ -125,7 +171,7 @@ exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *ex
 	if (ran == EXEC_LEFT && !is_stuck(thread))
 		return ran;
 	end_here(thread, &end);
-	return leave(thread, exit);
+	return EXEC_UNKNOWN;
 }
 
 /* --- out of it -------------------------------------------------------------------------------- */

@@ -61,6 +61,32 @@ struct exec_process {
 
 #define EXEC_PID 1u
 
+/* What a process is made of. */
+struct exec_config {
+	struct machine_process *host;
+	struct exec_memory *memory;
+	struct guestpt_mode mode;    /* of its threads; CR3 is the process' to choose */
+	uint64_t ram_start, ram_end; /* guest-physical, the vkernel's to give out */
+	unsigned threads;            /* most at a time: one a vCPU */
+	struct exec_world world;
+	uint64_t seed, limit, slice;
+};
+
+/* false: no memory, here or for the first tables.  In each case it is to be freed. */
+bool exec_process_init(struct exec_process *process, const struct exec_config *config);
+void exec_process_free(struct exec_process *process);
+
+/* Gives a thread of it the vCPU that it runs on whenever it runs. */
+void exec_process_join(struct exec_process *process, unsigned index,
+    struct machine_thread *machine);
+
+/*
+ * Loads a program, at whose start the first thread stands then: NULL.  Else what was found that
+ * does not fit, in words.
+ */
+const char *exec_process_load(struct exec_process *process, const struct elf_image *image,
+    const struct exec_program *program);
+
 /* What all threads did so far: with what counts against the limit besides, instructions alone. */
 uint64_t exec_process_work(const struct exec_process *process);
 uint64_t exec_process_retired(const struct exec_process *process);
@@ -69,16 +95,16 @@ uint64_t exec_process_retired(const struct exec_process *process);
 void exec_process_end(struct exec_process *process, const struct exec_end *end);
 void exec_process_exit(struct exec_process *process, int status);
 
-/* A thread stands at the program's start; its vCPU is the caller's. */
-void exec_thread_start(struct exec_thread *thread, const struct exec_start *start);
-
 /* --- behind struct machine_guest_ops; ctx is a struct exec_thread ----------------------------- */
 
 /*
- * Executes up to `budget` instructions.  EXEC_LEFT: an exit, also when the thread is to end;
- * EXEC_UNKNOWN does not come: the process ends instead.
+ * Executes up to `budget` instructions.  EXEC_LEFT: an exit, to be handled; EXEC_UNKNOWN: there is
+ * nothing to execute, since the thread does not run, or the process is over, as it may be now.
  */
 enum exec_ran exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *exit);
+
+/* The exit by which a thread leaves the run loop for good: it looks like a call of exit(2). */
+void exec_thread_leave(struct exec_thread *thread, struct vmx_exit *exit);
 
 unsigned exec_guest_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault);
 void exec_guest_advance(void *ctx);

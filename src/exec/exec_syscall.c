@@ -408,6 +408,7 @@ copy_registers(struct exec_thread *child, const struct exec_thread *parent)
 	to->mxcsr = from->mxcsr;
 	to->reg[X86_RAX] = 0;
 	child->cpu.machine->rip = parent->cpu.machine->rip;
+	to->reg[X86_RIP] = child->cpu.machine->rip.v;
 }
 
 /* Arguments: flags, stack, where the parent wants the number, where the child does, FS base. */
@@ -435,7 +436,6 @@ call_clone(struct call *call)
 		child->cpu.x86.reg[X86_FS_BASE] = call->arg[4];
 	child->clear_tid = flags & CLONE_CHILD_CLEARTID ? call->arg[3] : 0;
 	child->tid = tid;
-	child->leaving = false;
 	child->state = EXEC_RUNNABLE;
 	call->process->next_tid++;
 	return tid;

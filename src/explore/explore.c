@@ -850,7 +850,9 @@ explore_run(const struct scenario *scenario, const struct explore_options *optio
 	e->layout.place_wide = 2;
 	/* Within a bound an end may be out of reach for no other reason. */
 	e->keeps_edges = !options->safety_only && !options->bounded;
-	if (scenario->threads > EXPLORE_THREADS_MAX) {
+	if (scenario->programs != 0) {
+		result->end = EXPLORE_PROGRAMS;
+	} else if (scenario->threads > EXPLORE_THREADS_MAX) {
 		result->end = EXPLORE_OVER_LIMIT;
 	} else if (explore_cells_init(&e->cells)) {
 		e->live = explore_live_create(scenario, &e->cells, &play);

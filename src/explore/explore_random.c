@@ -329,7 +329,9 @@ explore_random(const struct scenario *scenario, const struct explore_options *op
 
 	memset(result, 0, sizeof(*result));
 	result->end = EXPLORE_NO_MEMORY;
-	if (scenario->threads > EXPLORE_THREADS_MAX) {
+	if (scenario->programs != 0) {
+		result->end = EXPLORE_PROGRAMS;
+	} else if (scenario->threads > EXPLORE_THREADS_MAX) {
 		result->end = EXPLORE_OVER_LIMIT;
 	} else if (explore_cells_init(&w.cells) && explore_cells_settle(&w.cells)) {
 		w.live = explore_live_create(scenario, &w.cells, &play);

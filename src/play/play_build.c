@@ -305,8 +305,9 @@ player_read(struct player *player, uint32_t host_space, uint64_t gpa, void *byte
 
 /* --- problems --------------------------------------------------------------------------------- */
 
-static bool
-build_failed(struct player *player, struct scn_mark mark, const char *expected, const char *found)
+bool
+player_build_failed(struct player *player, struct scn_mark mark, const char *expected,
+    const char *found)
 {
 	if (hostmem_failed(player->machine.mem) == HOSTMEM_FINE)
 		expect_failed(player, mark, -1, -1, "machine", expected, found, NULL);
@@ -389,7 +390,7 @@ build_region(struct player *player, uint32_t host_space, const struct scn_region
 	case PLAYER_MAPPED:
 		return true;
 	case PLAYER_MAP_OVERLAPS:
-		return build_failed(player, region->src.mark, "a range that is free",
+		return player_build_failed(player, region->src.mark, "a range that is free",
 		    "one that overlaps another");
 	case PLAYER_MAP_NO_MEMORY:
 		break;
@@ -429,7 +430,7 @@ build_host(struct player *player)
 
 			if (!hostmem_write(player->machine.mem,
 			    vk_hpa(host->frame[i].at + at), &byte, 1))
-				return build_failed(player, host->frame[i].src.mark,
+				return player_build_failed(player, host->frame[i].src.mark,
 				    "an address within host memory", "one beyond it");
 		}
 	}
@@ -448,7 +449,7 @@ build_ept_root(struct player *player)
 	if (player->scenario->host.epts == 0)
 		return true;
 	if (!frames_take(&player->machine.frames, &root))
-		return build_failed(player, player->scenario->host.src.mark,
+		return player_build_failed(player, player->scenario->host.src.mark,
 		    "room for an EPT in host memory", "none");
 	machine_table_frame(&player->machine, root, TABLE_EPT);
 	eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
@@ -470,7 +471,7 @@ build_ept_map(struct player *player, const struct scn_ept_map *map)
 		    vk_hpa(map->hpa + at), level, map->bits & ~EPT_PS);
 
 		if (edit.status != EPT_EDIT_DONE)
-			return build_failed(player, map->src.mark,
+			return player_build_failed(player, map->src.mark,
 			    "a range that the EPT can take", edit.status == EPT_EDIT_NO_FRAME ?
 			    "no host memory left for tables" : "a larger page in the way");
 	}
@@ -535,7 +536,7 @@ build_ept_entry(struct player *player, const struct scn_ept_entry *entry)
 		    vk_hpa(0), entry->level, 0);
 
 		if (edit.status != EPT_EDIT_DONE || !player_ept_slot(player, &bare, &slot))
-			return build_failed(player, entry->src.mark,
+			return player_build_failed(player, entry->src.mark,
 			    "an entry that can be reached", "a larger page in the way");
 	}
 	hostmem_store(player->machine.mem, slot,
@@ -571,7 +572,7 @@ build_spp_vector(struct player *player, const struct scn_spp *spp)
 
 		if (entry == 0) {
 			if (!frames_take(&player->machine.frames, &frame))
-				return build_failed(player, spp->src.mark,
+				return player_build_failed(player, spp->src.mark,
 				    "room for tables in host memory", "none");
 			entry = frame.v | 1;
 			hostmem_store(mem, slot, entry);
@@ -589,7 +590,7 @@ build_spp(struct player *player)
 	size_t i;
 
 	if (host->spps != 0 && !frames_take(&player->machine.frames, &player->spptp))
-		return build_failed(player, host->src.mark, "room for tables in host memory",
+		return player_build_failed(player, host->src.mark, "room for tables in host memory",
 		    "none");
 	for (i = 0; i < host->spps; i++) {
 		if (!build_spp_vector(player, &host->spp[i]))
@@ -661,8 +662,8 @@ build_guest_map(struct player *player, unsigned index, const struct scn_guest_ma
 		    vk_gpa(map->gpa + at), level, map->bits & ~(level > 1 ? VK_PG_PS : 0));
 
 		if (edit.status != GUESTPT_EDIT_DONE)
-			return build_failed(player, map->src.mark, "a range that can be mapped",
-			    edit_problem(edit.status));
+			return player_build_failed(player, map->src.mark,
+			    "a range that can be mapped", edit_problem(edit.status));
 	}
 	return true;
 }
@@ -749,16 +750,17 @@ build_entry(struct player *player, unsigned index, const struct scn_entry *entry
 
 		if (edit.status != GUESTPT_EDIT_DONE ||
 		    !player_entry_slot(player, entry, &slot, &host_space))
-			return build_failed(player, entry->src.mark, "an entry that can be reached",
+			return player_build_failed(player, entry->src.mark,
+			    "an entry that can be reached",
 			    edit_problem(edit.status == GUESTPT_EDIT_DONE ?
 			    GUESTPT_EDIT_NO_ENTRY : edit.status));
 	}
 	if (!player_read(player, host_space, slot.v, &value, 8))
-		return build_failed(player, entry->src.mark, "a table in memory",
+		return player_build_failed(player, entry->src.mark, "a table in memory",
 		    edit_problem(GUESTPT_EDIT_REFUSED));
 	value = player_changed_entry(entry, layout, value);
 	return player_write(player, host_space, slot.v, &value, 8) ||
-	    build_failed(player, entry->src.mark, "a table in memory",
+	    player_build_failed(player, entry->src.mark, "a table in memory",
 	    edit_problem(GUESTPT_EDIT_REFUSED));
 }
 
@@ -774,7 +776,7 @@ player_build_space(struct player *player, unsigned index)
 			return false;
 	}
 	if (space->layout == SCN_LAYOUT_VPTE_OLD && !convert_to_old_layout(player, index))
-		return build_failed(player, space->src.mark, "tables in memory",
+		return player_build_failed(player, space->src.mark, "tables in memory",
 		    edit_problem(GUESTPT_EDIT_REFUSED));
 	for (i = 0; i < space->entries; i++) {
 		if (!build_entry(player, index, &space->entry[i]))
@@ -803,7 +805,7 @@ build_guest(struct player *player)
 		    (size_t)memory->content.size);
 		free(bytes);
 		if (!written)
-			return build_failed(player, memory->src.mark,
+			return player_build_failed(player, memory->src.mark,
 			    "guest-physical memory at this address", "nothing behind it");
 	}
 	for (i = 0; i < guest->spaces; i++) {
@@ -861,7 +863,7 @@ player_build(struct player *player)
 	defects_init(&player->defects, &player->machine, player->scenario->defects);
 	if (!build_host(player) || !build_ept_root(player) || !build_ept_maps(player) ||
 	    !build_guest(player) || !build_ept_entries(player) || !build_spp(player) ||
-	    !build_threads(player))
+	    !build_threads(player) || !player_build_programs(player))
 		return false;
 	player->migrates = has_migration(player->scenario);
 	player->machine.undefined = expect_defined;
@@ -881,6 +883,7 @@ player_free(struct player *player)
 	for (i = 0; player->thread != NULL && i < s->threads; i++)
 		play_thread_free(&player->thread[i]);
 	sched_destroy(player->machine.sched);
+	player_free_programs(player);
 	for (i = 0; player->process != NULL && i < s->host.spaces; i++)
 		machine_process_free(&player->process[i]);
 	for (i = 0; player->object != NULL && i < s->host.objects; i++)

@@ -528,6 +528,7 @@ static const guest_fn guest_table[SCN_OPS] = {
 	[SCN_OP_PMAP] = guest_syscall, /* its invalidation is one, or at least an exit */
 	[SCN_OP_VK_COPYIN] = play_vk_copy,
 	[SCN_OP_VK_COPYOUT] = play_vk_copy,
+	[SCN_OP_RUN] = play_slice,
 	[SCN_OP_RUN_USER] = guest_syscall,
 };
 

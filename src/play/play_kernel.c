@@ -41,28 +41,37 @@ clip(uint64_t size)
 
 #define CONSOLE_MAX (1u << 20)
 
-static bool
-console_write(struct play_thread *thread, const unsigned char *bytes, size_t size)
+bool
+player_console(struct player *player, const unsigned char *bytes, size_t size)
 {
-	struct play_outcome *outcome = thread->player->outcome;
-	struct event event = { .kind = EVENT_CONSOLE, .bytes = bytes, .size = size };
+	struct play_outcome *outcome = player->outcome;
 
 	watch_touch(watch_cell_of(WATCH_CONSOLE, 0), WATCH_READ | WATCH_WRITE);
-	if (outcome->console_size + size > CONSOLE_MAX)
+	if (size > CONSOLE_MAX - outcome->console_size)
 		return false;
-	if (outcome->console_size + size > thread->player->console_room) {
+	if (outcome->console_size + size > player->console_room) {
 		size_t room = 2 * (outcome->console_size + size);
 		unsigned char *bigger = realloc(outcome->console, room);
 
 		if (bigger == NULL) {
-			thread->player->status = PLAY_NO_MEMORY;
+			player->status = PLAY_NO_MEMORY;
 			return false;
 		}
 		outcome->console = bigger;
-		thread->player->console_room = room;
+		player->console_room = room;
 	}
 	memcpy(outcome->console + outcome->console_size, bytes, size);
 	outcome->console_size += size;
+	return true;
+}
+
+static bool
+console_write(struct play_thread *thread, const unsigned char *bytes, size_t size)
+{
+	struct event event = { .kind = EVENT_CONSOLE, .bytes = bytes, .size = size };
+
+	if (!player_console(thread->player, bytes, size))
+		return false;
 	machine_emit(&thread->player->machine, &event);
 	return true;
 }

@@ -154,6 +154,8 @@ step_begin(struct play_thread *thread)
 	thread->same_exits = 0;
 	thread->machine.vcpu.step = (int)thread->at;
 	thread->machine.rip = vk_gva(play_has_rip(step) ? step->at : 0);
+	if (step->op == SCN_OP_RUN)
+		play_run_begin(thread);
 	result_clear(&thread->result);
 	event.name = scn_op_name(step->op);
 	event.address = step->at;
@@ -168,7 +170,7 @@ play_step_finish(struct play_thread *thread)
 
 	if (!result_has(result, SCN_KEY_OUTCOME))
 		result_outcome(result, SCN_OUTCOME_OK);
-	if (play_has_rip(step)) {
+	if (play_has_rip(step) || step->op == SCN_OP_RUN) {
 		result->rip = thread->machine.rip.v;
 		result_set(result, SCN_KEY_RIP);
 	}
@@ -337,7 +339,8 @@ static bool
 is_guest_op(enum scn_op op)
 {
 	return op <= SCN_OP_FLUSH || (op >= SCN_OP_SET_ENTRY && op <= SCN_OP_PEEK) ||
-	    (op >= SCN_OP_PMAP && op <= SCN_OP_VK_COPYOUT) || op == SCN_OP_RUN_USER;
+	    (op >= SCN_OP_PMAP && op <= SCN_OP_VK_COPYOUT) || op == SCN_OP_RUN ||
+	    op == SCN_OP_RUN_USER;
 }
 
 /* --- in the run loop -------------------------------------------------------------------------- */
@@ -369,7 +372,9 @@ record_exit(struct play_thread *thread, const struct vmx_exit *exit)
 
 	if (!thread->begun)
 		return;
-	if (exit->reason == thread->last_exit.reason && exit->gpa.v == thread->last_exit.gpa.v &&
+	/* Whether a program gets on is its vkernel's to see. */
+	if (play_running(thread) == NULL && exit->reason == thread->last_exit.reason &&
+	    exit->gpa.v == thread->last_exit.gpa.v &&
 	    exit->qualification == thread->last_exit.qualification)
 		thread->same_exits++;
 	else
@@ -389,6 +394,17 @@ is_interrupted(const struct play_thread *thread)
 
 	watch_touch(watch_cell_of(WATCH_INTERRUPT, cpu), WATCH_READ);
 	return thread->player->machine.cpu[cpu].interrupt && watch_choose(waits ? 1 : 2) == 0;
+}
+
+/* Between two slices of a program, others may make a step first. */
+static void
+take_rest(struct play_thread *thread)
+{
+	struct sched *sched = thread->player->machine.sched;
+
+	thread->rests = !sched_step(sched);
+	if (!thread->rests && thread->player->scenario->threads > 1)
+		sched_pause(sched);
 }
 
 static void
@@ -430,13 +446,26 @@ guest_run(void *ctx, struct vmx_exit *exit)
 		}
 		if (!thread->begun && !take_turn(thread, PLACE_GUEST))
 			continue;
-		machine_guest_enter(&thread->machine);
-		if (play_guest_step(thread, play_step(thread), exit) == GUEST_COMPLETED) {
-			play_step_finish(thread);
+		if (play_run_waits(thread) || (thread->rests && shares_cpu(thread))) {
+			exit->reason = VMX_EXIT_INTERRUPT; /* it waits in the host */
+			return;
+		}
+		if (thread->rests) {
+			take_rest(thread);
 			continue;
 		}
-		record_exit(thread, exit);
-		return;
+		machine_guest_enter(&thread->machine);
+		switch (play_guest_step(thread, play_step(thread), exit)) {
+		case GUEST_COMPLETED:
+			play_step_finish(thread);
+			break;
+		case GUEST_TURN:
+			thread->rests = true;
+			break;
+		case GUEST_EXITED:
+			record_exit(thread, exit);
+			return;
+		}
 	}
 }
 
@@ -447,6 +476,12 @@ guest_host_work(void *ctx)
 	const struct scn_step *step = play_step(thread);
 
 	watch_anchor(PLACE_HOST);
+	if (play_run_waits(thread)) {
+		sched_pause(thread->player->machine.sched);
+		return 1;
+	}
+	if (thread->begun && thread->rests)
+		take_rest(thread);
 	if (thread->begun || thread->wants_exit || step == NULL)
 		return 0;
 	if (is_guest_op(step->op)) {
@@ -543,7 +578,10 @@ static unsigned
 guest_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	struct play_thread *thread = ctx;
+	struct exec_thread *program = play_running(thread);
 
+	if (program != NULL)
+		return exec_guest_fetch(program, bytes, size, fault);
 	if (!thread->wants_exit && play_has_rip(play_step(thread)))
 		return fetch_from(thread, bytes, size, fault);
 	return fetch_plain(thread, bytes, size);
@@ -555,7 +593,7 @@ guest_advance(void *ctx)
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
 
-	if (thread->wants_exit)
+	if (thread->wants_exit || play_running(thread) != NULL)
 		return;
 	thread->sent = true;
 	/* These have no handler that would end the step. */
@@ -567,7 +605,10 @@ static int
 guest_is_flush_call(void *ctx)
 {
 	struct play_thread *thread = ctx;
+	struct exec_thread *program = play_running(thread);
 
+	if (program != NULL)
+		return exec_guest_is_flush_call(program);
 	/* A flush step has ended in guest_advance(), so it is the one before. */
 	return !thread->wants_exit && !thread->begun;
 }
@@ -576,9 +617,12 @@ static enum vmm_end
 guest_syscall(void *ctx)
 {
 	struct play_thread *thread = ctx;
+	struct exec_thread *program = play_running(thread);
 
 	if (thread->wants_exit)
 		return VMM_END_EXIT;
+	if (program != NULL)
+		return exec_guest_syscall(program);
 	return play_syscall(thread, play_step(thread));
 }
 
@@ -610,8 +654,17 @@ guest_reflect(void *ctx, const struct vmx_exit *exit)
 {
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
+	struct exec_thread *program = play_running(thread);
 	bool expected = is_expected(step);
 
+	if (program != NULL) {
+		enum vmm_end end = exec_guest_reflect(program, exit);
+
+		play_run_over(thread);
+		return end;
+	}
+	if (play_serve_fault(thread, exit))
+		return VMM_RUNNING;
 	result_exit(&thread->result, exit);
 	if ((exit->intr_info & VMX_INTR_VECTOR) == VMX_VECTOR_PF &&
 	    (exit->intr_info & VMX_INTR_VALID)) {
@@ -660,7 +713,12 @@ guest_emulate_cpuid(void *ctx)
 {
 	struct play_thread *thread = ctx;
 	const struct scn_step *step = play_step(thread);
+	struct exec_thread *program = play_running(thread);
 
+	if (program != NULL) {
+		exec_guest_cpuid(program);
+		return;
+	}
 	result_value(&thread->result, cpuid_eax(step->leaf, step->subleaf,
 	    thread->player->scenario->machine.maxphyaddr));
 }

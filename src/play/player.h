@@ -9,6 +9,7 @@
 #define VK_PLAY_PLAYER_H
 
 #include "defect/defect.h"
+#include "exec/exec_process.h"
 #include "play/play.h"
 
 #define PLAYER_EXITS_MAX 32     /* exits of one step that are kept for comparison */
@@ -58,6 +59,9 @@ struct play_thread {
 	struct vmx_exit last_exit;
 	unsigned same_exits;  /* in a row, of one step, without progress */
 	bool livelock;
+	struct exec_thread *program; /* the thread of the program that runs here; NULL: none */
+	uint64_t run_from;    /* instructions that it had executed before the run step */
+	bool rests;           /* between two slices of it */
 };
 
 struct player {
@@ -66,6 +70,8 @@ struct player {
 	struct defects defects;
 	struct machine_process *process; /* one a host space */
 	struct vm_object **object;
+	struct exec_process *program;    /* one a program */
+	struct exec_memory exec;         /* what they share */
 	struct ept bare_ept;             /* of host.ept */
 	bool has_bare_ept;
 	bool watched;                    /* by an explorer, who chooses when stores are seen */
@@ -163,6 +169,10 @@ content_byte(const struct scn_content *content, uint64_t i)
 	return content->data != NULL ? content->data[i] : content->fill;
 }
 
+/* Tells what could not be built, and where the scenario asks for it; false. */
+bool player_build_failed(struct player *player, struct scn_mark mark, const char *expected,
+    const char *found);
+
 /* --- play_tables.c: frames that hold guest tables -------------------------------------------- */
 
 /* Names all of them; from now on their changes are changes. */
@@ -219,12 +229,37 @@ bool result_bytes(struct play_thread *thread, size_t size);
 /* The exit becomes the outcome. */
 void result_exit(struct step_result *result, const struct vmx_exit *exit);
 
+/* --- play_program.c: programs ----------------------------------------------------------------- */
+
+/* Loads the programs into the machine, whose threads exist; false as player_build(). */
+bool player_build_programs(struct player *player);
+void player_free_programs(struct player *player);
+
+/* The program's thread while a run step is under way, which is whose exits there are; or NULL. */
+struct exec_thread *play_running(const struct play_thread *thread);
+
+void play_run_begin(struct play_thread *thread);
+
+/* Whether nothing can be executed before somebody else has done something. */
+bool play_run_waits(const struct play_thread *thread);
+
+/* Ends the run step if an exit of the program was its last. */
+void play_run_over(struct play_thread *thread);
+
+/* Whether the vkernel of the thread's program has resolved a page fault of another step. */
+bool play_serve_fault(struct play_thread *thread, const struct vmx_exit *exit);
+
 /* --- play_guest.c: instructions of the guest -------------------------------------------------- */
 
 enum guest_progress {
 	GUEST_COMPLETED, /* the instruction is done */
-	GUEST_EXITED     /* *exit says why */
+	GUEST_EXITED,    /* *exit says why */
+	GUEST_TURN       /* others may go first, then there is more of it */
 };
+
+/* A slice of a run step. */
+enum guest_progress play_slice(struct play_thread *thread, const struct scn_step *step,
+    struct vmx_exit *exit);
 
 /* Runs the instruction of the step under way. */
 enum guest_progress play_guest_step(struct play_thread *thread, const struct scn_step *step,
@@ -242,6 +277,9 @@ void play_note_stale(struct play_thread *thread, const struct vcpu_piece *piece)
 void play_advise_end(struct player *player);
 
 /* --- play_kernel.c: what the host does -------------------------------------------------------- */
+
+/* Adds to what was written to the console; false: there is no room for it. */
+bool player_console(struct player *player, const unsigned char *bytes, size_t size);
 
 /* Operations that need no guest mode, on any thread. */
 void play_kernel_step(struct play_thread *thread, const struct scn_step *step);

@@ -183,6 +183,8 @@ report_unexplored(const struct report_finding *finding)
 	case EXPLORE_OVER_LIMIT:
 		return "the scenario has more threads, memory, choices or moves than can be "
 		    "explored";
+	case EXPLORE_PROGRAMS:
+		return "the scenario has programs, which are run and not explored";
 	case EXPLORE_NO_MEMORY:
 		return "out of memory";
 	case EXPLORE_UNFIT:

@@ -83,6 +83,7 @@ end_name(const struct report_finding *finding)
 		[EXPLORE_SAMPLED] = "random",
 		[EXPLORE_NO_MEMORY] = "no-memory",
 		[EXPLORE_OVER_LIMIT] = "over-limit",
+		[EXPLORE_PROGRAMS] = "programs",
 		[EXPLORE_UNFIT] = "unfit",
 	};
 

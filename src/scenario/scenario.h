@@ -56,6 +56,7 @@ enum scn_key {
 	SCN_KEY_LABEL, SCN_KEY_REACHABLE, SCN_KEY_UNREACHABLE,
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEY_OPTIONS, SCN_KEY_STACK_END, SCN_KEY_KIND, SCN_KEY_COUNT, SCN_KEY_GLOBAL,
+	SCN_KEY_PROGRAMS, SCN_KEY_PROGRAM, SCN_KEY_FILE, SCN_KEY_INSTRUCTIONS, SCN_KEY_SLICE,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -319,6 +320,21 @@ struct scn_guest {
 	size_t memories;
 };
 
+/* --- programs --------------------------------------------------------------------------------- */
+
+/* A program and the vkernel that it runs in. */
+struct scn_program {
+	struct scn_src src;
+	const char *name;
+	const char *file;           /* a static ELF file, as seen from the scenario's own */
+	const unsigned char *bytes; /* its contents, which a loader accepts */
+	size_t size;
+	const char *const *arg;     /* NULL at the end; by default the file's name alone */
+	size_t args;
+	uint32_t host_space;        /* default main */
+	uint64_t at, memory;        /* guest-physical range that is the vkernel's to give out */
+};
+
 /* --- threads ---------------------------------------------------------------------------------- */
 
 /* Bits, so that the tables can say for which roles an operation is. */
@@ -343,6 +359,8 @@ struct scn_thread {
 	uint32_t space;      /* vCPUs: index into guest.space, whose root is CR3; default main.
 	                      * SCN_NONE for others and where paging is off and none is given */
 	uint32_t host_space; /* index into host.space; default main; SCN_NONE where there is none */
+	uint32_t program;    /* masters, slaves: index into program, whose root is CR3; default
+	                      * SCN_NONE.  Then host_space is the program's, space SCN_NONE */
 	uint32_t cpl;        /* 0 or 3 (default) */
 	/* Register bits that `mode` decides, others 0: VK_CR0_WP, _CD, _PG (default WP, PG) ... */
 	uint64_t cr0;
@@ -434,6 +452,7 @@ enum scn_op {
 	SCN_OP_VK_COPYIN,  /* space, at, size */
 	SCN_OP_VK_COPYOUT, /* space, at, size, content or value */
 	SCN_OP_NEW_SPACE,  /* space, a deferred one: its tables are built now */
+	SCN_OP_RUN,        /* instructions (0: to the end), slice: executes the thread's program */
 	SCN_OP_RUN_USER,   /* space: what follows runs as that process, until it returns; cr3, if
 	                    * given: its identifier */
 	SCN_OPS
@@ -483,6 +502,9 @@ struct scn_step {
 		};
 		struct {
 			uint64_t dst, src_addr;
+		};
+		struct {
+			uint64_t instructions, slice;
 		};
 		struct {
 			uint64_t ept_root, cr3, stack_end;
@@ -613,7 +635,7 @@ struct scn_expect {
 	int stale;                  /* whether a cached translation was used that tables now deny */
 	uint64_t cr2, qualification, gpa, gla, hpa;
 	uint64_t value;             /* read, or the old value of an atomic operation */
-	uint64_t done;              /* bytes moved */
+	uint64_t done;              /* bytes moved; instructions executed */
 	uint64_t reads;             /* entries read by walks, guest and EPT */
 	uint64_t rip;               /* after the step; of steps that have an address of their own */
 	struct scn_content content; /* string, bytes, words or fill: bytes read or copied */
@@ -774,6 +796,8 @@ struct scenario {
 	struct scn_machine machine;
 	struct scn_host host;
 	struct scn_guest guest;
+	const struct scn_program *program;
+	size_t programs;
 	const struct scn_thread *thread; /* at least one */
 	size_t threads;
 	struct scn_schedule schedule;
@@ -796,6 +820,8 @@ struct scenario {
 #define SCN_MATRIX_NODES_MAX 10000000u /* nodes of a file times its scenarios */
 #define SCN_PAGES_MAX 1048576u       /* entries made by the maps of a scenario */
 #define SCN_FILL_MAX 0x4000000u      /* bytes of initial content of a scenario: 64M */
+#define SCN_PROGRAM_MAX 0x100000u    /* bytes of a program's file: 1M */
+#define SCN_PROGRAMS_MAX 0x40000000u /* bytes of them in all scenarios of a file: 1G */
 #define SCN_ERRORS_MAX 50u           /* errors kept of a file */
 
 enum scenario_status {
@@ -823,14 +849,26 @@ struct scenario_list {
 	struct scn_file *file;
 };
 
+/* How the files are read that a scenario names. */
+struct scenario_files {
+	/*
+	 * The bytes of a file, named as seen from the scenario `from`, in a block for free(); NULL:
+	 * *why tells why, in words.  Files of more than `limit` bytes are refused.
+	 */
+	unsigned char *(*read)(const char *from, const char *name, size_t limit, size_t *size,
+	    const char **why);
+};
+
 /*
  * Reads a file's bytes: `size` of them at `text`, which need not outlast the call; `name` is what
- * messages call it, copied.  Checks every scenario of the file.  On SCENARIO_OK *list is to be
- * given to scenario_list_free(), and *errors is empty; on anything else *list is empty and *errors
- * has every error.  *errors is to be given to scenario_errors_free() in each case.
+ * messages call it, copied.  Without `files`, which has to outlast the list, it may name none.
+ * Checks every scenario of the file.  On SCENARIO_OK *list is to be given to scenario_list_free(),
+ * and *errors is empty; on anything else *list is empty and *errors has every error.  *errors is to
+ * be given to scenario_errors_free() in each case.
  */
 enum scenario_status scenario_load(const char *name, const char *text, size_t size,
-    struct scenario_list *list, struct scenario_errors *errors);
+    const struct scenario_files *files, struct scenario_list *list,
+    struct scenario_errors *errors);
 
 /*
  * Makes scenario `index` of a list; the first variable of a matrix changes slowest.  NULL only when

@@ -55,8 +55,8 @@ ref_default(struct scn_reader *rd, enum scn_section_id section, enum scn_key key
 	return 0;
 }
 
-static int
-host_space_default(struct scn_reader *rd, const struct scn_src *src, uint32_t *index)
+int
+scn_host_space_default(struct scn_reader *rd, const struct scn_src *src, uint32_t *index)
 {
 	return ref_default(rd, SCN_SECTION_HOST_SPACE, SCN_KEY_HOST_SPACE, src,
 	    rd->thread != NULL ? rd->thread->host_space : SCN_NONE, index);
@@ -326,7 +326,7 @@ scn_settle_ept_entry(struct scn_reader *rd, void *object)
 			entry->set |= (uint64_t)6 << EPT_MEMTYPE_SHIFT;
 	}
 	return bits_judge(rd, &entry->src, entry->set, entry->clear) &&
-	    host_space_default(rd, &entry->src, &entry->host_space);
+	    scn_host_space_default(rd, &entry->src, &entry->host_space);
 }
 
 static int
@@ -365,7 +365,7 @@ scn_settle_memory(struct scn_reader *rd, void *object)
 	memory->kind = scn_has(&memory->src, SCN_KEY_HPA) ? SCN_AT_HPA : SCN_AT_GPA;
 	if (memory->kind == SCN_AT_HPA)
 		memory->host_space = SCN_NONE;
-	else if (!host_space_default(rd, &memory->src, &memory->host_space))
+	else if (!scn_host_space_default(rd, &memory->src, &memory->host_space))
 		return 0;
 	return range_judge(rd, &memory->src, memory->kind == SCN_AT_HPA ? SCN_KEY_HPA : SCN_KEY_GPA,
 	    memory->at, memory->content.size);
@@ -438,7 +438,7 @@ scn_settle_guest_space(struct scn_reader *rd, void *object)
 		    "outside", space->root);
 		return 0;
 	}
-	return host_space_default(rd, &space->src, &space->host_space);
+	return scn_host_space_default(rd, &space->src, &space->host_space);
 }
 
 /* --- threads ---------------------------------------------------------------------------------- */
@@ -542,6 +542,8 @@ thread_space(struct scn_reader *rd, struct scn_thread *thread)
 {
 	int paging = (rd->given[0] & VK_CR0_PG) == 0 || (thread->cr0 & VK_CR0_PG) != 0;
 
+	if (thread->program != SCN_NONE)
+		return 1;
 	if (!ref_default(rd, SCN_SECTION_GUEST_SPACE, SCN_KEY_SPACE, &thread->src, SCN_NONE,
 	    &thread->space))
 		return 0;
@@ -565,6 +567,18 @@ thread_space(struct scn_reader *rd, struct scn_thread *thread)
 	return 0;
 }
 
+/* That of its program, if it has one. */
+static int
+thread_host_space(struct scn_reader *rd, struct scn_thread *thread)
+{
+	if (thread->program == SCN_NONE)
+		return scn_host_space_default(rd, &thread->src, &thread->host_space);
+	if (thread->program >= rd->scenario->programs)
+		return 0;
+	thread->host_space = rd->scenario->program[thread->program].host_space;
+	return 1;
+}
+
 int
 scn_settle_thread(struct scn_reader *rd, void *object)
 {
@@ -578,7 +592,7 @@ scn_settle_thread(struct scn_reader *rd, void *object)
 		    rd->scenario->machine.cpus - 1);
 		good = 0;
 	}
-	good &= host_space_default(rd, &thread->src, &thread->host_space);
+	good &= thread_host_space(rd, thread);
 	if (good && thread->host_space == SCN_NONE &&
 	    (thread->role & (SCN_ROLE_BARE | SCN_ROLE_KERNEL)) == 0) {
 		scn_error(rd->errors, thread->src.mark,
@@ -771,7 +785,7 @@ settle_phys(struct scn_reader *rd, struct scn_step *step)
 	int hpa = scn_has(&step->src, SCN_KEY_HPA);
 
 	step->kind = hpa ? SCN_AT_HPA : SCN_AT_GPA;
-	if (!hpa && !host_space_default(rd, &step->src, &step->host_space))
+	if (!hpa && !scn_host_space_default(rd, &step->src, &step->host_space))
 		return 0;
 	return range_judge(rd, &step->src, hpa ? SCN_KEY_HPA : SCN_KEY_GPA, step->at, step->size);
 }
@@ -860,7 +874,7 @@ settle_map(struct scn_reader *rd, struct scn_step *step)
 {
 	const struct scn_src *src = step->op == SCN_OP_MMAP ? &step->region->src : &step->src;
 
-	if (!host_space_default(rd, src, &step->host_space))
+	if (!scn_host_space_default(rd, src, &step->host_space))
 		return 0;
 	if (step->host_space == SCN_NONE && rd->thread_good) {
 		scn_error(rd->errors, step->src.mark,
@@ -888,6 +902,17 @@ settle_new_space(struct scn_reader *rd, struct scn_step *step)
 	scn_error(rd->errors, scn_mark_of(&step->src, SCN_KEY_SPACE),
 	    "found the space '%s', which exists from the start, expected one with 'deferred: yes'",
 	    rd->names[SCN_SECTION_GUEST_SPACE].name[step->space]);
+	return 0;
+}
+
+static int
+settle_run(struct scn_reader *rd, struct scn_step *step)
+{
+	if (rd->thread->program != SCN_NONE || !rd->thread_good)
+		return 1;
+	scn_error(rd->errors, step->src.mark,
+	    "found '%s' on a thread without a program, expected 'program' there",
+	    scn_op_table[step->op].name);
 	return 0;
 }
 
@@ -926,6 +951,7 @@ static step_settler *const step_settlers[SCN_OPS] = {
 	[SCN_OP_PMAP] = settle_space,
 	[SCN_OP_VK_COPYOUT] = settle_written,
 	[SCN_OP_NEW_SPACE] = settle_new_space,
+	[SCN_OP_RUN] = settle_run,
 };
 
 void

@@ -718,6 +718,30 @@ read_numbers(struct scn_reader *rd, const struct scn_row *row, const struct scn_
 }
 
 static int
+read_texts(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
+    void *object)
+{
+	const struct scn_node *real = scn_node_real(node), *item;
+	struct scn_row item_row;
+	const char **text;
+	size_t i = 0;
+
+	if (real->kind != SCN_NODE_LIST)
+		return wrong(rd, row, node, NULL, "a list of texts");
+	memset(&item_row, 0, sizeof(item_row));
+	item_row.key = row->key;
+	text = scn_arena_alloc(rd->arena, (size_t)real->count + 1, sizeof(*text));
+	if (text == NULL)
+		return 0;
+	for (item = real->u.child; item != NULL; item = item->next) {
+		if (!read_text(rd, &item_row, item, &text[i++]))
+			return 0;
+	}
+	field_store_list(row, object, text, real->count);
+	return 1;
+}
+
+static int
 read_refs(struct scn_reader *rd, const struct scn_row *row, const struct scn_node *node,
     void *object)
 {
@@ -1064,6 +1088,7 @@ static row_reader *const row_readers[SCN_TYPES] = {
 	[SCN_TYPE_WORDS] = read_words,
 	[SCN_TYPE_FILL] = read_fill,
 	[SCN_TYPE_NUMBERS] = read_numbers,
+	[SCN_TYPE_TEXTS] = read_texts,
 	[SCN_TYPE_REFS] = read_refs,
 	[SCN_TYPE_OBJECT] = read_object_row,
 	[SCN_TYPE_POINTER] = read_pointer,

@@ -141,6 +141,7 @@ names_collect(struct scn_reader *rd)
 	names_of_map(rd, SCN_SECTION_HOST_SPACE, map_find(host, "spaces"), "a host space");
 	names_of_map(rd, SCN_SECTION_OBJECT, map_find(host, "objects"), "an object");
 	names_of_map(rd, SCN_SECTION_GUEST_SPACE, map_find(guest, "spaces"), "a guest space");
+	names_of_map(rd, SCN_SECTION_PROGRAM, map_find(root, "programs"), "a program");
 	names_of_threads(rd, map_find(root, "threads"));
 }
 
@@ -335,6 +336,7 @@ file_check(struct scn_file *file, struct scn_errlist *errors)
 			    "found the variable '%s', which nothing uses, expected ${%s} somewhere",
 			    file->variable[i].name, file->variable[i].name);
 	}
+	file->checked = 1;
 	return errors->out->count == 0 ? SCENARIO_OK : SCENARIO_BAD;
 }
 
@@ -367,8 +369,8 @@ file_load(const char *name, const char *text, size_t size, struct scn_file *file
 }
 
 enum scenario_status
-scenario_load(const char *name, const char *text, size_t size, struct scenario_list *list,
-    struct scenario_errors *errors)
+scenario_load(const char *name, const char *text, size_t size, const struct scenario_files *files,
+    struct scenario_list *list, struct scenario_errors *errors)
 {
 	enum scenario_status status = SCENARIO_NO_MEMORY;
 	struct scn_errlist errlist;
@@ -376,6 +378,8 @@ scenario_load(const char *name, const char *text, size_t size, struct scenario_l
 	memset(list, 0, sizeof(*list));
 	scn_errors_begin(&errlist, name, errors);
 	list->file = calloc(1, sizeof(*list->file));
+	if (list->file != NULL)
+		list->file->files = files;
 	if (list->file != NULL && !errlist.failed)
 		status = file_load(name, text, size, list->file, &errlist);
 	scn_errors_end(&errlist);

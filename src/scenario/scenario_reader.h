@@ -30,8 +30,20 @@ struct scn_names {
 	size_t count;
 };
 
+/* A program's file, as it was when it was first named. */
+struct scn_bytes {
+	struct scn_bytes *next;
+	const char *name;
+	const unsigned char *bytes;
+	size_t size;
+};
+
 struct scn_file {
 	const char *name;
+	const struct scenario_files *files; /* NULL: it may name none */
+	struct scn_bytes *bytes;  /* those that were named */
+	uint64_t program_bytes;   /* in scenarios checked so far */
+	int checked;              /* all of them have been */
 	struct scn_arena *arena; /* of the tree */
 	struct scn_tree tree;
 	struct scn_variable variable[SCN_VARIABLES_MAX];
@@ -86,6 +98,9 @@ struct scn_variable *scn_variable_find(struct scn_file *file, const char *name, 
 /* Judges one scenario by its own, after every part of it was read without errors. */
 void scn_check(struct scn_reader *rd);
 
+/* The host space of an object that names none: that of the thread being read, or main. */
+int scn_host_space_default(struct scn_reader *rd, const struct scn_src *src, uint32_t *index);
+
 /* What tables call when an object has been read; see struct scn_table.  0: something is wrong. */
 int scn_settle_machine(struct scn_reader *rd, void *object);
 int scn_settle_host(struct scn_reader *rd, void *object);
@@ -99,6 +114,7 @@ int scn_settle_tlb_items(struct scn_reader *rd, void *object);
 int scn_settle_guest_map(struct scn_reader *rd, void *object);
 int scn_settle_entry(struct scn_reader *rd, void *object);
 int scn_settle_guest_space(struct scn_reader *rd, void *object);
+int scn_settle_program(struct scn_reader *rd, void *object);
 int scn_settle_thread(struct scn_reader *rd, void *object);
 int scn_settle_schedule(struct scn_reader *rd, void *object);
 int scn_settle_condition(struct scn_reader *rd, void *object);

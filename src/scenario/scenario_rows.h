@@ -42,7 +42,8 @@ extern const struct scn_range scn_range_maxphyaddr, scn_range_cpus, scn_range_cp
     scn_range_levels, scn_range_index, scn_range_pkey, scn_range_memtype, scn_range_u8,
     scn_range_u16, scn_range_u32, scn_range_vpid, scn_range_pcid, scn_range_access,
     scn_range_fetch, scn_range_repeat, scn_range_step, scn_range_vector, scn_range_reason,
-    scn_range_count, scn_range_preemptions, scn_range_states, scn_range_depth;
+    scn_range_count, scn_range_instructions,
+    scn_range_preemptions, scn_range_states, scn_range_depth;
 extern const struct scn_choices scn_choices_atomic, scn_choices_backing, scn_choices_by,
     scn_choices_cpl, scn_choices_invept, scn_choices_invpcid, scn_choices_invvpid,
     scn_choices_layout, scn_choices_memtype, scn_choices_order, scn_choices_page,
@@ -53,7 +54,7 @@ extern const struct scn_choices scn_choices_atomic, scn_choices_backing, scn_cho
 extern const struct scn_flags scn_flags_cr0, scn_flags_cr4, scn_flags_defect, scn_flags_ept,
     scn_flags_ept_frame, scn_flags_ept_map, scn_flags_guest, scn_flags_map, scn_flags_mode;
 extern const struct scn_section scn_section_host_space, scn_section_object,
-    scn_section_guest_space, scn_section_thread;
+    scn_section_guest_space, scn_section_program, scn_section_thread;
 
 /* Tables that are parts of others in another file. */
 extern const struct scn_table scn_table_region;

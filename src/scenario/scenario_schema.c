@@ -329,6 +329,15 @@ write_numbers(struct writer *w, const void *detail)
 }
 
 static void
+write_texts(struct writer *w, const void *detail)
+{
+	put_string(w, "type", "array");
+	begin(w, "items", "{");
+	write_text(w, detail);
+	end(w, "}");
+}
+
+static void
 write_refs(struct writer *w, const void *detail)
 {
 	(void)detail;
@@ -447,6 +456,7 @@ static value_writer *const value_writers[SCN_TYPES] = {
 	[SCN_TYPE_WORDS] = write_words,
 	[SCN_TYPE_FILL] = write_object,
 	[SCN_TYPE_NUMBERS] = write_numbers,
+	[SCN_TYPE_TEXTS] = write_texts,
 	[SCN_TYPE_REFS] = write_refs,
 	[SCN_TYPE_OBJECT] = write_object,
 	[SCN_TYPE_POINTER] = write_object,

@@ -145,13 +145,14 @@ static const struct scn_table table_exit = {
 	EXPECT(INSTRUCTION_ERROR, NUMBER, instruction_error, .detail = &scn_range_u32,          \
 	    .doc = "VM-instruction error."),                                                    \
 	EXPECT(VALUE, NUMBER, value, .detail = &scn_range_any,                                  \
-	    .doc = "The value read, or the old one of an atomic operation."),                   \
+	    .doc = "The value read, the old one of an atomic operation, or an exit status."),   \
 	EXPECT(STRING, STRING, content, .doc = "The bytes read or copied, as text."),           \
 	EXPECT(BYTES, BYTES, content, .doc = "The bytes read or copied, in hexadecimal."),      \
 	EXPECT(WORDS, WORDS, content, .doc = "The bytes read or copied, as words."),            \
 	EXPECT(FILL, FILL, content, .detail = &scn_table_fill,                                  \
 	    .doc = "The bytes read or copied, all the same."),                                  \
-	EXPECT(DONE, NUMBER, done, .detail = &scn_range_count, .doc = "Bytes moved."),          \
+	EXPECT(DONE, NUMBER, done, .detail = &scn_range_count,                                  \
+	    .doc = "Bytes moved, or instructions executed."),                                   \
 	EXPECT(READS, NUMBER, reads, .detail = &scn_range_count, .doc = "Table entries read."), \
 	EXPECT(RIP, NUMBER, rip, .detail = &scn_range_any,                                      \
 	    .doc = "Where the next instruction is."),                                           \
@@ -651,6 +652,13 @@ static const struct scn_row rows_vk_copyout[] = { R_SPACE_REQUIRED, R_AT, R_VALU
 STEP_TABLE(vk_copyout, "vk-copyout", OPERANDS(rows_vk_copyout), RULES(rules_value));
 static const struct scn_row rows_new_space[] = { R_SPACE_REQUIRED };
 STEP_TABLE(new_space, "new-space", OPERANDS(rows_new_space));
+static const struct scn_row rows_run[] = {
+	STEP(INSTRUCTIONS, NUMBER, instructions, .detail = &scn_range_instructions, UNSET(0),
+	    .doc = "How many are executed; to the thread's end unless told."),
+	STEP(SLICE, NUMBER, slice, .detail = &scn_range_instructions, DEFAULT(1000),
+	    .doc = "After how many other threads may go first."),
+};
+STEP_TABLE(run, "run", OPERANDS(rows_run));
 static const struct scn_row rows_run_user[] = {
 	R_SPACE_REQUIRED,
 	STEP(CR3, NUMBER, cr3, .detail = &scn_range_any, UNSET(0),
@@ -762,6 +770,7 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	    "The vkernel copies to the memory of one of its processes."),
 	OP(NEW_SPACE, "new-space", new_space, VKERNEL, RUN_BY_VMM,
 	    "The vkernel builds the tables of a new process."),
+	OP(RUN, "run", run, VKERNEL, RUN_BY_VMM, "Executes the thread's program."),
 	OP(RUN_USER, "run-user", run_user, VKERNEL, RUN_BY_VMM,
 	    "The vkernel lets one of its processes run."),
 };

@@ -312,6 +312,29 @@ static const struct scn_table table_guest = {
 	.size = sizeof(struct scn_guest), ROWS(rows_guest),
 };
 
+/* --- programs --------------------------------------------------------------------------------- */
+
+#define PROGRAM(k, t, member, ...) ROW(k, t, struct scn_program, member, __VA_ARGS__)
+
+static const struct scn_row rows_program[] = {
+	PROGRAM(FILE, TEXT, file, REQUIRED,
+	    .doc = "A statically linked ELF file, as seen from the scenario's own."),
+	LIST(ARGS, TEXTS, struct scn_program, arg, args,
+	    .doc = "Its arguments from the name on; by default the file's name alone."),
+	PROGRAM(HOST_SPACE, REF, host_space, .detail = &scn_section_host_space, UNSET(SCN_NONE),
+	    .doc = "The memory map of its vkernel's process; main unless told."),
+	PROGRAM(AT, NUMBER, at, .detail = &scn_range_page_at, REQUIRED,
+	    .doc = "Guest-physical address of the memory that its vkernel gives out."),
+	PROGRAM(SIZE, NUMBER, memory, .detail = &scn_range_page_size, REQUIRED,
+	    .doc = "Size of that memory."),
+};
+
+static const struct scn_table table_program = {
+	.name = "program", .what = "a program", .doc = "A program and the vkernel it runs in.",
+	.size = sizeof(struct scn_program), .name_offset = offsetof(struct scn_program, name),
+	ROWS(rows_program), .settle = scn_settle_program,
+};
+
 /* --- threads ---------------------------------------------------------------------------------- */
 
 #define THREAD(k, t, member, ...) ROW(k, t, struct scn_thread, member, __VA_ARGS__)
@@ -326,6 +349,9 @@ static const struct scn_row rows_thread[] = {
 	    .doc = "The guest space that CR3 points to; main unless told."),
 	THREAD(HOST_SPACE, REF, host_space, .detail = &scn_section_host_space, UNSET(SCN_NONE),
 	    .doc = "The memory map of its process; main unless told."),
+	THREAD(PROGRAM, REF, program, .detail = &scn_section_program,
+	    .roles = SCN_ROLE_MASTER | SCN_ROLE_SLAVE, UNSET(SCN_NONE),
+	    .doc = "The program that its run steps execute; CR3 points to its tables."),
 	THREAD(CPL, CHOICE, cpl, .detail = &scn_choices_cpl, .roles = SCN_ROLE_VCPUS, DEFAULT(3),
 	    .doc = "Privilege level, 0 or 3."),
 	THREAD(MODE, SWITCHES, cr0, .detail = &scn_flags_mode, .roles = SCN_ROLE_VCPUS, UNSET(0),
@@ -373,6 +399,7 @@ _Static_assert(offsetof(struct scn_thread, cr4) == offsetof(struct scn_thread, c
 
 static const struct scn_rule rules_thread[] = {
 	{ SCN_RULE_MOST, { { SCN_KEY_EPTP }, { SCN_KEY_EPTP_BITS } } },
+	{ SCN_RULE_MOST, { { SCN_KEY_PROGRAM }, { SCN_KEY_SPACE, SCN_KEY_HOST_SPACE } } },
 	{ SCN_RULE_NEEDS, { { SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH }, { SCN_KEY_EXCEPTION_BITMAP } } },
 };
 
@@ -441,6 +468,8 @@ static const struct scn_row rows_scenario[] = {
 	    .doc = "What is below the guest."),
 	ROW(GUEST, OBJECT, struct scenario, guest, .detail = &table_guest,
 	    .doc = "Address spaces and memory of the guest."),
+	LIST(PROGRAMS, NAMED, struct scenario, program, programs, .detail = &table_program,
+	    .doc = "Programs by name."),
 	LIST(THREADS, THREADS, struct scenario, thread, threads, .detail = &scn_table_thread,
 	    REQUIRED,
 	    .doc = "What runs."),

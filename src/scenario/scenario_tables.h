@@ -25,6 +25,7 @@ enum scn_type {
 	SCN_TYPE_WORDS,
 	SCN_TYPE_FILL,
 	SCN_TYPE_NUMBERS,  /* list of numbers; detail: struct scn_range */
+	SCN_TYPE_TEXTS,    /* list of texts, with NULL behind the last */
 	SCN_TYPE_REFS,     /* list of references, with their marks; detail: struct scn_section */
 	SCN_TYPE_OBJECT,   /* in place; detail: struct scn_table */
 	SCN_TYPE_POINTER,  /* the field points to it; detail: struct scn_table */
@@ -82,6 +83,7 @@ enum scn_section_id {
 	SCN_SECTION_HOST_SPACE,
 	SCN_SECTION_OBJECT,
 	SCN_SECTION_GUEST_SPACE,
+	SCN_SECTION_PROGRAM,
 	SCN_SECTION_THREAD,
 	SCN_SECTIONS
 };

@@ -69,6 +69,8 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_PF_MATCH] = "pf-match", [SCN_KEY_OPTIONS] = "options",
 	[SCN_KEY_STACK_END] = "stack-end", [SCN_KEY_KIND] = "kind", [SCN_KEY_COUNT] = "count",
 	[SCN_KEY_GLOBAL] = "global",
+	[SCN_KEY_PROGRAMS] = "programs", [SCN_KEY_PROGRAM] = "program", [SCN_KEY_FILE] = "file",
+	[SCN_KEY_INSTRUCTIONS] = "instructions", [SCN_KEY_SLICE] = "slice",
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -80,6 +82,7 @@ RANGE(any, "a number", 0, UINT64_MAX, 1, 1);
 RANGE(byte, "a byte", 0, 255, 1, 0);
 RANGE(fill, "a size in bytes", 1, SCN_FILL_MAX, 1, 0);
 RANGE(maxphyaddr, "a number of bits", 36, 52, 1, 0);
+RANGE(instructions, "a number of instructions", 1, UINT32_MAX, 1, 0);
 RANGE(cpus, "a number of CPUs", 1, 64, 1, 0);
 RANGE(cpu, "a CPU", 0, 63, 1, 0);
 RANGE(tlb_entries, "a number of entries", 1, 65536, 1, 0);
@@ -530,6 +533,7 @@ _Static_assert(SCN_FLAG_WORDS == DEFECT_WORDS && COUNT(flag_defect) <= 64 * DEFE
 const struct scn_section scn_section_host_space = { SCN_SECTION_HOST_SPACE, "a host space" };
 const struct scn_section scn_section_object = { SCN_SECTION_OBJECT, "an object" };
 const struct scn_section scn_section_guest_space = { SCN_SECTION_GUEST_SPACE, "a guest space" };
+const struct scn_section scn_section_program = { SCN_SECTION_PROGRAM, "a program" };
 const struct scn_section scn_section_thread = { SCN_SECTION_THREAD, "a thread" };
 
 /* clang-format on */
