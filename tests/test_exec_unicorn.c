@@ -41,8 +41,7 @@ struct pair {
 	size_t ranges;
 	uint64_t compared; /* instructions that both have executed */
 	uint64_t left;     /* that the engine has still to execute in this turn */
-	uint64_t last;     /* where the one before was, and ... */
-	bool repeats;      /* ... whether it is repeated, each element being told of */
+	uint64_t last;     /* where the one before was */
 	bool handed;       /* the engine has what there is here */
 	uint64_t calls, pages;
 	const char *wrong; /* the first disagreement */
@@ -155,30 +154,38 @@ fill_range(struct pair *pair, const struct exec_thread *thread, const struct exe
 		    file + area->file_offset + (from - area->file_start), to - from);
 }
 
-static bool
-is_mapped(const struct pair *pair, uint64_t page)
+static const struct range *
+range_at(const struct pair *pair, uint64_t page)
 {
 	size_t i;
 
 	for (i = 0; i < pair->ranges; i++) {
 		if (page >= pair->range[i].start && page < pair->range[i].end)
-			return true;
+			return &pair->range[i];
 	}
-	return false;
+	return NULL;
 }
 
-/* Maps there what is mapped here, by pages, so that what stays keeps its contents. */
+/* Maps there what is mapped here; what stays keeps its contents. */
 static void
 hand_map(struct pair *pair, const struct exec_thread *thread)
 {
 	const struct exec_map *map = &thread->process->space.map;
-	uint64_t at;
 	size_t i;
 
 	for (i = 0; i < pair->ranges; i++) {
-		for (at = pair->range[i].start; at < pair->range[i].end; at += VK_PAGE_BYTES) {
-			if (exec_map_find(map, at) == NULL)
-				(void)uc_mem_unmap(pair->engine, at, VK_PAGE_BYTES);
+		uint64_t start = pair->range[i].start, end;
+
+		while (start < pair->range[i].end) {
+			bool kept = exec_map_find(map, start) != NULL;
+
+			end = start + VK_PAGE_BYTES;
+			while (end < pair->range[i].end &&
+			    (exec_map_find(map, end) != NULL) == kept)
+				end += VK_PAGE_BYTES;
+			if (!kept)
+				(void)uc_mem_unmap(pair->engine, start, end - start);
+			start = end;
 		}
 	}
 	for (i = 0; i < map->areas; i++) {
@@ -186,17 +193,18 @@ hand_map(struct pair *pair, const struct exec_thread *thread)
 		uint64_t start = area->start, end;
 
 		while (start < area->end) {
-			bool mapped = is_mapped(pair, start);
+			const struct range *mapped = range_at(pair, start);
 
 			end = start + VK_PAGE_BYTES;
-			while (end < area->end && is_mapped(pair, end) == mapped)
+			while (end < area->end && range_at(pair, end) == mapped)
 				end += VK_PAGE_BYTES;
-			if (!mapped) {
+			if (mapped == NULL) {
 				(void)uc_mem_map(pair->engine, start, end - start, UC_PROT_ALL);
 				fill_range(pair, thread, area, start, end);
 			}
-			(void)uc_mem_protect(pair->engine, start, end - start,
-			    engine_prot(area->prot));
+			if (mapped == NULL || mapped->prot != area->prot)
+				(void)uc_mem_protect(pair->engine, start, end - start,
+				    engine_prot(area->prot));
 			start = end;
 		}
 	}
@@ -211,21 +219,19 @@ static void
 forget_replaced(struct pair *pair, const struct exec_thread *thread)
 {
 	const uint64_t *reg = thread->cpu.x86.reg;
-	uint64_t start = reg[X86_RDI], end = (start + reg[X86_RSI] + 4095) & ~4095ull, at;
-	size_t i;
+	uint64_t start = reg[X86_RDI], end = (start + reg[X86_RSI] + 4095) & ~4095ull;
+	size_t i, ranges = pair->ranges;
 
 	if (reg[X86_RAX] != CALL_MMAP || !(reg[X86_R10] & MAP_FIXED))
 		return;
-	for (i = 0; i < pair->ranges; i++) {
+	for (i = 0; i < ranges; i++) {
 		struct range *range = &pair->range[i];
+		uint64_t from = range->start > start ? range->start : start;
+		uint64_t to = range->end < end ? range->end : end;
 
-		if (range->end <= start || range->start >= end)
+		if (from >= to)
 			continue;
-		for (at = range->start; at < range->end; at += VK_PAGE_BYTES) {
-			if (at >= start && at < end)
-				(void)uc_mem_unmap(pair->engine, at, VK_PAGE_BYTES);
-		}
-		/* The rest of it is found by the pages that are left. */
+		(void)uc_mem_unmap(pair->engine, from, to - from);
 		if (range->start < start && range->end > end &&
 		    pair->ranges < EXEC_AREAS_MAX)
 			pair->range[pair->ranges++] = (struct range){ end, range->end,
@@ -288,36 +294,23 @@ compare_registers(struct pair *pair, const struct exec_thread *thread)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-static bool
-is_repeated(uc_engine *engine, uint64_t address, uint32_t size)
-{
-	unsigned char byte[X86_LENGTH_MAX] = { 0 };
-	uint32_t i;
-
-	(void)uc_mem_read(engine, address, byte, size < sizeof(byte) ? size : sizeof(byte));
-	for (i = 0; i + 1 < size; i++) {
-		if (byte[i] == 0xf2 || byte[i] == 0xf3)
-			return byte[size - 1] >= 0xa4 && byte[size - 1] <= 0xaf && size <= 5;
-		if (byte[i] != 0x66 && byte[i] != 0x67 && (byte[i] & 0xf0) != 0x40)
-			break;
-	}
-	return false;
-}
-
-/* Before each instruction there, and each element of a repeated one. */
+/*
+ * Before each instruction there, and each element of a repeated one; again before one that has
+ * written to the page that it is in.  No program here has an instruction that jumps to itself.
+ */
 static void
 engine_steps(uc_engine *engine, uint64_t address, uint32_t size, void *ctx)
 {
 	struct pair *pair = ctx;
 
-	if (address == pair->last && pair->repeats)
+	(void)size;
+	if (address == pair->last)
 		return;
 	if (pair->left-- == 0) {
 		(void)uc_emu_stop(engine);
 		return;
 	}
 	pair->last = address;
-	pair->repeats = is_repeated(engine, address, size);
 }
 
 /* The engine executes so many instructions. */
@@ -332,7 +325,6 @@ follow(struct pair *pair, const struct exec_thread *thread, uint64_t count)
 	(void)uc_reg_read(pair->engine, UC_X86_REG_RIP, &rip);
 	pair->left = count;
 	pair->last = 0;
-	pair->repeats = false;
 	error = uc_emu_start(pair->engine, rip, UINT64_MAX, 0, 0);
 	if (error != UC_ERR_OK)
 		disagree(pair, thread, uc_strerror(error), 0, 0);

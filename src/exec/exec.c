@@ -8,6 +8,7 @@
  */
 #include "exec/exec.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,27 @@ struct run {
 
 /* --- a vCPU ----------------------------------------------------------------------------------- */
 
+static struct run *
+run_of(const struct exec_thread *thread)
+{
+	return (struct run *)((char *)thread->process - offsetof(struct run, process));
+}
+
+/* One turn, under the eyes of whoever looks on. */
+static enum exec_ran
+take_turn(struct exec_thread *thread, struct vmx_exit *exit)
+{
+	const struct exec_observer *observer = run_of(thread)->options->observer;
+	enum exec_ran ran;
+
+	if (observer != NULL)
+		observer->before(observer->ctx, thread);
+	ran = exec_thread_run(thread, thread->process->slice, exit);
+	if (observer != NULL)
+		observer->after(observer->ctx, thread, ran, exit);
+	return ran;
+}
+
 /* Guest mode, until something leads out of it. */
 static void
 guest_run(void *ctx, struct vmx_exit *exit)
@@ -50,7 +72,7 @@ guest_run(void *ctx, struct vmx_exit *exit)
 		}
 		if (!sched_step(machine->sched))
 			continue;
-		switch (exec_thread_run(thread, process->slice, exit)) {
+		switch (take_turn(thread, exit)) {
 		case EXEC_RAN:
 			break;
 		case EXEC_LEFT:

@@ -10,6 +10,15 @@
 
 #define EXEC_CPUS_MAX 16u
 
+/* Who looks at a thread around each of its turns. */
+struct exec_observer {
+	void (*before)(void *ctx, const struct exec_thread *thread);
+	/* What the turn led to is not handled yet; *exit counts with EXEC_LEFT. */
+	void (*after)(void *ctx, const struct exec_thread *thread, enum exec_ran ran,
+	    const struct vmx_exit *exit);
+	void *ctx;
+};
+
 struct exec_options {
 	struct exec_program program;
 	struct exec_world world;
@@ -23,6 +32,7 @@ struct exec_options {
 	struct tlb_sizes tlb;   /* no translations: no TLB */
 	event_sink sink;        /* NULL: nobody listens */
 	void *sink_ctx;
+	const struct exec_observer *observer; /* NULL: nobody */
 };
 
 /* Runs a program from its load to its end. */
