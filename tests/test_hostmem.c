@@ -344,6 +344,43 @@ what_changes_on_a_loan_is_told_when_it_is_returned(void **state)
 }
 
 static void
+several_listen_each_to_frames_of_its_own(void **state)
+{
+	struct ear one = { .frame = 0x2000 }, two = { .frame = 0x3000 }, both = { .frame = 0x2000 };
+	struct hostmem_listener first = { .wants = wants_one, .about = be_warned,
+		.changed = write_down, .ctx = &one };
+	struct hostmem_listener second = { .wants = wants_one, .changed = write_down, .ctx = &two };
+	struct hostmem_listener third = { .wants = wants_one, .about = be_warned,
+		.changed = write_down, .ctx = &both };
+	struct hostmem *mem = memory(SIZE, 16);
+	struct hostmem_loan *loan;
+
+	(void)state;
+	hostmem_listen(mem, &first);
+	hostmem_listen(mem, &second); /* nobody warns it */
+	hostmem_listen(mem, &third);
+	hostmem_store(mem, vk_hpa(0x2000), 1);
+	hostmem_store(mem, vk_hpa(0x3000), 2);
+	hostmem_store(mem, vk_hpa(0x4000), 3);
+	loan = hostmem_lend(mem, vk_hpa(0x3000));
+	((uint64_t *)hostmem_frame(mem, vk_hpa(0x3000)))[1] = 4;
+	hostmem_return(mem, loan);
+	hostmem_unlisten(mem, &second); /* from the middle */
+	hostmem_store(mem, vk_hpa(0x3000), 5);
+	hostmem_unlisten(mem, &second); /* it does not listen */
+	hostmem_store(mem, vk_hpa(0x2008), 6);
+	hostmem_unlisten(mem, &first);
+	hostmem_unlisten(mem, &third);
+	hostmem_store(mem, vk_hpa(0x2010), 7);
+	assert_string_equal(one.told, "2000:0=1 2008:0=6");
+	assert_string_equal(both.told, "2000:0=1 2008:0=6");
+	assert_string_equal(two.told, "3000:0=2 3008:0=4");
+	assert_int_equal(one.warnings, 2); /* of its own frame alone */
+	assert_int_equal(both.warnings, 2);
+	hostmem_destroy(mem);
+}
+
+static void
 destroying_nothing_does_nothing(void **state)
 {
 	(void)state;
@@ -366,6 +403,7 @@ main(void)
 		cmocka_unit_test(frames_are_visited_in_ascending_order),
 		cmocka_unit_test(words_that_change_are_told),
 		cmocka_unit_test(what_changes_on_a_loan_is_told_when_it_is_returned),
+		cmocka_unit_test(several_listen_each_to_frames_of_its_own),
 		cmocka_unit_test(destroying_nothing_does_nothing),
 	};
 
