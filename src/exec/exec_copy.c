@@ -64,6 +64,7 @@ copy_all(struct copy *copy, size_t *done)
 		error = call(copy, &part);
 		emit_copy(copy, error, part);
 		total += part;
+		copy->space->moved += part;
 		/* A page that was brought in and cannot be used is not asked for again. */
 		if (error != VK_EFAULT || (served && part == 0))
 			break;

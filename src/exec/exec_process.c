@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What an exit costs in instructions, about: so that no limit takes for ever. */
+#define WORK_OF_EXIT 1000u
+
 /* An instruction touches a handful of pages, each behind two sets of tables. */
 #define EXITS_MAX 256u
 
@@ -30,7 +33,8 @@ exec_process_retired(const struct exec_process *process)
 uint64_t
 exec_process_work(const struct exec_process *process)
 {
-	uint64_t work = exec_process_retired(process);
+	uint64_t work = exec_process_retired(process) + process->space.moved +
+	    process->exits * WORK_OF_EXIT;
 	unsigned i;
 
 	for (i = 0; i < process->threads; i++)
@@ -167,6 +171,7 @@ exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *ex
 	ran = exec_cpu_run(&thread->cpu, budget < left ? budget : left, exit);
 	if (ran == EXEC_RAN)
 		return ran;
+	process->exits++;
 	end.kind = ran == EXEC_UNKNOWN ? EXEC_END_UNKNOWN : EXEC_END_STUCK;
 	if (ran == EXEC_LEFT && !is_stuck(thread))
 		return ran;

@@ -55,6 +55,7 @@ struct exec_process {
 	uint64_t limit;             /* of work, all threads together */
 	uint64_t slice;             /* instructions of a thread before another may go on */
 	uint64_t calls;             /* of the system */
+	uint64_t exits;             /* of all threads */
 	bool over;                  /* how is in `end` */
 	struct exec_end end;
 };
@@ -87,7 +88,10 @@ void exec_process_join(struct exec_process *process, unsigned index,
 const char *exec_process_load(struct exec_process *process, const struct elf_image *image,
     const struct exec_program *program);
 
-/* What all threads did so far: with what counts against the limit besides, instructions alone. */
+/*
+ * What all threads did so far.  Work is what counts against the limit: besides instructions,
+ * elements of repeated ones, bytes that the kernel moves, and a lump for each exit.
+ */
 uint64_t exec_process_work(const struct exec_process *process);
 uint64_t exec_process_retired(const struct exec_process *process);
 

@@ -128,15 +128,17 @@ emit_edit(struct exec_space *space, gpa_t slot, uint64_t before, uint64_t after)
 	machine_emit(space->process->machine, &event);
 }
 
-/* Where the entry of an address is and what it holds; false: there is no table. */
+/*
+ * Where the entry of an address is and what it holds; false: there is no table, and *level tells
+ * whose entry misses it.
+ */
 static bool
-find_entry(struct tables *tables, uint64_t address, gpa_t *slot, uint64_t *entry)
+find_entry(struct tables *tables, uint64_t address, gpa_t *slot, uint64_t *entry, unsigned *level)
 {
 	const struct gpm *memory = &tables->pt.mem;
-	unsigned found;
 
-	return guestpt_find(&tables->pt, vk_gva(address), 1, slot, &found) ==
-	    GUESTPT_EDIT_DONE && found == 1 && memory->ops->load(memory->ctx, *slot, entry);
+	return guestpt_find(&tables->pt, vk_gva(address), 1, slot, level) ==
+	    GUESTPT_EDIT_DONE && *level == 1 && memory->ops->load(memory->ctx, *slot, entry);
 }
 
 static uint64_t
@@ -161,12 +163,13 @@ enter_page(struct exec_space *space, struct tables *tables, uint64_t address, gp
 	struct guestpt_pages pages = { take_table, space };
 	uint64_t flags = flags_of(space, prot), now;
 	struct guestpt_edit edit;
+	unsigned level;
 	gpa_t slot;
 
 	edit = guestpt_map(&tables->pt, &pages, vk_gva(address), page, 1, flags);
 	if (edit.status != GUESTPT_EDIT_DONE)
 		return false;
-	if (find_entry(tables, address, &slot, &now))
+	if (find_entry(tables, address, &slot, &now, &level))
 		emit_edit(space, slot, edit.before, now);
 	return true;
 }
@@ -188,6 +191,7 @@ exec_space_fault(struct exec_space *space, uint64_t address, unsigned acc)
 	uint64_t mask = vk_frame_mask(space->mode.maxphyaddr, VK_PAGE_SHIFT), entry = 0;
 	struct tables tables;
 	gpa_t slot, page;
+	unsigned level;
 	bool fresh;
 
 	if (area == NULL)
@@ -195,7 +199,7 @@ exec_space_fault(struct exec_space *space, uint64_t address, unsigned acc)
 	if (!is_allowed(area->prot, acc))
 		return EXEC_FAULT_RIGHTS;
 	tables_init(space, &tables);
-	if (!find_entry(&tables, address, &slot, &entry))
+	if (!find_entry(&tables, address, &slot, &entry, &level))
 		entry = 0;
 	page = vk_gpa(entry & mask);
 	if (page.v == 0 && (!make_room(space) || !take_page(space, &page, &fresh) ||
@@ -321,12 +325,14 @@ for_each_page(struct exec_space *space, struct machine_thread *thread, uint64_t 
 {
 	struct change change = { .space = space, .thread = thread };
 	uint64_t at = start, entry;
+	unsigned level;
 	gpa_t slot;
 
 	tables_init(space, &change.tables);
 	while (at < end) {
-		if (!find_entry(&change.tables, at, &slot, &entry)) {
-			at = (at | (LARGE_SIZE - 1)) + 1;
+		if (!find_entry(&change.tables, at, &slot, &entry, &level)) {
+			/* All that this entry would have led to. */
+			at = (at | (vk_level_size(level) - 1)) + 1;
 			continue;
 		}
 		if (entry != 0 && !f(&change, at, slot, prot))

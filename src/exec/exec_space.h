@@ -31,6 +31,7 @@ struct exec_space {
 	uint64_t mapped;            /* bytes in areas */
 	uint64_t brk_start, brk;
 	uint64_t faults;            /* served */
+	uint64_t moved;             /* bytes that copies have moved */
 };
 
 /* `mode` as the program's threads have it; CR3 is set here.  false: no memory for the tables. */

@@ -661,12 +661,15 @@ static int64_t
 call_getrandom(struct call *call)
 {
 	uint64_t size = call->arg[1] < IO_MAX ? call->arg[1] : IO_MAX, done;
+	uint64_t value[CHUNK / 8];
+	size_t i;
 
-	for (done = 0; done < size; done += 8) {
-		uint64_t value = next_random(call->process);
-		size_t part = size - done < 8 ? (size_t)(size - done) : 8;
+	for (done = 0; done < size; done += sizeof(value)) {
+		size_t part = size - done < CHUNK ? (size_t)(size - done) : CHUNK;
 
-		if (give(call, call->arg[0] + done, &value, part) != 0)
+		for (i = 0; 8 * i < part; i++)
+			value[i] = next_random(call->process);
+		if (give(call, call->arg[0] + done, value, part) != 0)
 			return done != 0 ? (int64_t)done : CALL_EFAULT;
 	}
 	return (int64_t)size;

@@ -9,7 +9,8 @@
 #define KERNEL 0xffff800000100000ull /* where its vkernel has its page tables */
 
 enum { SYS_READ, SYS_WRITE, SYS_MMAP = 9, SYS_MPROTECT, SYS_MUNMAP, SYS_BRK, SYS_GETPID = 39,
-	SYS_CLONE = 56, SYS_EXIT = 60, SYS_KILL = 62, SYS_FUTEX = 202, SYS_EXIT_GROUP = 231 };
+	SYS_CLONE = 56, SYS_EXIT = 60, SYS_KILL = 62, SYS_FUTEX = 202, SYS_EXIT_GROUP = 231,
+	SYS_GETRANDOM = 318 };
 
 static long
 call(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -164,6 +165,27 @@ do_greedy(void)
 		*word(at + i) = i;
 }
 
+/* Each call moves as much as one may. */
+static void
+do_endless_calls(void)
+{
+	uint64_t at = (uint64_t)call(SYS_MMAP, 0, 1 << 20, 3, 0x22);
+
+	for (;;)
+		(void)call(SYS_GETRANDOM, at, 1 << 20, 0, 0);
+}
+
+/* All that is a program's, but for where this one is and runs. */
+static void
+do_unmap_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < 100; i++)
+		(void)call(SYS_MUNMAP, 0x10000000, 0x700000000000, 0, 0);
+	say("nothing left\n");
+}
+
 static void
 do_endless(void)
 {
@@ -309,6 +331,7 @@ static const struct way ways[] = {
 	{ "data", do_data }, { "kernel-read", do_kernel_read },
 	{ "kernel-write", do_kernel_write }, { "kernel-pointers", do_kernel_pointers },
 	{ "terabyte", do_terabyte }, { "greedy", do_greedy }, { "endless", do_endless },
+	{ "endless-calls", do_endless_calls }, { "unmap-all", do_unmap_all },
 	{ "endless-string", do_endless_string }, { "float", do_float }, { "x87", do_x87 },
 	{ "avx", do_avx }, { "ud2", do_ud2 }, { "divide", do_divide }, { "int3", do_int3 },
 	{ "hlt", do_hlt }, { "vmcall", do_vmcall }, { "trap", do_trap }, { "flush", do_flush },
