@@ -157,6 +157,11 @@ sed 's/size: 1M, prot/size: 20K, prot/' $examples/hello.yaml >"$tmp/small.yaml"
 cp $examples/hello.elf "$tmp"
 expect 1 'a vkernel with too little memory' 'small.yaml:12:17: .*no memory left for the stack' \
     "$VKEPT" run "$tmp/small.yaml"
+sed -e 's/^  hello: .*/&\n  other: {file: hello.elf, at: 1028K, size: 4K}/' $examples/hello.yaml \
+    >"$tmp/shared.yaml"
+expect 2 'vkernels have memory of their own' \
+    'shared.yaml:13:32: found memory that the program .hello. has too' \
+    "$VKEPT" check "$tmp/shared.yaml"
 if [ -x "$bad" ]; then
 	# What a program ends by among outcomes: the step is all that there is.
 	outcome()

@@ -164,6 +164,8 @@ exec_map_remove(struct exec_map *map, uint64_t start, uint64_t end)
 	first = last = first_above(map, start);
 	while (last < map->areas && map->area[last].start < end)
 		last++;
+	if (first == last)
+		return EXEC_MAP_DONE;
 	memmove(&map->area[first], &map->area[last], (map->areas - last) * sizeof(*map->area));
 	map->areas -= last - first;
 	return EXEC_MAP_DONE;
