@@ -176,7 +176,7 @@ explore_work(const void *ctx, int out)
 	static struct writer w;
 
 	write_scenario(&w, size);
-	if (scenario_load("shootdown", w.text, w.used, NULL, &list, &errors) != SCENARIO_OK) {
+	if (scenario_load("shootdown", w.text, w.used, &list, &errors) != SCENARIO_OK) {
 		fprintf(stderr, "line %u: %s\n", errors.error[0].line, errors.error[0].text);
 		_exit(2);
 	}

@@ -22,7 +22,7 @@ load(const char *yaml)
 	struct scenario_list list;
 	struct scenario *s;
 
-	if (scenario_load("file", yaml, strlen(yaml), NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load("file", yaml, strlen(yaml), &list, &errors) != SCENARIO_OK)
 		fail_msg("%u:%u: %s\n%s", errors.error[0].line, errors.error[0].column,
 		    errors.error[0].text, yaml);
 	s = scenario_list_make(&list, 0);

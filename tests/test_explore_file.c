@@ -35,7 +35,7 @@ load(size_t index)
 	struct scenario_list list;
 	struct scenario *s;
 
-	if (scenario_load("file", yaml, strlen(yaml), NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load("file", yaml, strlen(yaml), &list, &errors) != SCENARIO_OK)
 		fail_msg("%u:%u: %s", errors.error[0].line, errors.error[0].column,
 		    errors.error[0].text);
 	s = scenario_list_make(&list, index);

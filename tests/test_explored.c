@@ -75,7 +75,7 @@ explore(const char *path, const char *text)
 	struct scenario_list list;
 	size_t i;
 
-	if (scenario_load(path, text, strlen(text), NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load(path, text, strlen(text), &list, &errors) != SCENARIO_OK)
 		fail_msg("%s:%u: %s", path, errors.error[0].line, errors.error[0].text);
 	for (i = 0; i < list.count && found == EXPLORE_NONE; i++) {
 		struct scenario *scenario = scenario_list_make(&list, i);

@@ -136,7 +136,7 @@ run_setting(const struct table_row *row, const struct setting *setting, const ch
 	char text[TEXT];
 
 	read_scenario(row, setting->change, text);
-	if (scenario_load(row->name, text, strlen(text), NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load(row->name, text, strlen(text), &list, &errors) != SCENARIO_OK)
 		fail_msg("%s:%u: %s", row->name, errors.error[0].line, errors.error[0].text);
 	assert_int_equal(list.count, 2);
 	scenario = scenario_list_make(&list, setting->variant);

@@ -25,7 +25,7 @@ play_text(const char *yaml, const struct play_options *options, struct play_outc
 	enum play_status status;
 	struct scenario *s;
 
-	if (scenario_load("file", yaml, strlen(yaml), NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load("file", yaml, strlen(yaml), &list, &errors) != SCENARIO_OK)
 		fail_msg("%u:%u: %s\n%s", errors.error[0].line, errors.error[0].column,
 		    errors.error[0].text, yaml);
 	s = scenario_list_make(&list, 0);

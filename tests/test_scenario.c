@@ -136,7 +136,7 @@ load(const char *s, size_t size, struct scenario_list *list, struct scenario_err
 
 	assert_non_null(exact);
 	memcpy(exact, s, size);
-	status = scenario_load("file", exact, size, NULL, list, errors);
+	status = scenario_load("file", exact, size, list, errors);
 	free(exact);
 	assert_true((status == SCENARIO_BAD) == (errors->count > 0));
 	assert_true((status == SCENARIO_OK) == (list->count > 0));

@@ -265,7 +265,7 @@ explore(const struct yaml *yaml)
 	struct scenario *scenario;
 	uint64_t reached;
 
-	if (scenario_load("program", yaml->text, yaml->size, NULL, &list, &errors) != SCENARIO_OK)
+	if (scenario_load("program", yaml->text, yaml->size, &list, &errors) != SCENARIO_OK)
 		fail_msg("%u: %s\n%s", errors.error[0].line, errors.error[0].text, yaml->text);
 	scenario = scenario_list_make(&list, 0);
 	assert_non_null(scenario);

@@ -320,7 +320,7 @@ load(struct scenario_list *list)
 {
 	struct scenario_errors errors;
 
-	if (scenario_load("text", text, sizeof(text) - 1, NULL, list, &errors) != SCENARIO_OK)
+	if (scenario_load("text", text, sizeof(text) - 1, list, &errors) != SCENARIO_OK)
 		fail_msg("%s", errors.error[0].text);
 	scenario_errors_free(&errors);
 	return scenario_list_make(list, 0);

@@ -186,7 +186,7 @@ cli_scenarios_load(const char *path, struct scenario_list *list, struct scenario
 	status = cli_file_read(path, CLI_SCENARIO_MAX, &bytes, &size);
 	if (status != CLI_OK)
 		return status;
-	switch (scenario_load(path, bytes, size, &named_files, list, errors)) {
+	switch (scenario_load_from(path, bytes, size, &named_files, list, errors)) {
 	case SCENARIO_OK:
 		break;
 	case SCENARIO_BAD:

@@ -866,9 +866,13 @@ struct scenario_files {
  * and *errors is empty; on anything else *list is empty and *errors has every error.  *errors is to
  * be given to scenario_errors_free() in each case.
  */
-enum scenario_status scenario_load(const char *name, const char *text, size_t size,
+enum scenario_status scenario_load_from(const char *name, const char *text, size_t size,
     const struct scenario_files *files, struct scenario_list *list,
     struct scenario_errors *errors);
+
+/* The same for one that names no files. */
+enum scenario_status scenario_load(const char *name, const char *text, size_t size,
+    struct scenario_list *list, struct scenario_errors *errors);
 
 /*
  * Makes scenario `index` of a list; the first variable of a matrix changes slowest.  NULL only when

@@ -369,8 +369,9 @@ file_load(const char *name, const char *text, size_t size, struct scn_file *file
 }
 
 enum scenario_status
-scenario_load(const char *name, const char *text, size_t size, const struct scenario_files *files,
-    struct scenario_list *list, struct scenario_errors *errors)
+scenario_load_from(const char *name, const char *text, size_t size,
+    const struct scenario_files *files, struct scenario_list *list,
+    struct scenario_errors *errors)
 {
 	enum scenario_status status = SCENARIO_NO_MEMORY;
 	struct scn_errlist errlist;
@@ -392,6 +393,13 @@ scenario_load(const char *name, const char *text, size_t size, const struct scen
 	else
 		scenario_list_free(list);
 	return status;
+}
+
+enum scenario_status
+scenario_load(const char *name, const char *text, size_t size, struct scenario_list *list,
+    struct scenario_errors *errors)
+{
+	return scenario_load_from(name, text, size, NULL, list, errors);
 }
 
 struct scenario *

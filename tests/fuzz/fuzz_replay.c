@@ -42,7 +42,7 @@ scenario_once(void)
 
 	if (scenario != NULL)
 		return scenario;
-	check(scenario_load("s", text, sizeof(text) - 1, NULL, &list, &errors) == SCENARIO_OK);
+	check(scenario_load("s", text, sizeof(text) - 1, &list, &errors) == SCENARIO_OK);
 	scenario = scenario_list_make(&list, 0);
 	scenario_list_free(&list);
 	scenario_errors_free(&errors);

@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct scenario *scenario;
 	size_t i;
 
-	status = scenario_load("input", (const char *)data, size, NULL, &list, &errors);
+	status = scenario_load("input", (const char *)data, size, &list, &errors);
 	check((status == SCENARIO_BAD) == (errors.count > 0));
 	for (i = 0; i < errors.count; i++) {
 		check(errors.error[i].text != NULL && errors.error[i].text[0] != '\0');
