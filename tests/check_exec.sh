@@ -140,7 +140,14 @@ cp $examples/hello.elf $examples/hello.yaml "$tmp"
 expect 0 'a program is found beside its scenario' '1 passed' "$VKEPT" run "$tmp/hello.yaml"
 expect 0 'and from anywhere' '1 passed' \
     sh -c 'cd "$1" && "$VKEPT" run hello.yaml' - "$tmp"
-expect 2 'programs are not explored' 'run and not explored' "$VKEPT" explore "$tmp/hello.yaml"
+cp $examples/count.elf "$tmp"
+sed 's/explore: {after/explore: {memory: tso, after/' $examples/explored.yaml >"$tmp/tso.yaml"
+expect 2 'store buffers are refused' 'do not store through buffers' "$VKEPT" explore "$tmp/tso.yaml"
+sed 's/value: 1}/value: 3}/' $examples/explored.yaml >"$tmp/never.yaml"
+expect 1 'what no schedule leads to is told' 'reachable: expected some schedule' \
+    "$VKEPT" explore "$tmp/never.yaml"
+expect 0 'schedules by chance lead there too' '2 of 2 found' \
+    "$VKEPT" explore --runs 200 $examples/explored.yaml
 head -c 100 $examples/hello.elf >"$tmp/hello.elf"
 expect 2 'a program that is none has its place in the scenario' \
     'hello.yaml:12:17: found the program .hello.elf.: at byte .* beyond its end' \

@@ -128,6 +128,65 @@ exec_process_load(struct exec_process *process, const struct elf_image *image,
 	return NULL;
 }
 
+/* --- who watches ------------------------------------------------------------------------------ */
+
+/* What the kernel keeps is one cell: a call or a fault is handled in one go, but for its waits. */
+static void
+begin_kernel(void)
+{
+	watch_whole(true);
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+}
+
+static void
+end_kernel(void)
+{
+	watch_whole(false);
+}
+
+static void
+put_registers(const struct x86_cpu *x86, const struct watch_sink *sink)
+{
+	watch_put(sink, x86->reg, sizeof(x86->reg));
+	watch_put(sink, x86->xmm, sizeof(x86->xmm));
+	watch_put64(sink, x86_rflags(x86));
+	watch_put64(sink, x86->mxcsr);
+}
+
+void
+exec_process_state(const struct exec_process *process, const struct watch_sink *sink)
+{
+	const struct exec_space *space = &process->space;
+	unsigned i;
+
+	watch_put(sink, space->map.area, space->map.areas * sizeof(space->map.area[0]));
+	watch_put(sink, space->spare, space->spares * sizeof(space->spare[0]));
+	watch_put64(sink, space->ram_next);
+	watch_put64(sink, space->brk);
+	watch_put64(sink, process->random);
+	watch_put64(sink, process->slept);
+	watch_put64(sink, process->next_tid | (uint64_t)process->over << 32);
+	for (i = 0; i < process->threads; i++) {
+		const struct exec_thread *thread = &process->thread[i];
+
+		watch_put64(sink, thread->state | (uint64_t)thread->tid << 32);
+		watch_put64(sink, thread->futex);
+		watch_put64(sink, thread->clear_tid);
+		if (thread->created)
+			put_registers(&thread->cpu.x86, sink);
+	}
+}
+
+void
+exec_thread_state(const struct exec_thread *thread, const struct watch_sink *sink)
+{
+	/* Before it has run they are the kernel's. */
+	if (thread->state == EXEC_IDLE || thread->created)
+		return;
+	watch_put64(sink, thread->exits_there);
+	put_registers(&thread->cpu.x86, sink);
+}
+
 /* --- in guest mode ---------------------------------------------------------------------------- */
 
 void
@@ -162,11 +221,18 @@ exec_thread_run(struct exec_thread *thread, uint64_t budget, struct vmx_exit *ex
 	uint64_t left = work < process->limit ? process->limit - work : 0;
 	enum exec_ran ran;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ);
 	if (process->over || thread->state != EXEC_RUNNABLE)
 		return EXEC_UNKNOWN;
 	if (left == 0) {
 		end_here(thread, &end);
 		return EXEC_UNKNOWN;
+	}
+	if (thread->created) {
+		begin_kernel();
+		thread->created = false;
+		thread->cpu.machine->rip = vk_gva(thread->cpu.x86.reg[X86_RIP]);
+		end_kernel();
 	}
 	ran = exec_cpu_run(&thread->cpu, budget < left ? budget : left, exit);
 	if (ran == EXEC_RAN)
@@ -214,7 +280,9 @@ exec_guest_syscall(void *ctx)
 
 	if (thread->leaving)
 		return VMM_END_EXIT;
+	begin_kernel();
 	exec_syscall(thread);
+	end_kernel();
 	return VMM_RUNNING;
 }
 
@@ -258,10 +326,12 @@ exec_guest_reflect(void *ctx, const struct vmx_exit *exit)
 		end.vector = exit->intr_info & VMX_INTR_VECTOR;
 		end.error_code = exit->intr_error;
 	}
+	begin_kernel();
 	if (end.kind == EXEC_END_EXCEPTION && end.vector == VMX_VECTOR_PF)
 		page_fault(thread, exit);
 	else
 		end_here(thread, &end);
+	end_kernel();
 	/* Where the process is over the next entry finds the way out. */
 	return VMM_RUNNING;
 }

@@ -37,6 +37,7 @@ struct exec_thread {
 	unsigned tid;
 	uint64_t futex;        /* waited for */
 	uint64_t clear_tid;    /* word that is cleared when it ends; 0: none */
+	bool created;          /* by clone(2), and it has not run since */
 	bool leaving;          /* it goes out of guest mode and does not come back */
 	uint64_t at_exit[2];   /* how far it was at the last exit, and */
 	unsigned exits_there;  /* how often it has left since without getting further */
@@ -116,6 +117,14 @@ int exec_guest_is_flush_call(void *ctx);
 enum vmm_end exec_guest_syscall(void *ctx);
 enum vmm_end exec_guest_reflect(void *ctx, const struct vmx_exit *exit);
 void exec_guest_cpuid(void *ctx);
+
+/* --- who watches ------------------------------------------------------------------------------ */
+
+/* What the kernel knows of a process and its threads, as canonical bytes: part of WATCH_HOST. */
+void exec_process_state(const struct exec_process *process, const struct watch_sink *sink);
+
+/* What a thread is besides: its registers, between two instructions. */
+void exec_thread_state(const struct exec_thread *thread, const struct watch_sink *sink);
 
 /* --- exec_syscall.c --------------------------------------------------------------------------- */
 

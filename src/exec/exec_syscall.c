@@ -407,8 +407,8 @@ copy_registers(struct exec_thread *child, const struct exec_thread *parent)
 	to->other_flags = from->other_flags;
 	to->mxcsr = from->mxcsr;
 	to->reg[X86_RAX] = 0;
-	child->cpu.machine->rip = parent->cpu.machine->rip;
-	to->reg[X86_RIP] = child->cpu.machine->rip.v;
+	to->reg[X86_RIP] = parent->cpu.machine->rip.v;
+	child->created = true;
 }
 
 /* Arguments: flags, stack, where the parent wants the number, where the child does, FS base. */

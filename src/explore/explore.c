@@ -850,7 +850,7 @@ explore_run(const struct scenario *scenario, const struct explore_options *optio
 	e->layout.place_wide = 2;
 	/* Within a bound an end may be out of reach for no other reason. */
 	e->keeps_edges = !options->safety_only && !options->bounded;
-	if (scenario->programs != 0) {
+	if (scenario->programs != 0 && scenario->schedule.explore.memory == SCN_STORES_TSO) {
 		result->end = EXPLORE_PROGRAMS;
 	} else if (scenario->threads > EXPLORE_THREADS_MAX) {
 		result->end = EXPLORE_OVER_LIMIT;

@@ -76,7 +76,7 @@ enum explore_end {
 	EXPLORE_SAMPLED,    /* some schedules, taken by chance, were made */
 	EXPLORE_NO_MEMORY,
 	EXPLORE_OVER_LIMIT, /* the scenario needs more frames, threads or choices than may be */
-	EXPLORE_PROGRAMS,   /* threads run programs, whose states are not told apart here */
+	EXPLORE_PROGRAMS,   /* store buffers are asked for, through which programs do not store */
 	EXPLORE_UNFIT       /* the model contradicts itself: a mistake in the simulator */
 };
 

@@ -329,7 +329,7 @@ explore_random(const struct scenario *scenario, const struct explore_options *op
 
 	memset(result, 0, sizeof(*result));
 	result->end = EXPLORE_NO_MEMORY;
-	if (scenario->programs != 0) {
+	if (scenario->programs != 0 && scenario->schedule.explore.memory == SCN_STORES_TSO) {
 		result->end = EXPLORE_PROGRAMS;
 	} else if (scenario->threads > EXPLORE_THREADS_MAX) {
 		result->end = EXPLORE_OVER_LIMIT;

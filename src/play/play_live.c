@@ -109,6 +109,8 @@ host_number(const struct player *player)
 	watch_put64(&sink, player->machine.frames.next);
 	for (i = 0; i < player->scenario->host.spaces; i++)
 		machine_process_state(&player->process[i], &sink);
+	for (i = 0; i < player->scenario->programs; i++)
+		exec_process_state(&player->program[i], &sink);
 	defects_state(&player->defects, &sink);
 	return number;
 }

@@ -11,6 +11,7 @@
 
 #include "elf/elf_image.h"
 #include "play/player.h"
+#include "sim/watch.h"
 
 /* Instructions of a program in a scenario, elements of repeated ones counted. */
 #define WORK_MAX 20000000u
@@ -143,6 +144,7 @@ play_run_begin(struct play_thread *thread)
 	thread->run_from = program->cpu.x86.retired;
 	thread->rests = false;
 	/* A vCPU whose thread has ended is there for another. */
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	if (program->state == EXEC_DONE)
 		program->state = EXEC_IDLE;
 }
@@ -152,6 +154,8 @@ play_run_waits(const struct play_thread *thread)
 {
 	const struct exec_thread *program = play_running(thread);
 
+	if (program != NULL)
+		watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ);
 	return program != NULL && !program->process->over &&
 	    (program->state == EXEC_IDLE || program->state == EXEC_WAITING);
 }
@@ -241,10 +245,11 @@ play_slice(struct play_thread *thread, const struct scn_step *step, struct vmx_e
 	struct exec_thread *program = thread->program;
 	uint64_t done = program->cpu.x86.retired - thread->run_from;
 	uint64_t left = step->instructions == 0 ? UINT64_MAX : step->instructions - done;
+	uint64_t slice = watch_current == NULL ? step->slice : 1;
 
 	if (left == 0)
 		return run_ends(thread);
-	switch (exec_thread_run(program, left < step->slice ? left : step->slice, exit)) {
+	switch (exec_thread_run(program, left < slice ? left : slice, exit)) {
 	case EXEC_LEFT:
 		return GUEST_EXITED;
 	case EXEC_UNKNOWN:
@@ -254,6 +259,18 @@ play_slice(struct play_thread *thread, const struct scn_step *step, struct vmx_e
 	}
 	done = program->cpu.x86.retired - thread->run_from;
 	return done == step->instructions ? run_ends(thread) : GUEST_TURN;
+}
+
+void
+play_program_state(const struct play_thread *thread, const struct watch_sink *sink)
+{
+	const struct scn_step *step = play_step(thread);
+	uint64_t done = thread->program->cpu.x86.retired - thread->run_from;
+	bool counts = play_running(thread) != NULL && (step->instructions != 0 ||
+	    (step->expect != NULL && scn_has(&step->expect->src, SCN_KEY_DONE)));
+
+	watch_put64(sink, counts ? done : 0);
+	exec_thread_state(thread->program, sink);
 }
 
 void
@@ -273,6 +290,7 @@ play_serve_fault(struct play_thread *thread, const struct vmx_exit *exit)
 	unsigned acc = exit->intr_error & VK_PF_W ? VK_ACC_W :
 	    exit->intr_error & VK_PF_ID ? VK_ACC_X : VK_ACC_R;
 
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	return thread->program != NULL && (exit->intr_info & VMX_INTR_VALID) != 0 &&
 	    (exit->intr_info & VMX_INTR_VECTOR) == VMX_VECTOR_PF &&
 	    exec_space_fault(&thread->program->process->space, exit->qualification, acc) ==

@@ -19,7 +19,8 @@ enum place {
 	PLACE_BECOME, /* before it is a vCPU */
 	PLACE_HOST,   /* in the run loop, out of guest mode */
 	PLACE_GUEST,  /* in the run loop, in guest mode */
-	PLACE_NEXT    /* there, before it looks for an interrupt */
+	PLACE_NEXT,   /* there, before it looks for an interrupt */
+	PLACE_RUN     /* there, between two instructions of a program */
 };
 
 #define SAME_EXITS_MAX 8
@@ -415,8 +416,8 @@ guest_run(void *ctx, struct vmx_exit *exit)
 	for (;;) {
 		const struct scn_step *step;
 
-		if (!thread->begun)
-			watch_anchor(PLACE_NEXT);
+		if (!thread->begun || play_running(thread) != NULL)
+			watch_anchor(thread->begun ? PLACE_RUN : PLACE_NEXT);
 		if (is_interrupted(thread)) {
 			/* It is not acknowledged: it stays pending until the host takes it. */
 			exit->reason = VMX_EXIT_INTERRUPT;
@@ -460,7 +461,8 @@ guest_run(void *ctx, struct vmx_exit *exit)
 			play_step_finish(thread);
 			break;
 		case GUEST_TURN:
-			thread->rests = true;
+			/* Who watches decides at each access. */
+			thread->rests = watch_current == NULL;
 			break;
 		case GUEST_EXITED:
 			record_exit(thread, exit);
@@ -991,6 +993,15 @@ put_result(const struct play_thread *thread, const struct watch_sink *sink)
 	watch_put(sink, &thread->last_exit, sizeof(thread->last_exit));
 }
 
+/* Whether it matters which exits there were. */
+static bool
+expects_exits(const struct play_thread *thread)
+{
+	const struct scn_expect *expect = play_step(thread)->expect;
+
+	return expect != NULL && scn_has(&expect->src, SCN_KEY_EXITS);
+}
+
 void
 play_thread_state(const struct play_thread *thread, const struct watch_sink *sink)
 {
@@ -1003,7 +1014,9 @@ play_thread_state(const struct play_thread *thread, const struct watch_sink *sin
 	watch_put64(sink, thread->held);
 	put_machine_thread(&thread->machine, sink);
 	defects_thread_state(&thread->player->defects, thread->machine.index, sink);
-	if (thread->begun)
+	if (thread->program != NULL)
+		play_program_state(thread, sink);
+	if (thread->begun && (play_running(thread) == NULL || expects_exits(thread)))
 		put_result(thread, sink);
 }
 

@@ -243,6 +243,9 @@ void play_run_begin(struct play_thread *thread);
 /* Whether nothing can be executed before somebody else has done something. */
 bool play_run_waits(const struct play_thread *thread);
 
+/* The program's thread, and how far the run step is where that matters, as canonical bytes. */
+void play_program_state(const struct play_thread *thread, const struct watch_sink *sink);
+
 /* Ends the run step if an exit of the program was its last. */
 void play_run_over(struct play_thread *thread);
 

@@ -184,7 +184,8 @@ report_unexplored(const struct report_finding *finding)
 		return "the scenario has more threads, memory, choices or moves than can be "
 		    "explored";
 	case EXPLORE_PROGRAMS:
-		return "the scenario has programs, which are run and not explored";
+		return "the scenario has programs, which do not store through buffers: expected no "
+		    "'memory: tso'";
 	case EXPLORE_NO_MEMORY:
 		return "out of memory";
 	case EXPLORE_UNFIT:
