@@ -378,6 +378,7 @@ static const struct {
 	[SCN_TYPE_WORDS] = { "a list of numbers", NULL },
 	[SCN_TYPE_FILL] = { NULL, say_object },
 	[SCN_TYPE_NUMBERS] = { NULL, say_numbers },
+	[SCN_TYPE_TEXTS] = { "a list of texts", NULL },
 	[SCN_TYPE_REFS] = { NULL, say_refs },
 	[SCN_TYPE_OBJECT] = { NULL, say_object },
 	[SCN_TYPE_POINTER] = { NULL, say_object },
