@@ -314,7 +314,8 @@ void
 explore_replay(const struct scenario *scenario, const struct explore_schedule *schedule,
     const struct explore_replay_options *options, struct explore_replayed *replayed)
 {
-	struct play_options play = { .sink = options->sink, .sink_ctx = options->sink_ctx };
+	struct play_options play = { .sink = options->sink, .sink_ctx = options->sink_ctx,
+		.observer = options->observer };
 	struct stage stage = { .scenario = scenario, .options = options,
 		.replayed = replayed };
 

@@ -19,6 +19,7 @@ struct explore_touch {
 struct explore_replay_options {
 	event_sink sink; /* may be NULL */
 	void *sink_ctx;
+	const struct play_observer *observer; /* may be NULL */
 	/* Ahead of each move, counted from 0, and after it; each may be NULL. */
 	void (*before)(void *ctx, size_t move, unsigned thread);
 	void (*after)(void *ctx, size_t move, unsigned thread, const struct explore_touch *touch,

@@ -81,10 +81,14 @@ player_start(struct player *player, const struct play_options *options)
 	player->machine.sink_ctx = options->sink_ctx;
 	if (policy_of(player->scenario, options).kind == SCHED_SEED)
 		machine_choose_by(&player->machine, policy_of(player->scenario, options).seed);
-	if (start_threads(player, options))
-		return true;
-	player->status = PLAY_NO_MEMORY;
-	return false;
+	if (!start_threads(player, options)) {
+		player->status = PLAY_NO_MEMORY;
+		return false;
+	}
+	player->observer = options->observer;
+	if (player->observer != NULL)
+		player->observer->begins(player->observer->ctx, player_sight(player));
+	return true;
 }
 
 void
@@ -128,6 +132,8 @@ player_end(struct player *player)
 {
 	enum play_status status = player_status(player);
 
+	if (player->observer != NULL)
+		player->observer->ends(player->observer->ctx);
 	player_free(player);
 	return status;
 }

@@ -14,12 +14,15 @@
 #include "sim/stale.h"
 #include "view/view.h"
 
+struct play_observer; /* play_sight.h */
+
 struct play_options {
 	bool seed_given;      /* overrides the scenario's schedule */
 	uint64_t seed;
 	event_sink sink;      /* NULL: no trace */
 	void *sink_ctx;
 	bool advise;          /* the outcome says which invalidations were missing */
+	const struct play_observer *observer; /* NULL: nobody follows the machine itself */
 };
 
 /* One expectation that did not hold. */

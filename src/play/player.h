@@ -11,6 +11,7 @@
 #include "defect/defect.h"
 #include "exec/exec_process.h"
 #include "play/play.h"
+#include "play/play_sight.h"
 
 #define PLAYER_EXITS_MAX 32     /* exits of one step that are kept for comparison */
 #define PLAYER_BYTES_MAX 65536u /* of one step */
@@ -90,7 +91,12 @@ struct player {
 	enum play_answer answer;
 	struct explanation *why;
 	struct view *view;               /* to be made instead of an explanation; NULL: not */
+	const struct play_observer *observer; /* was told that the run begins; NULL: nobody */
 };
+
+/* --- play_sight.c: the player as those see it who follow its run ------------------------------ */
+
+const struct play_sight *player_sight(const struct player *player);
 
 /* --- play_view.c: what is kept to be looked at ------------------------------------------------ */
 
