@@ -64,7 +64,7 @@ expect 2 'bits names its formats' 'expected one of guest-pte' "$VKEPT" bits --as
 expect 2 'bits refuses a level that is none' '--level' "$VKEPT" bits --level 6 1
 expect 2 'bits refuses a level for what has none' 'no levels' "$VKEPT" bits --as cr3 --level 1 1
 expect 2 'bits names what it does not know' 'unknown name "RWX"' "$VKEPT" bits RWX
-for command in run check explore exec walk maps graph bits conform; do
+for command in run check explore exec report walk maps graph bits conform; do
 	expect 0 "$command --help prints usage" "^usage: vkept $command" "$VKEPT" $command --help
 	expect 0 "help $command prints usage" "^usage: vkept $command" "$VKEPT" help $command
 	expect 0 "$command --version prints the version" '^vkept [0-9]' "$VKEPT" $command --version

@@ -118,6 +118,7 @@ extern const struct cli_command cli_bits;
 extern const struct cli_command cli_conform;
 extern const struct cli_command cli_explore;
 extern const struct cli_command cli_exec;
+extern const struct cli_command cli_report;
 
 #define CLI_OPTIONS_MAX 48
 

@@ -171,8 +171,8 @@ cli_explored_replay(const struct scenario *scenario, const struct explore_schedu
 	finding->result.reached = replayed->outcome.reached;
 }
 
-static enum cli_status
-status_of(const struct scenario *scenario, const struct cli_explored *explored)
+enum cli_status
+cli_explored_status(const struct scenario *scenario, const struct cli_explored *explored)
 {
 	switch (report_finding_verdict(scenario, &explored->finding)) {
 	case REPORT_HOLDS:
@@ -214,7 +214,7 @@ enum cli_status
 cli_explored_report(struct report *report, const struct scenario *scenario,
     const struct cli_explored *explored)
 {
-	enum cli_status status = status_of(scenario, explored);
+	enum cli_status status = cli_explored_status(scenario, explored);
 
 	report_scenario(report, scenario);
 	if (report_tells_explored(report) && status <= CLI_FAILED)

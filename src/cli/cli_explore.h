@@ -6,6 +6,7 @@
 #define VK_CLI_CLI_EXPLORE_H
 
 #include "cli/cli.h"
+#include "explore/explore_file.h"
 #include "report/report.h"
 
 /* What reports say of a file that was complained about already. */
@@ -43,11 +44,32 @@ void cli_explored_make(const struct scenario *scenario, const struct cli_search 
 void cli_explored_replay(const struct scenario *scenario, const struct explore_schedule *schedule,
     struct cli_explored *explored);
 
+/* The status that this comes to. */
+enum cli_status cli_explored_status(const struct scenario *scenario,
+    const struct cli_explored *explored);
+
 /* Reports, with a complaint where there is more to it than a violation; the status. */
 enum cli_status cli_explored_report(struct report *report, const struct scenario *scenario,
     const struct cli_explored *explored);
 
 void cli_explored_free(struct cli_explored *explored);
+
+/* A schedule from a file, and the scenario that it is of. */
+struct cli_schedule {
+	const char *path;
+	struct scenario *scenario;
+	struct explore_file file;
+	struct scenario_errors errors; /* of the file; complained about already */
+};
+
+/* Reads it, with a complaint unless CLI_OK.  In any case to be closed. */
+enum cli_status cli_schedule_open(const char *path, struct scenario_list *list,
+    struct cli_schedule *schedule);
+void cli_schedule_close(struct cli_schedule *schedule);
+
+/* Whether its moves could be made; else with a complaint, also to the report unless it is NULL. */
+bool cli_schedule_fits(const struct cli_schedule *schedule,
+    const struct explore_replayed *replayed, struct report *report);
 
 /* Runs the schedule of one file, of the scenario of another, and reports. */
 enum cli_status cli_replay(struct report *report, const char *schedule, const char *scenario);

@@ -209,7 +209,7 @@ find_variant(struct cli *cli, const char *variant, struct cli_scenario *opened)
 }
 
 enum cli_status
-cli_scenario_open(struct cli *cli, const struct cli_view *source, struct cli_scenario *opened)
+cli_scenario_load(struct cli *cli, const char *variant, struct cli_scenario *opened)
 {
 	struct scenario_errors errors;
 	enum cli_status status;
@@ -221,9 +221,20 @@ cli_scenario_open(struct cli *cli, const struct cli_view *source, struct cli_sce
 	scenario_errors_free(&errors);
 	if (status != CLI_OK)
 		return status;
-	status = find_variant(cli, source->variant, opened);
-	if (status == CLI_OK)
-		status = find_thread(source, opened);
+	status = find_variant(cli, variant, opened);
+	if (status != CLI_OK)
+		cli_scenario_close(opened);
+	return status;
+}
+
+enum cli_status
+cli_scenario_open(struct cli *cli, const struct cli_view *source, struct cli_scenario *opened)
+{
+	enum cli_status status = cli_scenario_load(cli, source->variant, opened);
+
+	if (status != CLI_OK)
+		return status;
+	status = find_thread(source, opened);
 	if (status != CLI_OK)
 		cli_scenario_close(opened);
 	return status;

@@ -109,10 +109,17 @@ const char *cli_view_no_tables(const struct cli_view *source);
 struct cli_scenario {
 	struct scenario_list list;
 	struct scenario *scenario;
-	unsigned thread;      /* a vCPU */
+	unsigned thread;      /* a vCPU, where one was asked for */
 };
 
-/* Loads the scenario and finds the variant and thread asked for; to be closed when CLI_OK. */
+/*
+ * Loads the scenario that is the first operand, of a matrix the variant asked for, NULL the first;
+ * to be closed when CLI_OK.
+ */
+enum cli_status cli_scenario_load(struct cli *cli, const char *variant,
+    struct cli_scenario *opened);
+
+/* The same, and finds the thread asked for. */
 enum cli_status cli_scenario_open(struct cli *cli, const struct cli_view *source,
     struct cli_scenario *opened);
 void cli_scenario_close(struct cli_scenario *opened);

@@ -16,6 +16,7 @@ static const struct cli_command *const commands[] = {
 	&cli_graph,
 	&cli_bits,
 	&cli_exec,
+	&cli_report,
 	&cli_conform,
 };
 

@@ -222,12 +222,17 @@ decode_slot(struct text *text, enum event_side side, unsigned level, uint64_t sl
 	    slot);
 }
 
+struct bits_view
+decode_view(struct decoder *decoder, int thread, enum event_side side, unsigned level)
+{
+	return view_of(decoder, side == EVENT_EPT ? DECODE_EPT : DECODE_GUEST, level, thread);
+}
+
 void
 decode_entry(struct text *text, struct decoder *decoder, int thread, enum event_side side,
     unsigned level, uint64_t entry)
 {
-	struct bits_view view = view_of(decoder,
-	    side == EVENT_EPT ? DECODE_EPT : DECODE_GUEST, level, thread);
+	struct bits_view view = decode_view(decoder, thread, side, level);
 
 	put_value(text, &view, entry);
 }
@@ -252,7 +257,7 @@ decode_entry_json(struct json *json, struct decoder *decoder, int thread,
 	json_put_string(json, "fields", fields);
 }
 
-/* --- exits and faults ------------------------------------------------------------------------- */
+/* --- qualifications and error codes ----------------------------------------------------------- */
 
 void
 decode_qualification(struct text *text, struct decoder *decoder, uint64_t qualification)
@@ -269,6 +274,51 @@ decode_error_code(struct text *text, struct decoder *decoder, int thread, uint64
 
 	put_value(text, &view, code);
 }
+
+/* --- field by field --------------------------------------------------------------------------- */
+
+static void
+put_fields(struct text *text, const struct bits_view *view, uint64_t value)
+{
+	struct bits_field field[BITS_FIELDS_MAX];
+	size_t i, fields = bits_decode(view, value, field);
+	char name[TEXT_PIECE];
+
+	for (i = 0; i < fields; i++) {
+		if (field[i].state == BITS_CLEAR ||
+		    bits_write_field(&field[i], name, sizeof(name)) == 0)
+			continue;
+		text_add(text, "%s\t%s\n", name,
+		    field[i].meaning != NULL ? field[i].meaning : "");
+	}
+}
+
+void
+decode_entry_fields(struct text *text, struct decoder *decoder, int thread, enum event_side side,
+    unsigned level, uint64_t entry)
+{
+	struct bits_view view = decode_view(decoder, thread, side, level);
+
+	put_fields(text, &view, entry);
+}
+
+void
+decode_qualification_fields(struct text *text, struct decoder *decoder, uint64_t qualification)
+{
+	struct bits_view view = view_of(decoder, DECODE_QUALIFICATION, 0, -1);
+
+	put_fields(text, &view, qualification);
+}
+
+void
+decode_error_code_fields(struct text *text, struct decoder *decoder, int thread, uint64_t code)
+{
+	struct bits_view view = view_of(decoder, DECODE_ERROR_CODE, 0, thread);
+
+	put_fields(text, &view, code);
+}
+
+/* --- exits ------------------------------------------------------------------------------------ */
 
 /* The name and meaning that a format's field gives to a value of it. */
 static int

@@ -53,6 +53,10 @@ void decode_slot(struct text *text, enum event_side side, unsigned level, uint64
 void decode_entry(struct text *text, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t entry);
 
+/* How bits_decode() is to take an entry apart, for whoever wants more than its fields. */
+struct bits_view decode_view(struct decoder *decoder, int thread, enum event_side side,
+    unsigned level);
+
 /* An entry as members of an object: side, level, name, slot, entry, fields. */
 void decode_entry_json(struct json *json, struct decoder *decoder, int thread,
     enum event_side side, unsigned level, uint64_t slot, uint64_t entry);
@@ -60,6 +64,14 @@ void decode_entry_json(struct json *json, struct decoder *decoder, int thread,
 /* The qualification of an EPT violation, and a page-fault error code, likewise. */
 void decode_qualification(struct text *text, struct decoder *decoder, uint64_t qualification);
 void decode_error_code(struct text *text, struct decoder *decoder, int thread, uint64_t code);
+
+/* The same as lines "NAME<tab>meaning", for what is set, in plain English. */
+void decode_entry_fields(struct text *text, struct decoder *decoder, int thread,
+    enum event_side side, unsigned level, uint64_t entry);
+void decode_qualification_fields(struct text *text, struct decoder *decoder,
+    uint64_t qualification);
+void decode_error_code_fields(struct text *text, struct decoder *decoder, int thread,
+    uint64_t code);
 
 /* "EPT violation", "#UD", "CPUID"; intr_info tells exceptions apart. */
 void decode_exit_name(struct text *text, struct decoder *decoder, const struct vmx_exit *exit);

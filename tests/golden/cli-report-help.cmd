@@ -1,0 +1,1 @@
+$VKEPT report --help

@@ -1,0 +1,1 @@
+$VKEPT report tests/data/cli/bare.yaml -o - | sed -n '/ id="data"/,/<.script>/p'
