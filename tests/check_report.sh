@@ -9,6 +9,12 @@ out=$tmp/out.html
 export tmp data explore out
 cd "$SRC" || exit 3
 
+# no_parts FILE...: whether the pattern has met nothing.
+no_parts()
+{
+	[ ! -e "$1" ]
+}
+
 # expect STATUS SENTENCE PATTERN COMMAND...: as in check_cli.sh; and a status of
 # 2 or 3 leaves no file behind.
 expect()
@@ -19,8 +25,7 @@ expect()
 	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
 	status=$?
 	if [ "$status" -eq "$wanted" ] && grep -q -e "$pattern" "$tmp/.output" &&
-	    { [ "$wanted" -lt 2 ] || [ ! -e "$out" ]; } &&
-	    ! ls "$tmp" | grep -q '\.part$'; then
+	    { [ "$wanted" -lt 2 ] || [ ! -e "$out" ]; } && no_parts "$tmp"/*.part; then
 		case_passed "$sentence"
 	else
 		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"

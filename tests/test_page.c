@@ -428,6 +428,43 @@ words_of_tables_have_their_meaning(void **state)
 }
 
 static void
+a_page_that_is_unmapped_is_nowhere(void **state)
+{
+	static const char text[] = "scenario: unmapped\nhost:\n  spaces:\n    main:\n"
+	    "      - {at: 0x0, size: 64K, prot: rwx}\n"
+	    "guest:\n  spaces:\n    main:\n      root: 0x1000\n"
+	    "      tables: {at: 0x2000, size: 16K}\n"
+	    "      map:\n        - {gva: 0x400000, gpa: 0x8000, size: 4K, flags: [p, w, u]}\n"
+	    "threads:\n  - name: one\n    role: master\n    steps:\n"
+	    "      - write: {at: 0x400000, value: 7}\n"
+	    "      - munmap: {at: 0x8000, size: 4K}\n";
+	struct made made;
+	json_t *root;
+	size_t i, gone = 0;
+
+	(void)state;
+	load(&made, "unmapped", text);
+	play(&made, 0);
+	root = data_of(&made);
+	for (i = 0; i < events_of(root); i++) {
+		const json_t *changes = json_object_get(event_at(root, i), "changes");
+		json_t *change;
+		size_t j;
+
+		json_array_foreach(changes, j, change) {
+			if (strcmp(json_string_value(json_array_get(change, 0)), "m") != 0 ||
+			    strcmp(json_string_value(json_array_get(change, 2)), "8000") != 0)
+				continue;
+			if (json_string_value(json_array_get(change, 4))[0] == '\0')
+				gone++;
+		}
+	}
+	assert_int_equal(gone, 1);
+	json_decref(root);
+	unload(&made);
+}
+
+static void
 a_failure_stands_at_the_last_event_of_its_step(void **state)
 {
 	struct made made;
@@ -606,6 +643,7 @@ main(void)
 		cmocka_unit_test(changes_lead_back_to_the_beginning),
 		cmocka_unit_test(a_change_belongs_to_what_made_it),
 		cmocka_unit_test(words_of_tables_have_their_meaning),
+		cmocka_unit_test(a_page_that_is_unmapped_is_nowhere),
 		cmocka_unit_test(a_failure_stands_at_the_last_event_of_its_step),
 		cmocka_unit_test(a_run_that_is_too_long_is_shown_where_it_fails),
 		cmocka_unit_test(a_replayed_schedule_shows_what_threads_share),

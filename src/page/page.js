@@ -156,6 +156,11 @@ function loadMachine() {
 	}
 	for (const [space, gpa, hpa] of data.end.mapped)
 		setMapped(space, gpa, hpa);
+	for (const event of events) {
+		if (event.gpa)
+			machine.names.set(frameOf(parseInt(event.hpa, 16)),
+			    frameOf(parseInt(event.gpa, 16)));
+	}
 }
 
 /* --- scenes: runs of events of one step of one thread --------------------- */
@@ -506,7 +511,7 @@ function drawThreads(current) {
 
 	if (scenes.some((scene) => scene.thread < 0))
 		columns.unshift(-1);
-	box.style.gridTemplateColumns = "repeat(" + columns.length + ", minmax(0, 1fr))";
+	box.style.gridTemplateColumns = "repeat(" + columns.length + ", minmax(120px, 1fr))";
 	fill(box, ...columns.map((thread) => make("div", "thread-head", threadName(thread) + " ",
 	    make("small", "", thread < 0 ? "" : threads[thread].role))));
 	for (let i = first; i <= last; i++)

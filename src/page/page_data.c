@@ -189,6 +189,8 @@ put_subject(struct json *json, const struct page_row *row)
 		put_hex(json, "address", row->address);
 		json_put_bool(json, "passed", row->passed);
 		if (row->passed) {
+			if (row->kind == EVENT_ACCESS)
+				put_hex(json, "gpa", row->gpa);
 			put_hex(json, "hpa", row->value);
 			json_put_number(json, "size", row->size);
 		}

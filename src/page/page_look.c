@@ -13,7 +13,7 @@
 
 #define FRAMES_MAX 256u  /* that are followed because somebody wrote them */
 #define TABLES_MAX 1024u /* likewise and because they hold tables */
-#define PAGES_MAX 8192u  /* of memory maps */
+#define PAGES_MAX 2048u  /* of a memory map; of a larger one nothing new is learned */
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
@@ -88,7 +88,8 @@ page_follow_frame(struct page *page, uint64_t hpa)
 	if (frame != NULL)
 		return frame;
 	if (page->frames >= TABLES_MAX ||
-	    !page_grow(page, &array, page->frames, &page->frame_room, sizeof(*page->frame)))
+	    !page_grow(page, &array, page->frames, &page->frame_room,
+	    sizeof(struct page_frame *)))
 		return NULL;
 	page->frame = array;
 	frame = calloc(1, sizeof(*frame));
@@ -99,7 +100,7 @@ page_follow_frame(struct page *page, uint64_t hpa)
 	frame->hpa = hpa & ~VK_PAGE_OFFSET_MASK;
 	at = frame_index(page, frame->hpa);
 	memmove(&page->frame[at + 1], &page->frame[at],
-	    (page->frames - at) * sizeof(*page->frame));
+	    (page->frames - at) * sizeof(struct page_frame *));
 	page->frame[at] = frame;
 	page->frames++;
 	look_at_frame(page, frame);
@@ -262,8 +263,7 @@ set_mapped(struct page *page, uint32_t space, uint64_t gpa, uint64_t hpa)
 		mapped->hpa = hpa;
 		return;
 	}
-	if (page->mappings >= PAGES_MAX ||
-	    !page_grow(page, &array, page->mappings, &page->mapped_room, sizeof(*mapped)))
+	if (!page_grow(page, &array, page->mappings, &page->mapped_room, sizeof(*mapped)))
 		return;
 	page->mapped = array;
 	memmove(&page->mapped[at + 1], &page->mapped[at],
@@ -276,7 +276,7 @@ struct mapping {
 	struct page *page;
 	uint32_t space;
 	struct page_mapped *now; /* what there is, to be told from what there was */
-	size_t count, room;
+	size_t count, room; /* of which the first PAGES_MAX are kept */
 };
 
 static void
@@ -285,11 +285,11 @@ take_page(void *ctx, uint64_t gpa, hpa_t frame)
 	struct mapping *mapping = ctx;
 	void *array = mapping->now;
 
-	if (mapping->count >= PAGES_MAX || !page_grow(mapping->page, &array, mapping->count,
-	    &mapping->room, sizeof(*mapping->now)))
+	if (mapping->count++ >= PAGES_MAX || !page_grow(mapping->page, &array,
+	    mapping->count - 1, &mapping->room, sizeof(*mapping->now)))
 		return;
 	mapping->now = array;
-	mapping->now[mapping->count++] = (struct page_mapped){ mapping->space, gpa, frame.v };
+	mapping->now[mapping->count - 1] = (struct page_mapped){ mapping->space, gpa, frame.v };
 }
 
 static int
@@ -307,6 +307,10 @@ look_at_map(struct page *page, uint32_t process)
 	size_t i, j = 0;
 
 	play_sight_pages(page->sight, process, take_page, &mapping);
+	if (mapping.count > PAGES_MAX || page->failed) {
+		free(mapping.now);
+		return;
+	}
 	if (mapping.count != 0)
 		qsort(mapping.now, mapping.count, sizeof(*mapping.now), compare_mapped);
 	for (i = mapped_index(page, process, 0);

@@ -146,6 +146,7 @@ add_event(struct page *page, const struct event *event)
 	row->address = event->address;
 	row->slot = event->slot;
 	row->value = event->value;
+	row->gpa = event->gpa;
 	row->size = event->size;
 	row->passed = event->kind == EVENT_STALE ||
 	    (event->kind == EVENT_ACCESS && event->outcome == EVENT_OK);

@@ -36,7 +36,7 @@ struct page_row {
 	int thread, step;
 	int moved;       /* of a replay: it was made by move `move` */
 	size_t move;
-	uint64_t address, slot, value, size;
+	uint64_t address, slot, value, gpa, size;
 	bool passed;     /* an access that was made, to HPA `value` */
 	bool cached;     /* by what was cached */
 	uint32_t text;

@@ -259,7 +259,7 @@ static void
 timeline_event(struct report *report, const struct event *event)
 {
 	struct report_perfetto *perfetto = report->perfetto;
-	uint64_t tid = (uint64_t)(event->thread + 1);
+	uint64_t tid = (uint64_t)event->thread + 1; /* 0: the machine, -1 */
 
 	if (perfetto == NULL)
 		return;
@@ -326,7 +326,7 @@ write_failure(struct report *report, const struct play_mismatch *mismatch)
 	text_safe(text, mismatch->expected);
 	text_str(text, ", found ");
 	text_safe(text, mismatch->found);
-	open_record(report, "i", "failure", name.bytes, (uint64_t)(mismatch->thread + 1),
+	open_record(report, "i", "failure", name.bytes, (uint64_t)mismatch->thread + 1,
 	    report->perfetto->now);
 	json_put_string(&report->json, "s", "p");
 	json_put_end(&report->json);
