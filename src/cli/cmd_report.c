@@ -186,6 +186,13 @@ replay(struct report_command *command, const struct explore_schedule *schedule,
 	return write_run(command);
 }
 
+static enum cli_status
+complain_of_exploring(const struct report_command *command, const struct cli_explored *explored)
+{
+	cli_complain_of(command->scenario->file, report_unexplored(&explored->finding));
+	return cli_explored_status(command->scenario, explored);
+}
+
 /* Explores; what is shown of a scenario that holds is the run in order. */
 static enum cli_status
 explore(struct report_command *command)
@@ -200,8 +207,7 @@ explore(struct report_command *command)
 	cli_explored_make(command->scenario, &search, &explored);
 	found = cli_explored_status(command->scenario, &explored);
 	if (found >= CLI_BAD) {
-		cli_complain_of(command->scenario->file, report_unexplored(&explored.finding));
-		status = found;
+		status = complain_of_exploring(command, &explored);
 	} else if (explored.finding.run != NULL) {
 		status = replay(command, &explored.run.replayed.made, &explored.finding,
 		    "the shortest schedule found that fails: ");
@@ -226,11 +232,13 @@ report_replay(struct report_command *command, struct scenario_list *list)
 	if (status == CLI_OK) {
 		command->scenario = schedule.scenario;
 		cli_explored_replay(command->scenario, &schedule.file.schedule, &explored);
-		if (cli_schedule_fits(&schedule, &explored.run.replayed, NULL))
+		if (!cli_schedule_fits(&schedule, &explored.run.replayed, NULL))
+			status = CLI_BAD;
+		else if (cli_explored_status(command->scenario, &explored) >= CLI_BAD)
+			status = complain_of_exploring(command, &explored);
+		else
 			status = replay(command, &schedule.file.schedule, &explored.finding,
 			    "the schedule of a file: ");
-		else
-			status = CLI_BAD;
 		cli_explored_free(&explored);
 	}
 	cli_schedule_close(&schedule);
