@@ -135,7 +135,7 @@ a_file_tells_which_scenario_it_is_for(void **state)
 
 #define FIRST "vkept-schedule 1\nscenario \"a \\\"quoted\\\" name\"\nvariant \"n=1\"\n"
 #define KINDS                                                                                      \
-	"expected one of word, vmm, interrupt, cpu, tlb, host, thread, console, duty"
+	"expected one of word, vmm, interrupt, cpu, tlb, host, thread, console"
 
 static const struct bad_row {
 	const char *what;

@@ -582,6 +582,7 @@ expectations_are_read(void **state)
 	assert_int_equal(e->tlb[1].ept_root, 0x3000);
 	assert_false(scn_has(&e->tlb[1].src, SCN_KEY_COUNT));
 	assert_int_equal(s->expect.tlb[0].count, 7);
+	assert_int_equal(s->expect.always, SCN_ALWAYS_NO_REVOKED_USE | SCN_ALWAYS_GATE_BALANCED);
 	assert_content(&s->expect.console, "hi\n", 3);
 	assert_int_equal(s->expect.memories, 2);
 	assert_int_equal(s->expect.memory[1].kind, SCN_AT_HPA);
@@ -619,11 +620,11 @@ outcomes_are_read(void **state)
 	assert_int_equal(s->condition[0]->expect.value, 1);
 	assert_true(scn_has(&s->condition[0]->expect.src, SCN_KEY_VALUE));
 	assert_int_equal(s->condition[1]->step, 2);
-	assert_mark(s->condition[1]->expect.src.mark, 114, 75);
+	assert_mark(s->condition[1]->expect.src.mark, 115, 75);
 	assert_int_equal(s->reach[0].final.memories, 1);
 	assert_false(s->reach[1].wanted);
 	assert_null(s->reach[1].what);
-	assert_mark(s->reach[1].final.src.mark, 116, 7);
+	assert_mark(s->reach[1].final.src.mark, 117, 7);
 	assert_int_equal(s->reach[1].needs, 0);
 	assert_int_equal(s->reach[1].final.thread[0].end, SCN_END_KILLED);
 	assert_int_equal(s->reach[2].needs, 0x4);

@@ -359,7 +359,8 @@ is_demanded(struct world *world, size_t i)
 	struct stale stale;
 	bool demanded;
 
-	item.made_of = (struct tlb_stretch){ tlb_record_create(), 0, 1 };
+	item.made_of = (struct tlb_stretch){ tlb_record_create(tlb_records(world->m.vcpu.tlb)), 0,
+		1 };
 	assert_non_null(item.made_of.record);
 	tlb_record_add(item.made_of.record, &origin);
 	fake_poke(&world->m.memory, FRAME, demands[i].after);

@@ -124,6 +124,7 @@ changes_have_numbers_and_who_made_them(void **state)
 {
 	const struct table_change *found;
 	struct world world;
+	size_t count;
 
 	(void)state;
 	begin(&world);
@@ -157,6 +158,10 @@ changes_have_numbers_and_who_made_them(void **state)
 	assert_int_equal(table_log_last(world.log, vk_hpa(GUEST), 1)->number, 6);
 	assert_null(table_log_first(world.log, vk_hpa(GUEST), 1, 6));
 	assert_null(table_log_last(world.log, vk_hpa(GUEST), 7));
+	assert_int_equal(table_log_since(world.log, 4, &count)->number, 5);
+	assert_int_equal(count, 2);
+	(void)table_log_since(world.log, 6, &count);
+	assert_int_equal(count, 0);
 	end(&world);
 }
 

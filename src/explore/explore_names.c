@@ -22,10 +22,9 @@ static const struct kind {
 	[WATCH_HOST] = { "host", EXPLORE_OPERAND_NONE },
 	[WATCH_THREAD] = { "thread", EXPLORE_OPERAND_THREAD },
 	[WATCH_CONSOLE] = { "console", EXPLORE_OPERAND_NONE },
-	[WATCH_DUTY] = { "duty", EXPLORE_OPERAND_NONE },
 };
 
-_Static_assert(WATCH_KINDS == WATCH_DUTY + 1, "a kind of cell without a name");
+_Static_assert(WATCH_KINDS == WATCH_CONSOLE + 1, "a kind of cell without a name");
 
 #define VMM_WORD(member) [offsetof(struct vmm_proc, member) / sizeof(uint64_t)] = #member
 

@@ -96,8 +96,10 @@ player_finish(struct player *player)
 {
 	collect_ends(player);
 	play_advise_end(player);
-	if (player->question == NULL)
+	if (player->question == NULL) {
 		expect_final(player);
+		play_always_end(player);
+	}
 }
 
 static void

@@ -73,7 +73,8 @@ config_of(const struct player *player)
 		config.tlb.translations = config.tlb.guest_physical = s->machine.tlb_entries;
 		config.tlb.structures = s->machine.tlb_structures;
 		config.tlb_adversarial = s->machine.tlb == SCN_TLB_ADVERSARIAL;
-		config.tlb_history = player->history;
+		config.tlb_revokes = play_is_always(player, SCN_ALWAYS_NO_REVOKED_USE);
+		config.tlb_history = player->history || config.tlb_revokes;
 	}
 	return config;
 }
@@ -861,6 +862,8 @@ player_build(struct player *player)
 	if (!machine_init(&player->machine, &config, first_free_frame(player->scenario)))
 		return no_memory(player);
 	defects_init(&player->defects, &player->machine, player->scenario->defects);
+	player->judges = play_is_always(player, SCN_ALWAYS_NO_REVOKED_USE) ||
+	    play_expects_stale(player->scenario);
 	if (!build_host(player) || !build_ept_root(player) || !build_ept_maps(player) ||
 	    !build_guest(player) || !build_ept_entries(player) || !build_spp(player) ||
 	    !build_threads(player) || !player_build_programs(player))

@@ -100,6 +100,8 @@ translate(struct play_thread *thread, gva_t gva, unsigned size, unsigned acc,
 	for (i = 0; i < access->pieces; i++) {
 		if (access->piece[i].stale)
 			play_note_stale(thread, &access->piece[i]);
+		if (access->piece[i].revoked)
+			play_always_used(thread, &access->piece[i]);
 	}
 	result_set(result, SCN_KEY_STALE);
 	if (!*ok)

@@ -45,6 +45,36 @@ find_advice(struct player *player, const struct stale *stale)
 	return &outcome->advice[outcome->advices++];
 }
 
+static bool
+speaks_of_stale(const struct scn_expect *expect)
+{
+	size_t i = 0;
+
+	if (expect == NULL)
+		return false;
+	while (i < expect->eithers && !scn_has(&expect->either[i].src, SCN_KEY_STALE))
+		i++;
+	return i < expect->eithers || scn_has(&expect->src, SCN_KEY_STALE);
+}
+
+bool
+play_expects_stale(const struct scenario *scenario)
+{
+	size_t i, j;
+
+	for (i = 0; i < scenario->conditions; i++) {
+		if (speaks_of_stale(&scenario->condition[i]->expect))
+			return true;
+	}
+	for (i = 0; i < scenario->threads; i++) {
+		for (j = 0; j < scenario->thread[i].steps; j++) {
+			if (speaks_of_stale(scenario->thread[i].step[j].expect))
+				return true;
+		}
+	}
+	return false;
+}
+
 void
 play_note_stale(struct play_thread *thread, const struct vcpu_piece *piece)
 {

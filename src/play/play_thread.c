@@ -153,6 +153,8 @@ step_begin(struct play_thread *thread)
 	thread->begun = true;
 	thread->sent = false;
 	thread->same_exits = 0;
+	thread->changes = thread->player->machine.log == NULL ? 0 :
+	    table_log_number(thread->player->machine.log);
 	thread->machine.vcpu.step = (int)thread->at;
 	thread->machine.rip = vk_gva(play_has_rip(step) ? step->at : 0);
 	if (step->op == SCN_OP_RUN)
@@ -177,6 +179,7 @@ play_step_finish(struct play_thread *thread)
 	}
 	/* It is held against what is there now, before anybody else comes. */
 	watch_whole(true);
+	play_always_done(thread);
 	expect_step(thread, step);
 	watch_whole(false);
 	thread->begun = false;
@@ -413,6 +416,7 @@ guest_run(void *ctx, struct vmx_exit *exit)
 {
 	struct play_thread *thread = ctx;
 
+	play_always_entered(thread);
 	for (;;) {
 		const struct scn_step *step;
 
@@ -1096,6 +1100,7 @@ play_thread_init(struct play_thread *thread, struct player *player, unsigned ind
 		thread->stores.mem = player->machine.mem;
 		thread->machine.vcpu.stores = &thread->stores;
 	}
+	thread->machine.vcpu.judged = player->judges;
 	if (scn->role & SCN_ROLE_VCPUS)
 		init_vcpu_mode(thread);
 	if (scn->role == SCN_ROLE_BARE)

@@ -46,6 +46,7 @@ struct play_thread {
 	size_t at;            /* step that is next or under way */
 	uint32_t round;       /* of a repeated step; of one that is repeated for ever 0 */
 	bool yields;          /* made a round of a step that is repeated for ever */
+	uint64_t changes;     /* of tables, when the step began */
 	uint64_t held;        /* bit n: the step of scenario.condition[n] came to that, the last
 	                       * time it was made; all that is kept of steps past */
 	bool begun;
@@ -77,6 +78,7 @@ struct player {
 	bool has_bare_ept;
 	bool watched;                    /* by an explorer, who chooses when stores are seen */
 	bool migrates;                   /* some thread may change its CPU */
+	bool judges;                     /* it matters whether a translation is stale */
 	bool history;                    /* how translations became stale is wanted ... */
 	bool advises;                    /* ... for the outcome */
 	hpa_t spptp;                     /* root of the sub-page permission tables; 0: none */
@@ -279,11 +281,35 @@ void play_syscall_exit(struct vmx_exit *exit);
 
 /* --- play_stale.c: invalidations that were missing -------------------------------------------- */
 
+/* Whether the scenario says anywhere that an access is stale, or not. */
+bool play_expects_stale(const struct scenario *scenario);
+
 /* An access of the step under way used a stale translation. */
 void play_note_stale(struct play_thread *thread, const struct vcpu_piece *piece);
 
 /* The run is over: what is cached that should not be? */
 void play_advise_end(struct player *player);
+
+/* --- play_always.c: properties of the whole run ----------------------------------------------- */
+
+/* Whether the scenario asks for it: SCN_ALWAYS_*. */
+static inline bool
+play_is_always(const struct player *player, uint64_t property)
+{
+	return (player->scenario->expect.always & property) != 0;
+}
+
+/* The step under way is done: what a shootdown has taken away is not to be used from now on. */
+void play_always_done(struct play_thread *thread);
+
+/* An access of the step under way used what had been taken away. */
+void play_always_used(struct play_thread *thread, const struct vcpu_piece *piece);
+
+/* The thread's guest is entered by its VMM. */
+void play_always_entered(struct play_thread *thread);
+
+/* The run is over. */
+void play_always_end(struct player *player);
 
 /* --- play_kernel.c: what the host does -------------------------------------------------------- */
 
@@ -353,13 +379,13 @@ void expect_final(struct player *player);
  */
 uint64_t expect_reached(struct player *player);
 
-/* Records one mismatch; the texts are copied. */
 /* What is known of why a step came to something else; either may be NULL. */
 struct expect_reason {
 	const struct explanation *why;
 	const struct stale *stale;
 };
 
+/* Records one mismatch; the texts are copied. */
 void expect_failed(struct player *player, struct scn_mark mark, int thread, int step,
     const char *field, const char *expected, const char *found,
     const struct expect_reason *reason);

@@ -215,14 +215,6 @@ name_console(struct text *text, const struct cells *cells, uint64_t number)
 	text_str(text, "the console");
 }
 
-static void
-name_duty(struct text *text, const struct cells *cells, uint64_t number)
-{
-	(void)cells;
-	(void)number;
-	text_str(text, "the invalidations owed");
-}
-
 /* --- values ----------------------------------------------------------------------------------- */
 
 static void
@@ -304,10 +296,9 @@ static const struct kind {
 	[WATCH_HOST] = { name_host, NULL },
 	[WATCH_THREAD] = { name_thread, NULL },
 	[WATCH_CONSOLE] = { name_console, NULL },
-	[WATCH_DUTY] = { name_duty, NULL },
 };
 
-_Static_assert(WATCH_KINDS == WATCH_DUTY + 1, "a kind of cell without a name");
+_Static_assert(WATCH_KINDS == WATCH_CONSOLE + 1, "a kind of cell without a name");
 
 void
 cells_write_name(struct text *text, const struct cells *cells, watch_cell cell)

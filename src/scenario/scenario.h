@@ -57,6 +57,7 @@ enum scn_key {
 	SCN_KEY_RIP, SCN_KEY_LENGTH, SCN_KEY_EXCEPTION_BITMAP, SCN_KEY_PF_MASK, SCN_KEY_PF_MATCH,
 	SCN_KEY_OPTIONS, SCN_KEY_STACK_END, SCN_KEY_KIND, SCN_KEY_COUNT, SCN_KEY_GLOBAL,
 	SCN_KEY_PROGRAMS, SCN_KEY_PROGRAM, SCN_KEY_FILE, SCN_KEY_INSTRUCTIONS, SCN_KEY_SLICE,
+	SCN_KEY_ALWAYS,
 	SCN_KEYS
 };
 /* clang-format on */
@@ -712,6 +713,11 @@ struct scn_expect_counter {
 };
 
 /* What must hold when all threads have ended. */
+/* What must hold all the time. */
+#define SCN_ALWAYS_NO_REVOKED_USE 1u
+#define SCN_ALWAYS_SAME_ROOT 2u
+#define SCN_ALWAYS_GATE_BALANCED 4u
+
 struct scn_final {
 	struct scn_src src; /* the mark is that of the scenario where `expect` is absent */
 	struct scn_content console; /* SCN_KEY_CONSOLE: everything written, exactly */
@@ -727,6 +733,7 @@ struct scn_final {
 	size_t counters;
 	const struct scn_expect_thread *thread;
 	size_t threads;
+	uint64_t always; /* SCN_ALWAYS_*, of whole runs; not in outcomes */
 };
 
 /* An outcome that some schedule must come to, or none may: all of its parts hold. */

@@ -51,8 +51,9 @@ extern const struct scn_choices scn_choices_atomic, scn_choices_backing, scn_cho
     scn_choices_protocol, scn_choices_stores,
     scn_choices_syscall, scn_choices_tlb, scn_choices_tlb_kind, scn_choices_vector,
     scn_choices_vmx;
-extern const struct scn_flags scn_flags_cr0, scn_flags_cr4, scn_flags_defect, scn_flags_ept,
-    scn_flags_ept_frame, scn_flags_ept_map, scn_flags_guest, scn_flags_map, scn_flags_mode;
+extern const struct scn_flags scn_flags_always, scn_flags_cr0, scn_flags_cr4, scn_flags_defect,
+    scn_flags_ept, scn_flags_ept_frame, scn_flags_ept_map, scn_flags_guest, scn_flags_map,
+    scn_flags_mode;
 extern const struct scn_section scn_section_host_space, scn_section_object,
     scn_section_guest_space, scn_section_program, scn_section_thread;
 

@@ -249,6 +249,8 @@ static const struct scn_table table_reach = {
 
 static const struct scn_row rows_final[] = {
 	FINAL_ROWS,
+	ROW(ALWAYS, FLAGS, struct scn_final, always, .detail = &scn_flags_always,
+	    .doc = "Properties of the whole run."),
 	{ .key = SCN_KEY_REACHABLE, .type = SCN_TYPE_OUTCOMES, .detail = &table_reach,
 	    .doc = "Outcomes that some schedule must come to." },
 	{ .key = SCN_KEY_UNREACHABLE, .type = SCN_TYPE_OUTCOMES, .detail = &table_reach,

@@ -68,7 +68,7 @@ const char *const scn_key_names[SCN_KEYS] = {
 	[SCN_KEY_EXCEPTION_BITMAP] = "exception-bitmap", [SCN_KEY_PF_MASK] = "pf-mask",
 	[SCN_KEY_PF_MATCH] = "pf-match", [SCN_KEY_OPTIONS] = "options",
 	[SCN_KEY_STACK_END] = "stack-end", [SCN_KEY_KIND] = "kind", [SCN_KEY_COUNT] = "count",
-	[SCN_KEY_GLOBAL] = "global",
+	[SCN_KEY_GLOBAL] = "global", [SCN_KEY_ALWAYS] = "always",
 	[SCN_KEY_PROGRAMS] = "programs", [SCN_KEY_PROGRAM] = "program", [SCN_KEY_FILE] = "file",
 	[SCN_KEY_INSTRUCTIONS] = "instructions", [SCN_KEY_SLICE] = "slice",
 };
@@ -518,6 +518,16 @@ static const struct scn_flag flag_ept[] = {
 const struct scn_flags scn_flags_ept_map = { "a flag of an EPT entry", flag_ept, 5, 1, 0 };
 const struct scn_flags scn_flags_ept_frame = { "a flag of an EPT entry", flag_ept, 6, 1, 0 };
 FLAGS(ept, "a flag of an EPT entry", 1);
+
+static const struct scn_flag flag_always[] = {
+	{ "no-revoked-use", SCN_ALWAYS_NO_REVOKED_USE, 0,
+	    "No access by a translation after the shootdown that took it away has returned." },
+	{ "same-root", SCN_ALWAYS_SAME_ROOT, 0,
+	    "VM entries of a process only with the root of the EPT that it has." },
+	{ "gate-balanced", SCN_ALWAYS_GATE_BALANCED, 0,
+	    "Once its threads have ended, nobody is counted at a process' gate, and it is open." },
+};
+FLAGS(always, "a property", 0);
 
 #define DEFECT_FLAG(id, name, deviates)                                                         \
 	{ name, VK_BIT(DEFECT_##id & 63), DEFECT_##id / 64, deviates "." },

@@ -52,6 +52,13 @@ struct span {
 	unsigned uses;
 };
 
+/* A value, but for flags, that may not be used any more although it is held. */
+struct revoked {
+	uint64_t slot;
+	uint64_t value;
+	uint64_t flags; /* those bits */
+};
+
 struct adversary {
 	struct hostmem *mem;
 	const struct table_log *log;
@@ -63,6 +70,8 @@ struct adversary {
 	size_t helds, held_room;
 	struct span *span; /* by epoch, address, shift */
 	size_t spans, span_room;
+	struct revoked *revoked; /* by slot, value */
+	size_t revokeds, revoked_room;
 	uint64_t *now; /* what the entries of the log hold in memory */
 	size_t nows, now_room;
 	void *room;
@@ -564,6 +573,44 @@ mark_stale(struct adversary *a)
 	}
 }
 
+static bool
+is_revoked_as(const struct revoked *revoked, uint64_t slot, uint64_t value)
+{
+	return revoked->slot == slot && revoked->value == (value & ~revoked->flags);
+}
+
+static void
+forget_revoked(struct adversary *a, size_t i)
+{
+	a->revokeds--;
+	memmove(&a->revoked[i], &a->revoked[i + 1],
+	    (a->revokeds - i) * sizeof(a->revoked[0]));
+}
+
+static bool
+is_held_as(const struct adversary *a, const struct revoked *revoked)
+{
+	size_t i = 0;
+
+	while (i < a->helds && !is_revoked_as(revoked, a->held[i].slot, a->held[i].value))
+		i++;
+	return i < a->helds;
+}
+
+/* What is not held any more need not be known to be revoked. */
+static void
+settle_revoked(struct adversary *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->revokeds;) {
+		if (is_held_as(a, &a->revoked[i]))
+			i++;
+		else
+			forget_revoked(a, i);
+	}
+}
+
 /* After each operation. */
 static void
 settle(struct adversary *a)
@@ -584,6 +631,7 @@ settle(struct adversary *a)
 		else
 			e++;
 	}
+	settle_revoked(a);
 	put_in_order(a);
 }
 
@@ -721,6 +769,49 @@ flags_in_epoch(struct adversary *a, unsigned epoch, const struct table_change *c
 		hold(a, epoch, change->slot.v, change->after);
 }
 
+/* What is in memory again may be used again. */
+static void
+put_back(struct adversary *a, const struct table_change *change)
+{
+	size_t i;
+
+	for (i = 0; i < a->revokeds;) {
+		if (is_revoked_as(&a->revoked[i], change->slot.v, change->after))
+			forget_revoked(a, i);
+		else
+			i++;
+	}
+}
+
+void
+adversary_revoke(struct adversary *a, const struct table_change *change)
+{
+	uint64_t flags = table_flags(change->kind);
+	struct revoked revoked = { change->slot.v, change->before & ~flags, flags };
+	size_t at = 0;
+
+	if (adversary_is_revoked(a, change->slot, change->before) || !is_held_as(a, &revoked) ||
+	    !grow(a, (void **)&a->revoked, &a->revoked_room, a->revokeds, sizeof(*a->revoked)))
+		return;
+	while (at < a->revokeds && (a->revoked[at].slot < revoked.slot ||
+	    (a->revoked[at].slot == revoked.slot && a->revoked[at].value < revoked.value)))
+		at++;
+	memmove(&a->revoked[at + 1], &a->revoked[at],
+	    (a->revokeds - at) * sizeof(a->revoked[0]));
+	a->revoked[at] = revoked;
+	a->revokeds++;
+}
+
+bool
+adversary_is_revoked(const struct adversary *a, hpa_t slot, uint64_t value)
+{
+	size_t i = 0;
+
+	while (i < a->revokeds && !is_revoked_as(&a->revoked[i], slot.v, value))
+		i++;
+	return i < a->revokeds;
+}
+
 void
 adversary_changed(struct adversary *a, const struct table_change *change)
 {
@@ -729,6 +820,7 @@ adversary_changed(struct adversary *a, const struct table_change *change)
 	if (change->writer == TABLE_BY_WALK && !table_log_has_slot(a->log, change->slot))
 		return;
 	look(a);
+	put_back(a, change);
 	for (i = 0; i < a->epochs && a->failure == ADVERSARY_FINE; i++) {
 		enum adversary_side side = a->context[a->epoch[i].context].key.side;
 
@@ -1104,6 +1196,10 @@ adversary_state(const struct adversary *a, const struct watch_sink *sink)
 	}
 	for (i = 0; i < a->epochs; i++)
 		put_epoch(a, (unsigned)i, sink);
+	for (i = 0; i < a->revokeds; i++) {
+		watch_put64(sink, a->revoked[i].slot);
+		watch_put64(sink, a->revoked[i].value);
+	}
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -1129,6 +1225,7 @@ adversary_destroy(struct adversary *a)
 	free(a->epoch);
 	free(a->held);
 	free(a->span);
+	free(a->revoked);
 	free(a->now);
 	free(a->room);
 	free(a);

@@ -99,6 +99,12 @@ unsigned adversary_sources(const struct adversary *adversary, const struct adver
 unsigned adversary_values(const struct adversary *adversary,
     const struct adversary_source *source, hpa_t slot, uint64_t *value, unsigned room);
 
+/* The change took a value away that nobody may use any more. */
+void adversary_revoke(struct adversary *adversary, const struct table_change *change);
+
+/* Whether a value of an entry, but for flags, has been revoked and not been in memory since. */
+bool adversary_is_revoked(const struct adversary *adversary, hpa_t slot, uint64_t value);
+
 /*
  * Hands over all of it as canonical bytes: of two processors with equal bytes over equal memory
  * each may do what the other may.

@@ -33,7 +33,8 @@ struct machine_config {
 	const struct vmm_protocol *protocol; /* NULL: vmm_protocol_vkept */
 	struct tlb_sizes tlb;   /* of a CPU; no translations: no TLB */
 	bool tlb_adversarial;   /* TLBs hold whatever they may, not what was put in */
-	bool tlb_history;       /* what is cached remembers where it came from */
+	bool tlb_history;       /* what is cached remembers where it came from ... */
+	bool tlb_revokes;       /* ... and machine_revoke() is going to be called */
 };
 
 struct machine_counters {
@@ -216,6 +217,13 @@ void machine_tables_built(struct machine *machine);
 
 /* Makes the TLBs that the configuration asks for; false: out of memory. */
 bool machine_add_tlbs(struct machine *machine);
+
+/*
+ * A shootdown by the thread has returned: of the entries that it has changed since change `number`
+ * of the log, no processor may use what was there.
+ */
+void machine_revoke(struct machine *machine, const struct machine_thread *thread,
+    uint64_t number);
 
 enum machine_failure {
 	MACHINE_FINE,

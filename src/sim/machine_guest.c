@@ -111,6 +111,8 @@ add_tlb(struct machine *machine, unsigned cpu)
 	machine->cpu[cpu].tlb = tlb_create(&config->tlb, cpu);
 	if (machine->cpu[cpu].tlb == NULL)
 		return false;
+	if (config->tlb_revokes)
+		tlb_count_origins(machine->cpu[cpu].tlb);
 	return machine->log == NULL || tlb_follow(machine->cpu[cpu].tlb, machine->mem,
 	    machine->log, config->tlb_adversarial);
 }
@@ -146,6 +148,52 @@ machine_add_tlbs(struct machine *machine)
 	}
 	return true;
 }
+
+/* --- what was taken away ---------------------------------------------------------------------- */
+
+static bool
+is_taken_out(void *ctx, const struct tlb_origin *origin)
+{
+	return origin->kind != TLB_ROOT && table_takes_out(ctx, origin->slot, origin->value);
+}
+
+static void
+revoke_change(struct machine *machine, struct table_change change)
+{
+	uint64_t now = hostmem_load(machine->mem, change.slot);
+	unsigned i;
+
+	if (((now ^ change.before) & ~table_flags(change.kind)) == 0)
+		return; /* somebody has put it back */
+	for (i = 0; i < machine->config.cpus; i++) {
+		struct tlb *tlb = machine->cpu[i].tlb;
+
+		if (tlb_adversary(tlb) == NULL) {
+			tlb_revoke(tlb, is_taken_out, &change);
+			continue;
+		}
+		tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
+		adversary_revoke(tlb_adversary(tlb), &change);
+	}
+}
+
+/* Others may make changes before the first touch: what the log gave is not kept. */
+void
+machine_revoke(struct machine *machine, const struct machine_thread *thread, uint64_t number)
+{
+	const struct table_change *change;
+	size_t count;
+
+	if (machine->log == NULL)
+		return;
+	while (change = table_log_since(machine->log, number, &count), count != 0) {
+		number = change->number;
+		if (change->thread == (int)thread->index)
+			revoke_change(machine, *change);
+	}
+}
+
+/* --- frames of tables ------------------------------------------------------------------------- */
 
 void
 machine_table_frame(struct machine *machine, hpa_t hpa, unsigned kind)

@@ -223,9 +223,8 @@ table_log_number(const struct table_log *log)
 	return log->number;
 }
 
-/* Whether a change took the value out of the entry. */
-static bool
-takes_out(const struct table_change *change, hpa_t slot, uint64_t value)
+bool
+table_takes_out(const struct table_change *change, hpa_t slot, uint64_t value)
 {
 	uint64_t rest = ~table_flags(change->kind);
 
@@ -239,10 +238,21 @@ table_log_first(const struct table_log *log, hpa_t slot, uint64_t value, uint64_
 	size_t i;
 
 	for (i = 0; i < log->changes; i++) {
-		if (log->change[i].number > number && takes_out(&log->change[i], slot, value))
+		if (log->change[i].number > number && table_takes_out(&log->change[i], slot, value))
 			return &log->change[i];
 	}
 	return NULL;
+}
+
+const struct table_change *
+table_log_since(const struct table_log *log, uint64_t number, size_t *count)
+{
+	size_t i = log->changes;
+
+	while (i > 0 && log->change[i - 1].number > number)
+		i--;
+	*count = log->changes - i;
+	return &log->change[i];
 }
 
 const struct table_change *
@@ -251,7 +261,7 @@ table_log_last(const struct table_log *log, hpa_t slot, uint64_t value)
 	size_t i;
 
 	for (i = log->changes; i-- > 0;) {
-		if (takes_out(&log->change[i], slot, value))
+		if (table_takes_out(&log->change[i], slot, value))
 			return &log->change[i];
 	}
 	return NULL;

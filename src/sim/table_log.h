@@ -71,6 +71,13 @@ const struct table_change *table_log_first(const struct table_log *log, hpa_t sl
 const struct table_change *table_log_last(const struct table_log *log, hpa_t slot,
     uint64_t value);
 
+/* The changes after change `number` that are still known, oldest first. */
+const struct table_change *table_log_since(const struct table_log *log, uint64_t number,
+    size_t *count);
+
+/* Whether a change took the value, but for accessed and dirty flags, out of the entry. */
+bool table_takes_out(const struct table_change *change, hpa_t slot, uint64_t value);
+
 /* Which bits of an entry walks set by themselves; `kind`: of its frame. */
 uint64_t table_flags(unsigned kind);
 

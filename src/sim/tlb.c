@@ -25,11 +25,13 @@ struct tlb {
 	struct tlb_stats stats;
 	struct store store[TLB_KINDS];
 	struct table_log *log;       /* NULL: nobody asks for history */
+	struct tlb_record *records;  /* all that there are */
 	struct adversary *adversary; /* in place of the stores */
 	unsigned cpu;
 	bool walking;   /* a walk is under way */
 	bool cancelled; /* and there has been an invalidation since it began */
 	bool failed;    /* out of memory */
+	bool counts_origins; /* what items are made of is part of the state */
 };
 
 const char *
@@ -63,16 +65,6 @@ tlb_create(const struct tlb_sizes *sizes, unsigned cpu)
 	return tlb;
 }
 
-static void
-store_free(struct store *store)
-{
-	unsigned i;
-
-	for (i = 0; i < store->count; i++)
-		tlb_record_release(store->entry[i].made_of.record);
-	free(store->entry);
-}
-
 void
 tlb_destroy(struct tlb *tlb)
 {
@@ -81,7 +73,8 @@ tlb_destroy(struct tlb *tlb)
 	if (tlb == NULL)
 		return;
 	for (kind = 0; kind < TLB_KINDS; kind++)
-		store_free(&tlb->store[kind]);
+		free(tlb->store[kind].entry);
+	tlb_record_destroy_all(&tlb->records);
 	adversary_destroy(tlb->adversary);
 	free(tlb);
 }
@@ -99,6 +92,18 @@ unsigned
 tlb_cpu(const struct tlb *tlb)
 {
 	return tlb->cpu;
+}
+
+struct tlb_record **
+tlb_records(struct tlb *tlb)
+{
+	return &tlb->records;
+}
+
+void
+tlb_count_origins(struct tlb *tlb)
+{
+	tlb->counts_origins = true;
 }
 
 struct table_log *
@@ -134,6 +139,19 @@ tlb_touch(const struct tlb *tlb, unsigned how)
 /* --- canonical bytes ---------------------------------------------------------------------- */
 
 static void
+put_origins(const struct tlb_stretch *made_of, const struct watch_sink *sink)
+{
+	unsigned i;
+
+	for (i = 0; made_of->record != NULL && i < made_of->count; i++) {
+		const struct tlb_origin *origin = &made_of->record->origin[made_of->first + i];
+
+		watch_put64(sink, origin->slot.v | origin->kind);
+		watch_put64(sink, origin->value);
+	}
+}
+
+static void
 put_entry(const struct tlb_entry *entry, const struct watch_sink *sink)
 {
 	unsigned level;
@@ -142,7 +160,8 @@ put_entry(const struct tlb_entry *entry, const struct watch_sink *sink)
 	    (uint64_t)entry->guest_shift << 32 | (uint64_t)entry->fetch << 40 |
 	    (uint64_t)entry->global << 41 | (uint64_t)entry->writable << 42 |
 	    (uint64_t)entry->shift << 43 | (uint64_t)entry->level << 49 |
-	    (uint64_t)entry->levels << 52 | (uint64_t)entry->kind << 55);
+	    (uint64_t)entry->levels << 52 | (uint64_t)entry->kind << 55 |
+	    (uint64_t)entry->revoked << 58);
 	watch_put64(sink, entry->tag.eptrta);
 	watch_put64(sink, entry->address);
 	for (level = entry->level; level != 0 && level <= entry->levels; level++)
@@ -166,8 +185,13 @@ tlb_state(const struct tlb *tlb, const struct watch_sink *sink)
 	}
 	watch_put64(sink, tlb->cancelled);
 	for (kind = 0; kind < TLB_KINDS; kind++) {
-		for (i = 0; i < tlb->store[kind].count; i++)
-			put_entry(&tlb->store[kind].entry[i], sink);
+		for (i = 0; i < tlb->store[kind].count; i++) {
+			const struct tlb_entry *entry = &tlb->store[kind].entry[i];
+
+			put_entry(entry, sink);
+			if (tlb->counts_origins)
+				put_origins(&entry->made_of, sink);
+		}
 	}
 }
 
@@ -351,4 +375,36 @@ tlb_drop(struct tlb *tlb, const struct tlb_scope *scope)
 		tlb->stats.kind[kind].dropped += before - store->count;
 	}
 	return dropped;
+}
+
+/* --- what nobody may use any more ------------------------------------------------------------- */
+
+static bool
+is_made_of_revoked(const struct tlb_stretch *made_of,
+    bool (*is_revoked)(void *ctx, const struct tlb_origin *origin), void *ctx)
+{
+	unsigned i;
+
+	for (i = 0; made_of->record != NULL && i < made_of->count; i++) {
+		if (is_revoked(ctx, &made_of->record->origin[made_of->first + i]))
+			return true;
+	}
+	return false;
+}
+
+void
+tlb_revoke(struct tlb *tlb, bool (*is_revoked)(void *ctx, const struct tlb_origin *origin),
+    void *ctx)
+{
+	unsigned kind, i;
+
+	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
+	for (kind = 0; kind < TLB_KINDS; kind++) {
+		for (i = 0; i < tlb->store[kind].count; i++) {
+			struct tlb_entry *entry = &tlb->store[kind].entry[i];
+
+			if (is_made_of_revoked(&entry->made_of, is_revoked, ctx))
+				entry->revoked = true;
+		}
+	}
 }

@@ -78,6 +78,7 @@ struct tlb_entry {
 	bool fetch;
 	bool global;
 	bool writable;        /* filled by a write: both leaves are dirty, writes may use it */
+	bool revoked;         /* a shootdown of what it is made of has returned */
 	struct tlb_stretch made_of; /* history, for whoever explains a stale use */
 };
 
@@ -117,6 +118,9 @@ unsigned tlb_cpu(const struct tlb *tlb);
  */
 bool tlb_follow(struct tlb *tlb, struct hostmem *mem, struct table_log *log, bool adversarial);
 struct table_log *tlb_log(const struct tlb *tlb);
+
+/* The list of the records that its items and walks have. */
+struct tlb_record **tlb_records(struct tlb *tlb);
 struct adversary *tlb_adversary(const struct tlb *tlb); /* NULL: it caches what it is filled with */
 
 /* Announces that somebody is about to look at it, or to change it. */
@@ -141,6 +145,13 @@ void tlb_fill(struct tlb *tlb, const struct tlb_entry *entry);
 
 /* Whether an entry was lost because the process has no memory. */
 bool tlb_failed(const struct tlb *tlb);
+
+/* What items are made of belongs to its state: tlb_revoke() depends on it. */
+void tlb_count_origins(struct tlb *tlb);
+
+/* Marks the items that are made of an entry of which `is_revoked` says that nobody may use it. */
+void tlb_revoke(struct tlb *tlb, bool (*is_revoked)(void *ctx, const struct tlb_origin *origin),
+    void *ctx);
 
 /* Which items an invalidation drops; an unset condition is met by all. */
 struct tlb_scope {

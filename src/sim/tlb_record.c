@@ -1,21 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Records, which last until the last item that was made by their walk is gone.
+ * Records, which last until the last item that was made by their walk is gone, or the TLB is.
  */
 #include "sim/tlb_record.h"
 
 #include <stdlib.h>
 
 struct tlb_record *
-tlb_record_create(void)
+tlb_record_create(struct tlb_record **all)
 {
 	struct tlb_record *record = malloc(sizeof(*record));
 
-	if (record != NULL) {
-		record->users = 1;
-		record->count = 0;
-	}
+	if (record == NULL)
+		return NULL;
+	record->users = 1;
+	record->count = 0;
+	record->next = *all;
+	record->at = all;
+	if (record->next != NULL)
+		record->next->at = &record->next;
+	*all = record;
 	return record;
+}
+
+static void
+destroy(struct tlb_record *record)
+{
+	*record->at = record->next;
+	if (record->next != NULL)
+		record->next->at = record->at;
+	free(record);
+}
+
+void
+tlb_record_destroy_all(struct tlb_record **all)
+{
+	while (*all != NULL)
+		destroy(*all);
 }
 
 struct tlb_record *
@@ -30,7 +51,7 @@ void
 tlb_record_release(struct tlb_record *record)
 {
 	if (record != NULL && --record->users == 0)
-		free(record);
+		destroy(record);
 }
 
 void

@@ -29,13 +29,20 @@ struct tlb_origin {
 #define TLB_ORIGINS_MAX (1 + VK_LEVELS * (2 * VK_LEVELS + 1) + VK_LEVELS)
 
 struct tlb_record {
+	struct tlb_record *next, **at; /* all of a TLB's */
 	unsigned users;
 	unsigned count;
 	struct tlb_origin origin[TLB_ORIGINS_MAX];
 };
 
-/* NULL when out of memory: then there is no history, and nothing else is different. */
-struct tlb_record *tlb_record_create(void);
+/*
+ * NULL when out of memory: then there is no history, and nothing else is different.  It stands in
+ * the list until it is released: a walk may be given up with its thread.
+ */
+struct tlb_record *tlb_record_create(struct tlb_record **all);
+
+/* Frees what is left in a list. */
+void tlb_record_destroy_all(struct tlb_record **all);
 
 /* Each that is created or held is released once; NULL may be. */
 struct tlb_record *tlb_record_hold(struct tlb_record *record);

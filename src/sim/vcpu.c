@@ -338,8 +338,10 @@ walk_with_caches(struct access_state *state, struct vcpu_piece *piece, struct gu
 		cache_piece(state, piece);
 	}
 	state->result->outcome = outcome;
-	if (outcome == VCPU_DONE && caches.helped)
+	if (outcome == VCPU_DONE && caches.helped) {
+		piece->revoked = cached_walk_is_revoked(&caches);
 		judge_walk(&caches);
+	}
 	drop_after_failure(state, piece);
 	cached_walk_end(&caches);
 	return outcome;
@@ -411,6 +413,7 @@ translate_piece(struct access_state *state, gva_t gva, unsigned size)
 	piece->size = size;
 	piece->gpa = vk_gpa(0);
 	piece->hpa = vk_hpa(0);
+	piece->revoked = false;
 	piece->cached = piece->stale = piece->final_walked = piece->guest_direct = false;
 	piece->guest_cached = piece->final_cached = 0;
 	result->outcome = piece_from_cache(state, piece) ? VCPU_DONE : walk_piece(state, piece);

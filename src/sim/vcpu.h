@@ -46,6 +46,7 @@ struct vcpu {
 	struct hpm look;         /* tables for vcpu_explain(); without operations: in mem */
 	struct tlb *tlb;         /* NULL: nothing is cached */
 	struct vcpu_stores *stores; /* NULL: stores are seen at once */
+	bool judged;             /* whether a translation is stale matters: who watches is told */
 	/* Asked where there are `count` ways, 0 being the plain one.  NULL: whoever watches is. */
 	unsigned (*choose)(void *ctx, unsigned count);
 	void *choose_ctx;
@@ -84,6 +85,7 @@ struct vcpu_piece {
 	enum ept_status final_status;
 	bool final_walked;
 	unsigned final_cached;      /* as guest_cached, of the EPT walk of the page */
+	bool revoked;               /* stale, by what a shootdown had taken away */
 	struct stale history;       /* valid if stale */
 };
 

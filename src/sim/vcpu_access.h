@@ -86,6 +86,7 @@ struct cached_walk {
 	unsigned *ept_record; /* where the result tells ept_level */
 	struct tlb_record *record; /* of the entries used; NULL: nobody asks */
 	unsigned ept_first;   /* where those of the EPT walk under way begin */
+	bool revoked, ept_revoked; /* something of it was; of the EPT walk under way */
 	unsigned before[VK_LEVELS + 1]; /* how many come before a guest entry, by level */
 };
 
@@ -102,6 +103,9 @@ void cached_walk_begin(struct cached_walk *walk);
 
 /* The EPT translation of the page that the guest's walk has come to. */
 enum ept_status cached_walk_translate(struct cached_walk *walk, unsigned acc);
+
+/* Whether something that it took from the caches may not be used any more. */
+bool cached_walk_is_revoked(const struct cached_walk *walk);
 
 /* After an attempt that succeeded: caches the upper guest entries that it used. */
 void cached_walk_fill(struct cached_walk *walk);

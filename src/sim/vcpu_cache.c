@@ -57,10 +57,12 @@ is_stale(const struct access_state *state, const struct vcpu_piece *piece)
 
 	request.gva = piece->gva;
 	request.size = piece->size;
-	watch_quiet(true); /* the processor does not look */
+	if (!state->vcpu->judged)
+		watch_quiet(true); /* the processor does not look */
 	stale = vcpu_explain(state->vcpu, &request, &now) != VCPU_DONE ||
 	    now.piece[0].hpa.v != piece->hpa.v;
-	watch_quiet(false);
+	if (!state->vcpu->judged)
+		watch_quiet(false);
 	return stale;
 }
 
@@ -69,12 +71,13 @@ judge_piece(const struct access_state *state, struct vcpu_piece *piece,
     const struct tlb_stretch *made_of)
 {
 	piece->stale = is_stale(state, piece);
+	piece->revoked = piece->revoked && piece->stale;
 	if (piece->stale)
 		stale_of_stretch(state->vcpu, piece->gva, made_of, &piece->history);
 }
 
-bool
-piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
+static bool
+take_piece(struct access_state *state, struct vcpu_piece *piece)
 {
 	struct vcpu *vcpu = state->vcpu;
 	enum tlb_kind kind = translation_kind(vcpu);
@@ -83,9 +86,6 @@ piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
 	const struct tlb_entry *entry;
 	bool hit;
 
-	if (vcpu->tlb == NULL || state->look_only || vcpu_levels(vcpu) == 0 ||
-	    tlb_adversary(vcpu->tlb) != NULL)
-		return false;
 	entry = tlb_find(vcpu->tlb, kind, &tag, piece->gva.v, (state->acc & VK_ACC_X) != 0);
 	hit = entry != NULL && entry_allows(state, entry);
 	tlb_count_use(vcpu->tlb, kind, hit);
@@ -95,8 +95,27 @@ piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
 	piece->gpa = vk_gpa(entry->gpa_frame.v | offset);
 	piece->hpa = vk_hpa(entry->frame.v | offset);
 	piece->guest.level = 0;
+	piece->revoked = entry->revoked;
 	judge_piece(state, piece, &entry->made_of);
 	return true;
+}
+
+bool
+piece_from_cache(struct access_state *state, struct vcpu_piece *piece)
+{
+	const struct vcpu *vcpu = state->vcpu;
+	bool taken;
+
+	if (vcpu->tlb == NULL || state->look_only || vcpu_levels(vcpu) == 0 ||
+	    tlb_adversary(vcpu->tlb) != NULL)
+		return false;
+	/* What is taken is judged by the tables as they are at that moment. */
+	if (vcpu->judged)
+		watch_whole(true);
+	taken = take_piece(state, piece);
+	if (vcpu->judged)
+		watch_whole(false);
+	return taken;
 }
 
 void
@@ -119,6 +138,7 @@ cache_piece(struct access_state *state, const struct vcpu_piece *piece)
 	entry.fetch = (state->acc & VK_ACC_X) != 0;
 	entry.global = (vcpu->mode.cr4 & VK_CR4_PGE) && (entry.guest_leaf & VK_PG_G);
 	entry.writable = (state->acc & VK_ACC_W) != 0;
+	entry.revoked = cached_walk_is_revoked(state->caches);
 	entry.made_of.record = state->caches->record;
 	if (entry.made_of.record != NULL)
 		entry.made_of.count = entry.made_of.record->count;

@@ -524,28 +524,47 @@ is_stale(const struct chosen_walk *walk)
 	    (way->outcome != VCPU_DONE || way->hpa.v != way[walk->taken].hpa.v);
 }
 
+/* The first entry of the way that nobody may use any more, or NULL. */
+static const struct choice_entry *
+find_revoked(const struct chosen_walk *walk, const struct choice_way *way)
+{
+	unsigned i;
+
+	for (i = 0; i < way->entries; i++) {
+		if (adversary_is_revoked(walk->adversary, way->entry[i].slot, way->entry[i].used))
+			return &way->entry[i];
+	}
+	return NULL;
+}
+
 void
 chosen_walk_judge(const struct chosen_walk *walk)
 {
 	const struct vcpu *vcpu = walk->state->vcpu;
 	struct vcpu_piece *piece = walk->piece;
 	struct tlb_origin origin;
+	const struct choice_entry *entry;
 	const struct choice_way *way;
 
 	piece->stale = is_stale(walk);
 	if (!piece->stale)
 		return;
 	way = &walk->way[walk->taken];
-	if (((way->cr3 ^ walk->cr3) & walk->root_mask) != 0 || way->entries == 0) {
+	entry = find_revoked(walk, way);
+	piece->revoked = entry != NULL;
+	if (entry == NULL && (((way->cr3 ^ walk->cr3) & walk->root_mask) != 0 ||
+	    way->entries == 0)) {
 		stale_of_root(vcpu, -1, &piece->history);
 		return;
 	}
+	if (entry == NULL)
+		entry = &way->entry[0];
 	memset(&origin, 0, sizeof(origin));
-	origin.kind = way->entry[0].kind;
-	origin.level = way->entry[0].level;
-	origin.slot = way->entry[0].slot;
-	origin.place = way->entry[0].place;
-	origin.value = way->entry[0].used;
+	origin.kind = entry->kind;
+	origin.level = entry->level;
+	origin.slot = entry->slot;
+	origin.place = entry->place;
+	origin.value = entry->used;
 	stale_of_entry(vcpu, piece->gva, &origin, &piece->history);
 }
 

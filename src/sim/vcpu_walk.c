@@ -120,7 +120,7 @@ begin_record(struct cached_walk *walk)
 		return;
 	}
 	tlb_record_release(walk->record);
-	walk->record = tlb_record_create();
+	walk->record = tlb_record_create(tlb_records(walk->tlb));
 }
 
 /* --- guest-physical translations -------------------------------------------------------------- */
@@ -137,6 +137,8 @@ take_ept_item(struct cached_walk *walk, enum tlb_kind kind, gpa_t gpa, unsigned 
 	walk->ept_item = *item;
 	walk->ept_level = *walk->ept_record = item->level;
 	tlb_record_take(walk->record, &item->made_of);
+	walk->ept_revoked |= item->revoked;
+	walk->revoked |= item->revoked;
 	walk->helped = true;
 	return true;
 }
@@ -149,6 +151,7 @@ begin_ept_walk(struct cached_walk *walk, gpa_t gpa, unsigned acc, unsigned *reco
 	walk->ept_level = *record = 0;
 	walk->ept_next = walk->ept.levels;
 	walk->ept_first = origins(walk);
+	walk->ept_revoked = false;
 	if (!walk->fresh && !take_ept_item(walk, TLB_GUEST_PHYSICAL, gpa, acc))
 		(void)take_ept_item(walk, TLB_GUEST_PHYSICAL_STRUCTURE, gpa, acc);
 }
@@ -166,6 +169,7 @@ fill_guest_physical(struct cached_walk *walk, const struct ept_walk *found)
 	if (walk->ept_level == found->level)
 		return;
 	item.made_of = (struct tlb_stretch){ walk->record, walk->ept_first, 0 };
+	item.revoked = walk->ept_revoked;
 	item.levels = walk->ept.levels;
 	item.tag.eptrta = walk->tag.eptrta;
 	for (level = walk->ept.levels; level >= found->level; level--) {
@@ -329,7 +333,14 @@ take_guest_item(struct cached_walk *walk)
 	walk->guest_item = *item;
 	walk->guest_level = item->level;
 	tlb_record_take(walk->record, &item->made_of);
+	walk->revoked |= item->revoked;
 	walk->helped = true;
+}
+
+bool
+cached_walk_is_revoked(const struct cached_walk *walk)
+{
+	return walk->revoked;
 }
 
 void
@@ -341,6 +352,7 @@ cached_walk_fill(struct cached_walk *walk)
 
 	item.levels = walk->levels;
 	item.made_of.record = walk->record;
+	item.revoked = walk->revoked;
 	for (level = walk->levels; level > guest->level; level--) {
 		item.step[level] = guest->step[level].entry | VK_PG_A;
 		item.level = level;
@@ -390,7 +402,7 @@ cached_walk_begin(struct cached_walk *walk)
 {
 	struct vcpu_piece *piece = walk->piece;
 
-	walk->helped = false;
+	walk->helped = walk->revoked = false;
 	walk->guest_next = walk->levels;
 	walk->guest_level = 0;
 	piece->guest_direct = false;

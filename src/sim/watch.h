@@ -26,7 +26,6 @@ enum watch_kind {
 	WATCH_HOST,      /* memory maps, frames and EPTs that the host made: 0 */
 	WATCH_THREAD,    /* what others see of a thread: its index */
 	WATCH_CONSOLE,   /* 0 */
-	WATCH_DUTY,      /* what was promised of invalidations: 0 */
 	WATCH_KINDS
 };
 
