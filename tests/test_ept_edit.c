@@ -97,6 +97,7 @@ static const struct owed_row {
 	{ "bit 61 owes nothing without sub-page permission", LEAF | EPT_SPP, LEAF, 0,
 	    EPT_OWES_NOTHING },
 	{ "bit 61 owes INVEPT with it", LEAF | EPT_SPP, LEAF, SPP, EPT_OWES_INVEPT },
+	{ "and so does what does without it", LEAF, LEAF & ~EPT_MEMTYPE, SPP, EPT_OWES_INVEPT },
 	{ "a right added and one withdrawn owe INVEPT", LEAF & ~EPT_W, LEAF & ~EPT_X, 0,
 	    EPT_OWES_INVEPT },
 	{ "no change owes nothing", LEAF, LEAF, 0, EPT_OWES_NOTHING },
@@ -224,6 +225,8 @@ memory_that_takes_no_change_is_told_and_keeps_no_frame(void **state)
 	struct ept_frames source = source_of(&frames);
 	struct ept_edit edit;
 	struct std_machine m;
+	uint64_t before;
+	hpa_t table;
 
 	(void)state;
 	std_init(&m);
@@ -239,6 +242,47 @@ memory_that_takes_no_change_is_told_and_keeps_no_frame(void **state)
 	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x200000));
 	assert_int_equal(edit.status, EPT_EDIT_REFUSED);
 	assert_int_equal(frames.taken, frames.given);
+	/* An entry of the new table. */
+	m.memory.refuse_cas = FIRST_FRAME + VK_PAGE_BYTES * (uint64_t)frames.taken + 8 * 5;
+	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x200000));
+	assert_int_equal(edit.status, EPT_EDIT_REFUSED);
+	assert_int_equal(frames.taken, frames.given);
+	m.memory.refuse_cas = STD_EPT_PD;
+	before = fake_peek(&m.memory, STD_EPT_PD);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 2, &table);
+	assert_int_equal(edit.status, EPT_EDIT_REFUSED);
+	assert_int_equal(edit.owed, EPT_OWES_NOTHING);
+	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD), before);
+	std_destroy(&m);
+}
+
+/* Between the look for a leaf and the look at where its table is missing. */
+static void
+hang_a_table_before_the_second_look(struct fake_memory *memory, enum fake_op op, uint64_t address)
+{
+	if (op != FAKE_LOAD || address != STD_EPT_PML4 + 8 || fake_loads_of(memory, address) != 1)
+		return;
+	memory->meanwhile = NULL;
+	fake_poke(memory, address, 0x700000 | RWX);
+}
+
+static void
+a_table_that_is_there_at_the_second_look_costs_no_frame(void **state)
+{
+	struct frames frames = { .limit = 100 };
+	struct ept_frames source = source_of(&frames);
+	struct ept_edit edit;
+	struct std_machine m;
+
+	(void)state;
+	std_init(&m);
+	fake_reset(&m.memory);
+	m.memory.meanwhile = hang_a_table_before_the_second_look;
+	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(VK_BIT(39)), vk_hpa(0x5000000), 1, RWX | WB);
+	assert_int_equal(edit.status, EPT_EDIT_DONE);
+	assert_int_equal(frames.taken - frames.given, 2);
+	assert_int_equal(fake_peek(&m.memory, STD_EPT_PML4 + 8), 0x700000 | RWX);
+	assert_int_equal(translate(&m, VK_BIT(39), VK_ACC_R), 0x5000000);
 	std_destroy(&m);
 }
 
@@ -579,6 +623,13 @@ there_is_nothing_to_merge_without_a_table(void **state)
 	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(VK_BIT(40)), 2, &table);
 	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	/* Nor within a page that is larger yet, or where the entry is not present. */
+	fake_poke(&m.memory, STD_EPT_PDPT + 16, 0x4000000000 | RWX | WB | EPT_PS);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0x80000000), 2, &table);
+	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	fake_poke(&m.memory, STD_EPT_PD + 16, 0);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0x400000), 2, &table);
+	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
 	/* A table of tables is no page, however even. */
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 3, &table);
 	assert_int_equal(edit.status, EPT_EDIT_UNEVEN);
@@ -651,6 +702,7 @@ main(void)
 	ROWS_ADD_TEST(&list, without_frames_nothing_is_mapped);
 	ROWS_ADD_TEST(&list, memory_that_takes_no_change_is_told_and_keeps_no_frame);
 	ROWS_ADD_TEST(&list, a_table_that_somebody_else_made_first_is_used);
+	ROWS_ADD_TEST(&list, a_table_that_is_there_at_the_second_look_costs_no_frame);
 	ROWS_ADD_TEST(&list, unmapping_takes_the_leaf_of_whatever_size);
 	ROWS_ADD_TEST(&list, protecting_changes_rights_and_nothing_else);
 	ROWS_ADD_TEST(&list, a_dirty_flag_set_meanwhile_survives_protecting);

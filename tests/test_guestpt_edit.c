@@ -405,6 +405,95 @@ a_guest_that_changes_the_entry_for_ever_gets_its_way(void **state)
 	fake_destroy(&m.memory);
 }
 
+/* --- memory that cannot be read --------------------------------------------------------------- */
+
+/* A memory that refuses one load: the nth. */
+static struct refusing {
+	struct gpm below;
+	unsigned nth;
+} refusing;
+
+static int
+refusing_load(void *ctx, gpa_t slot, uint64_t *value)
+{
+	(void)ctx;
+	return --refusing.nth != 0 && refusing.below.ops->load(refusing.below.ctx, slot, value);
+}
+
+static enum cas_status
+refusing_cas(void *ctx, gpa_t slot, uint64_t expected, uint64_t desired)
+{
+	(void)ctx;
+	return refusing.below.ops->cas(refusing.below.ctx, slot, expected, desired);
+}
+
+static const struct gpm_ops refusing_ops = { .load = refusing_load, .cas = refusing_cas };
+
+/* X is mapped; FAR has no table but the first. */
+#define FAR (X + VK_BIT(39))
+
+static struct guestpt_edit
+edit_number(struct machine *m, unsigned number)
+{
+	switch (number) {
+	case 0:
+		return guestpt_unmap(&m->pt, vk_gva(X));
+	case 1:
+		return guestpt_map(&m->pt, &m->pages, vk_gva(X), vk_gpa(0x5000), 1, PWU);
+	default:
+		return guestpt_map(&m->pt, &m->pages, vk_gva(FAR), vk_gpa(0x5000), 1, PWU);
+	}
+}
+
+static void
+whichever_load_is_refused_the_edit_is_and_no_mapping_changes(void **state)
+{
+	/* Three on the way down, the leaf, and the leaf again to replace it; or tables besides. */
+	static const unsigned loads[] = { 5, 5, 14 };
+	unsigned number, nth;
+
+	(void)state;
+	for (number = 0; number < ROWS_COUNT(loads); number++) {
+		for (nth = 1;; nth++) {
+			struct guestpt_edit edit;
+			struct machine m;
+
+			machine_init(&m);
+			refusing.below = m.pt.mem;
+			refusing.nth = nth;
+			m.pt.mem.ops = &refusing_ops;
+			edit = edit_number(&m, number);
+			m.pt.mem = refusing.below;
+			if (edit.status == GUESTPT_EDIT_DONE) {
+				fake_destroy(&m.memory);
+				break;
+			}
+			assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+			assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
+			assert_int_equal(fake_peek(&m.memory, PTE), A | PWU | VK_PG_A);
+			assert_int_equal(translate(&m, FAR, VK_ACC_R), ~0ull);
+			fake_destroy(&m.memory);
+		}
+		assert_int_equal(nth - 1, loads[number]);
+	}
+}
+
+static void
+what_is_not_present_is_told_as_it_was(void **state)
+{
+	struct guestpt_edit edit;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m);
+	fake_poke(&m.memory, PTE, 0xabcde0);
+	edit = guestpt_unmap(&m.pt, vk_gva(X));
+	assert_int_equal(edit.status, GUESTPT_EDIT_NO_ENTRY);
+	assert_int_equal(edit.before, 0xabcde0);
+	assert_int_equal(fake_peek(&m.memory, PTE), 0xabcde0);
+	fake_destroy(&m.memory);
+}
+
 int
 main(void)
 {
@@ -427,5 +516,7 @@ main(void)
 	ROWS_ADD_TEST(&list, a_dirty_flag_set_meanwhile_is_reported);
 	ROWS_ADD_TEST(&list, a_table_that_somebody_else_made_first_is_used);
 	ROWS_ADD_TEST(&list, a_guest_that_changes_the_entry_for_ever_gets_its_way);
+	ROWS_ADD_TEST(&list, whichever_load_is_refused_the_edit_is_and_no_mapping_changes);
+	ROWS_ADD_TEST(&list, what_is_not_present_is_told_as_it_was);
 	return rows_run(&list, "guestpt_edit");
 }
