@@ -87,6 +87,7 @@ by_seven()
 
 few_files()
 (
+	# shellcheck disable=SC3045 # every shell that is sh here has them
 	ulimit -s 512 && ulimit -n 64 && "$@"
 )
 

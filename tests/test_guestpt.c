@@ -437,6 +437,7 @@ check_flat_answer(const struct row *row, enum guestpt_status status,
 	assert_int_equal(walk->gpa.v, row->gpa);
 	assert_int_equal(walk->level, row->leaf);
 	assert_int_equal(walk->why, GUESTPT_WHY_NONE);
+	assert_int_equal(walk->bits, 0);
 }
 
 static void
