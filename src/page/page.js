@@ -190,6 +190,8 @@ function summary(scene) {
 }
 
 function findScenes() {
+	const begun = new Set(); /* threads */
+
 	events.forEach((event, i) => {
 		const scene = scenes[scenes.length - 1];
 		const thread = event.thread === undefined ? -1 : event.thread;
@@ -200,7 +202,10 @@ function findScenes() {
 			scene.last = i;
 		else
 			scenes.push({ thread, step, first: i, last: i,
-			    begins: event.kind === "step" });
+			    begins: step < 0 || event.kind === "step",
+			    ends: step < 0 && begun.has(thread) });
+		if (step >= 0)
+			begun.add(thread);
 		sceneOf.push(scenes.length - 1);
 	});
 	for (const failure of data.failures) {
@@ -214,10 +219,10 @@ function threadName(thread) {
 	return thread >= 0 ? threads[thread].name : "machine";
 }
 
-function stepName(thread, step) {
-	if (thread < 0 || step < 0)
-		return "before its first step";
-	return (step + 1) + ". " + threads[thread].steps[step][1];
+function sceneName(scene) {
+	if (scene.thread < 0 || scene.step < 0)
+		return scene.ends ? "after its last step" : "before its first step";
+	return (scene.step + 1) + ". " + threads[scene.thread].steps[scene.step][1];
 }
 
 /* --- the walk that an event belongs to ------------------------------------ */
@@ -402,7 +407,7 @@ function drawEvent(event, scene) {
 	byId("event").classList.toggle("bad", bad);
 	fill(body, make("p", "where", make("span", bad ? "kind bad" : "kind", kind[0]),
 	    make("b", "", threadName(scene.thread)),
-	    make("span", "", stepName(scene.thread, scene.step)),
+	    make("span", "", sceneName(scene)),
 	    event.move ? make("span", "", "move " + event.move) : null,
 	    what ? make("span", "mono", data.file.split("/").pop() + ":" + what[0]) : null),
 	    what && what[2] ? make("p", "story", what[2]) : null,
@@ -485,7 +490,7 @@ function drawScene(scene, index, current, columns, row) {
 	    " later" : ""));
 	const head = goButton("", scene.first, make("span", "who",
 	    threadName(scene.thread) + " "), (scene.begins ? "" : "\u2026 ") +
-	    stepName(scene.thread, scene.step));
+	    sceneName(scene));
 
 	box.style.gridColumn = columns.indexOf(scene.thread) + 1;
 	box.style.gridRow = row;
@@ -1029,7 +1034,7 @@ function draw() {
 	const event = events[now], scene = scenes[sceneOf[now]], walk = findWalk(now);
 	const marks = { changed: changedWords(), read: readEntries(walk) };
 	const slider = byId("slider");
-	const place = threadName(scene.thread) + ", " + stepName(scene.thread, scene.step);
+	const place = threadName(scene.thread) + ", " + sceneName(scene);
 
 	if (scene.thread >= 0 && threads[scene.thread].vcpu)
 		shownThread = scene.thread;
@@ -1162,7 +1167,7 @@ function drawHeadFailure(failures) {
 	    ", found " + failure.found)), failures.length > 3 ? make("span", "", "and " +
 	    (failures.length - 3) + " more") : null, make("small", "", data.file + ":" +
 	    first.line + ":" + first.column + (first.thread === undefined ? ", at the end" :
-	    ", " + threadName(first.thread) + ", " + stepName(first.thread, first.step))));
+	    ", " + threadName(first.thread) + ", " + sceneName(first))));
 }
 
 function drawHead() {
