@@ -188,7 +188,7 @@ do_unmap_all(void)
 	*word(far) = 7;
 	for (i = 0; i < 100; i++)
 		(void)call(SYS_MUNMAP, 0x10000000, 0x700000000000, 0, 0);
-	(void)call(SYS_MMAP, far, 4096, 3, 0x32);
+	(void)call(SYS_MMAP, far, 4096, 3, 0x22); /* there, since nothing is */
 	if (*word(far) == 0)
 		say("nothing left\n");
 }
