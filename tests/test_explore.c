@@ -37,6 +37,10 @@ load(const char *yaml)
 #define HEAD "scenario: s\nschedule: explore\nmachine: {cpus: 4}\nthreads:\n"
 #define BARE(name, cpu, steps)                                                                     \
 	"  - {name: " name ", role: bare, cpu: " cpu ", mode: {paging: no}, steps: [" steps "]}\n"
+#define DEADLOCK                                                                                   \
+	BARE("a", "0", "wait: {thread: b, step: 1}, write: {at: 0x1000, value: 1}")                \
+	BARE("b", "1", "wait: {thread: a, step: 1}, write: {at: 0x1010, value: 1}")
+#define ROUNDS BARE("c", "2", "{add: {at: 0x1000, size: 1, value: 64}, repeat: forever}")
 #define SEEN(label, value) "{thread: r, step: " label ", value: " value "}"
 
 /*
@@ -136,6 +140,24 @@ static const struct found_row {
 	    "  threads: {a: blocked, b: blocked}\n"
 	    "  reachable: [{memory: [{hpa: 0x1000, words: [0]}]}]\n",
 	    EXPLORE_NONE, 1 },
+	{ "two that wait for each other while a third goes round are stuck",
+	    HEAD DEADLOCK ROUNDS,
+	    EXPLORE_STUCK, 0 },
+	{ "unless an outcome that can be reached has it",
+	    HEAD DEADLOCK ROUNDS
+	    BARE("d", "3", "write: {at: 0x1008, value: 1}")
+	    "expect:\n"
+	    "  reachable:\n"
+	    "    - {threads: {a: blocked, b: blocked}, memory: [{hpa: 0x1008, words: [1]}]}\n",
+	    EXPLORE_NONE, 1 },
+	{ "where some orders only come to that outcome the others are stuck",
+	    HEAD DEADLOCK ROUNDS
+	    BARE("d", "3", "write: {at: 0x1008, value: 1}")
+	    BARE("e", "0", "write: {at: 0x1008, value: 2}")
+	    "expect:\n"
+	    "  reachable:\n"
+	    "    - {threads: {a: blocked, b: blocked}, memory: [{hpa: 0x1008, words: [1]}]}\n",
+	    EXPLORE_STUCK, 1 },
 	{ "one that waits in some orders only is stuck in those",
 	    HEAD BARE("a", "0", "wait: {thread: b, step: 1}, write: {at: 0x1000, value: 1}")
 	    BARE("b", "1", "{read: 0x1000, expect: {either: [{value: 0}, {value: 1}]}}")
@@ -286,6 +308,19 @@ a_bound_on_preemptions_hides_what_needs_more(void **state)
 		before = result.stats.moves;
 		explore_result_free(&result);
 	}
+}
+
+/* Within a bound nobody looks for rounds, but a standstill is plain to see. */
+static void
+a_bound_on_preemptions_hides_no_standstill(void **state)
+{
+	struct explore_options options = { .states_max = 100000, .bounded = true };
+	struct explore_result result;
+
+	(void)state;
+	explore_text(HEAD DEADLOCK, &options, &result);
+	assert_int_equal(result.violation, EXPLORE_STUCK);
+	explore_result_free(&result);
 }
 
 static void
@@ -489,6 +524,7 @@ main(void)
 		cmocka_unit_test(states_are_counted_once),
 		cmocka_unit_test(what_is_not_shared_is_not_interleaved),
 		cmocka_unit_test(a_bound_on_preemptions_hides_what_needs_more),
+		cmocka_unit_test(a_bound_on_preemptions_hides_no_standstill),
 		cmocka_unit_test(a_budget_is_kept),
 		cmocka_unit_test(a_budget_of_memory_is_kept),
 		cmocka_unit_test(a_bound_on_moves_is_kept),

@@ -510,9 +510,12 @@ note_witnesses(struct explorer *e, uint32_t number, uint64_t outcomes)
 	return true;
 }
 
-/* The end of a run, or a standstill: what the scenario says of it. */
+/*
+ * The end of a run, or where one stands still or goes round for ever: what the scenario says of
+ * it.  `first` is where a violation is.
+ */
 static void
-judge_end(struct explorer *e, uint32_t number, enum explore_violation violation)
+judge_end(struct explorer *e, uint32_t number, enum explore_violation violation, uint32_t first)
 {
 	const struct play_outcome *outcome;
 
@@ -531,7 +534,7 @@ judge_end(struct explorer *e, uint32_t number, enum explore_violation violation)
 		stop(e, EXPLORE_NO_MEMORY);
 	e->result->reached |= outcome->reached;
 	if (outcome->mismatches != 0)
-		violated(e, violation, number, 0, NULL);
+		violated(e, violation, first, 0, NULL);
 }
 
 /* --- a pass ----------------------------------------------------------------------------------- */
@@ -612,7 +615,7 @@ visit(struct explorer *e, uint32_t number)
 
 	memcpy(e->from, explore_states_at(e->states, number), e->layout.width);
 	if (is_over(e, e->from)) {
-		judge_end(e, number, EXPLORE_EXPECTATION);
+		judge_end(e, number, EXPLORE_EXPECTATION, number);
 		return;
 	}
 	if (e->options->depth_max != 0 && e->result->stats.depth == e->options->depth_max) {
@@ -623,7 +626,7 @@ visit(struct explorer *e, uint32_t number)
 	for (thread = 0; thread < e->threads && !e->stop && !e->again; thread++)
 		move_thread(e, number, thread);
 	if (e->stands && !e->stop && !e->again)
-		judge_end(e, number, EXPLORE_STUCK);
+		judge_end(e, number, EXPLORE_STUCK, number);
 }
 
 static void
@@ -804,15 +807,19 @@ missing(const struct explorer *e)
 	return wanted & ~e->result->reached;
 }
 
+/* Each round that runs cannot leave counts as an end, like a standstill. */
 static void
 find_stuck(struct explorer *e)
 {
-	uint32_t stuck;
+	struct explore_stuck stuck;
 
-	if (!explore_edges_stuck(&e->edges, explore_states_count(e->states), &stuck))
-		stop(e, EXPLORE_NO_MEMORY);
-	else if (stuck != EXPLORE_ALL_REACH)
-		violated(e, EXPLORE_STUCK, stuck, 0, NULL);
+	do {
+		if (!explore_edges_stuck(&e->edges, explore_states_count(e->states), &stuck))
+			stop(e, EXPLORE_NO_MEMORY);
+		else if (stuck.first != EXPLORE_ALL_REACH)
+			judge_end(e, stuck.round, EXPLORE_STUCK, stuck.first);
+	} while (!e->stop && e->result->violation == EXPLORE_NONE &&
+	    stuck.first != EXPLORE_ALL_REACH);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A search backwards from the ends, over the moves turned round.
+ * A search backwards from the ends, over the moves turned round, and from what it leaves over a
+ * search forwards for where runs remain.
  */
 #include "explore/explore_edges.h"
 
@@ -107,47 +108,123 @@ first_unmarked(const unsigned char *marked, uint32_t states)
 	return state == states ? EXPLORE_ALL_REACH : state;
 }
 
-/* Marks what leads to the ends; `queue` has room for all states. */
+/* What a search has come to: `queue` has room for all states. */
+struct search {
+	unsigned char *marked;
+	uint32_t *queue;
+	size_t tail;
+};
+
 static void
-search(const struct explore_edges *edges, const struct back *back, unsigned char *marked,
-    uint32_t *queue)
+mark(struct search *search, uint32_t state)
 {
-	size_t head = 0, tail = 0, i;
+	if (!search->marked[state])
+		search->queue[search->tail++] = state;
+	search->marked[state] = 1;
+}
+
+/* Marks all from which the states marked so far can be reached. */
+static void
+search_back(struct search *search, const struct back *back)
+{
+	size_t head;
 	uint32_t at;
 
-	for (i = 0; i < edges->ends; i++) {
-		if (!marked[edges->end[i]])
-			queue[tail++] = edges->end[i];
-		marked[edges->end[i]] = 1;
-	}
-	while (head < tail) {
-		uint32_t state = queue[head++];
+	for (head = 0; head < search->tail; head++) {
+		uint32_t state = search->queue[head];
 
-		for (at = back->first[state]; at < back->first[state + 1]; at++) {
-			if (!marked[back->from[at]]) {
-				marked[back->from[at]] = 1;
-				queue[tail++] = back->from[at];
-			}
-		}
+		for (at = back->first[state]; at < back->first[state + 1]; at++)
+			mark(search, back->from[at]);
 	}
 }
 
+/* Marks all that can be reached from those. */
+static void
+search_on(struct search *search, const struct explore_edges *edges)
+{
+	size_t head;
+	uint32_t at;
+
+	for (head = 0; head < search->tail; head++) {
+		uint32_t state = search->queue[head];
+
+		for (at = edges->start[state]; at < edges->start[state + 1]; at++)
+			mark(search, edges->to[at]);
+	}
+}
+
+static void
+search_begin(struct search *search, uint32_t states)
+{
+	memset(search->marked, 0, states);
+	search->tail = 0;
+}
+
+/*
+ * From a state to one from which all that is reached leads back: whoever does not lead back lies
+ * further on, and its own reach is smaller.
+ */
+static uint32_t
+find_round(const struct explore_edges *edges, const struct back *back, uint32_t states,
+    struct search *on, struct search *behind, uint32_t state)
+{
+	for (;;) {
+		uint32_t last = state;
+		size_t i;
+
+		search_begin(on, states);
+		mark(on, state);
+		search_on(on, edges);
+		search_begin(behind, states);
+		mark(behind, state);
+		search_back(behind, back);
+		for (i = 0; i < on->tail; i++) {
+			if (!behind->marked[on->queue[i]])
+				last = on->queue[i];
+		}
+		if (last == state)
+			return state;
+		state = last;
+	}
+}
+
+static bool
+search_create(struct search *search, uint32_t states)
+{
+	search->marked = calloc((size_t)states + 1, 1);
+	search->queue = malloc(((size_t)states + 1) * sizeof(*search->queue));
+	search->tail = 0;
+	return search->marked != NULL && search->queue != NULL;
+}
+
+static void
+search_destroy(struct search *search)
+{
+	free(search->marked);
+	free(search->queue);
+}
+
 bool
-explore_edges_stuck(struct explore_edges *edges, uint32_t states, uint32_t *stuck)
+explore_edges_stuck(struct explore_edges *edges, uint32_t states, struct explore_stuck *stuck)
 {
 	struct back back = { NULL, NULL };
-	unsigned char *marked = calloc((size_t)states + 1, 1);
-	uint32_t *queue = malloc(((size_t)states + 1) * sizeof(*queue));
-	bool ok = marked != NULL && queue != NULL && start_until(edges, states) &&
-	    turn_round(edges, states, &back);
+	struct search on, behind;
+	bool ok = search_create(&on, states);
+	size_t i;
 
+	ok = search_create(&behind, states) && ok && start_until(edges, states) &&
+	    turn_round(edges, states, &back);
 	if (ok) {
-		search(edges, &back, marked, queue);
-		*stuck = first_unmarked(marked, states);
+		for (i = 0; i < edges->ends; i++)
+			mark(&behind, edges->end[i]);
+		search_back(&behind, &back);
+		stuck->first = stuck->round = first_unmarked(behind.marked, states);
+		if (stuck->first != EXPLORE_ALL_REACH)
+			stuck->round = find_round(edges, &back, states, &on, &behind, stuck->first);
 	}
 	free(back.first);
 	free(back.from);
-	free(marked);
-	free(queue);
+	search_destroy(&on);
+	search_destroy(&behind);
 	return ok;
 }

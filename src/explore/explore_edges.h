@@ -27,11 +27,15 @@ bool explore_edges_add_end(struct explore_edges *edges, uint32_t state);
 
 #define EXPLORE_ALL_REACH UINT32_MAX
 
-/*
- * The first of `states` states from which no end can be reached, or EXPLORE_ALL_REACH.  false: out
- * of memory.
- */
-bool explore_edges_stuck(struct explore_edges *edges, uint32_t states, uint32_t *stuck);
+/* Where runs go round for ever. */
+struct explore_stuck {
+	uint32_t first; /* the first state from which no end can be reached, or EXPLORE_ALL_REACH */
+	uint32_t round; /* reached from there, and again from whatever is reached from it */
+};
+
+/* Among `states` states.  false: out of memory. */
+bool explore_edges_stuck(struct explore_edges *edges, uint32_t states,
+    struct explore_stuck *stuck);
 
 size_t explore_edges_bytes(const struct explore_edges *edges);
 

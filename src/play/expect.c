@@ -658,9 +658,24 @@ find_thread(const struct scn_final *final, size_t thread)
 	return NULL;
 }
 
+/* Whether the run's end, or a reachable outcome that it has come to, has this thread's. */
+static bool
+is_named(const struct player *player, size_t thread)
+{
+	const struct scenario *scenario = player->scenario;
+	size_t i;
+
+	for (i = 0; i < scenario->reaches; i++) {
+		if (scenario->reach[i].wanted && (player->outcome->reached >> i & 1) != 0 &&
+		    find_thread(&scenario->reach[i].final, thread) != NULL)
+			return true;
+	}
+	return find_thread(&scenario->expect, thread) != NULL;
+}
+
 /* A thread that nobody speaks of may end in any way its steps have told. */
 static void
-check_unnamed_threads(struct place *place, const struct scn_final *final)
+check_unnamed_threads(struct place *place)
 {
 	const struct scenario *scenario = place->player->scenario;
 	size_t i;
@@ -669,7 +684,7 @@ check_unnamed_threads(struct place *place, const struct scn_final *final)
 		enum scn_end end = place->player->outcome->end[i];
 
 		if (end != SCN_END_FINISHED && end != SCN_END_EXITED && end != SCN_END_KILLED &&
-		    end != SCN_END_FAILED && find_thread(final, i) == NULL && differs(place))
+		    end != SCN_END_FAILED && !is_named(place->player, i) && differs(place))
 			tell(place, scenario->thread[i].src.mark, "end of thread",
 			    scn_end_name(SCN_END_FINISHED), scn_end_name(end));
 	}
@@ -760,6 +775,6 @@ expect_final(struct player *player)
 		player->outcome->counter[i] = count_of(player, (enum scn_counter)i);
 	player->outcome->reached = expect_reached(player);
 	check_final(&place, final);
-	check_unnamed_threads(&place, final);
+	check_unnamed_threads(&place);
 	check_unreachable(&place);
 }
