@@ -18,6 +18,7 @@ enum place {
 	PLACE_STEPS,  /* it lives by its steps */
 	PLACE_BECOME, /* before it is a vCPU */
 	PLACE_HOST,   /* in the run loop, out of guest mode */
+	PLACE_TURN,   /* there, when it has seen that others share its CPU */
 	PLACE_GUEST,  /* in the run loop, in guest mode */
 	PLACE_NEXT,   /* there, before it looks for an interrupt */
 	PLACE_RUN     /* there, between two instructions of a program */
@@ -493,13 +494,15 @@ guest_host_work(void *ctx)
 	if (is_guest_op(step->op)) {
 		/* With a shared CPU the turn is awaited here, outside guest mode. */
 		if (shares_cpu(thread))
-			(void)take_turn(thread, PLACE_HOST);
+			(void)take_turn(thread, PLACE_TURN);
 		return 0;
 	}
 	if (!take_turn(thread, PLACE_HOST))
 		return 1;
+	machine_thread_work(&thread->machine, true);
 	play_kernel_step(thread, play_step(thread));
 	play_step_finish(thread);
+	machine_thread_work(&thread->machine, false);
 	return 1;
 }
 

@@ -265,17 +265,20 @@ value_interrupt(struct text *text, const struct cells *cells, watch_cell cell, u
 	text_str(text, value != 0 ? "pending" : "none");
 }
 
-/* Who is in a critical section, and whose VMCS is loaded; each an index plus one. */
+/* Who is in a critical section, who in guest mode, whose VMCS is loaded; each an index plus one. */
 static void
 value_cpu(struct text *text, const struct cells *cells, watch_cell cell, uint64_t value)
 {
-	uint64_t critical = value & UINT32_MAX, loaded = value >> 32;
+	uint64_t critical = value & UINT16_MAX, guest = value >> 16 & UINT16_MAX;
+	uint64_t loaded = value >> 32;
 
 	(void)cell;
 	if (critical != 0 && critical <= cells->scenario->threads)
 		text_add(text, "%s critical", cells->scenario->thread[critical - 1].name);
 	else
 		text_str(text, "free");
+	if (guest != 0 && guest <= cells->scenario->threads)
+		text_add(text, ", guest of %s", cells->scenario->thread[guest - 1].name);
 	if (loaded != 0 && loaded <= cells->scenario->threads)
 		text_add(text, ", VMCS of %s", cells->scenario->thread[loaded - 1].name);
 }

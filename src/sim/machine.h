@@ -154,6 +154,12 @@ void machine_process_state(const struct machine_process *process, const struct w
 void machine_thread_init(struct machine_thread *thread, struct machine *machine, unsigned index,
     unsigned cpu);
 
+/*
+ * Around what a vCPU thread does for its process between two passages through guest mode, in its
+ * host_work(): out of the critical section of its CPU, with interrupts on.
+ */
+void machine_thread_work(struct machine_thread *thread, bool begin);
+
 /* The host's scheduler moves the thread: at once, or at the end of its critical section. */
 void machine_thread_move(struct machine_thread *thread, unsigned cpu);
 

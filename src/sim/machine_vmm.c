@@ -46,17 +46,23 @@ host_critical(void *ctx, int enter)
 	struct machine_thread *thread = ctx;
 	struct machine_cpu *cpu = &thread->machine->cpu[thread->cpu];
 
-	touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
 	if (!enter) {
+		touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
 		cpu->critical = NULL;
 		go_to_next_cpu(thread);
 		return;
 	}
+	watch_whole(true);
+	touch_cpu(thread->cpu, WATCH_READ);
 	while (cpu->critical != NULL && cpu->critical != thread) {
+		watch_whole(false);
 		sched_pause(thread->machine->sched);
-		touch_cpu(thread->cpu, WATCH_READ | WATCH_WRITE);
+		watch_whole(true);
+		touch_cpu(thread->cpu, WATCH_READ);
 	}
+	touch_cpu(thread->cpu, WATCH_WRITE);
 	cpu->critical = thread;
+	watch_whole(false);
 }
 
 static void
@@ -93,6 +99,18 @@ host_interrupts(void *ctx, int on)
 	touch_interrupt(thread->cpu, WATCH_WRITE);
 	cpu->interrupts_off = true;
 	watch_whole(false);
+}
+
+void
+machine_thread_work(struct machine_thread *thread, bool begin)
+{
+	if (begin) {
+		host_interrupts(thread, 1);
+		host_critical(thread, 0);
+	} else {
+		host_critical(thread, 1);
+		host_interrupts(thread, 0);
+	}
 }
 
 static int

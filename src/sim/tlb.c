@@ -28,8 +28,7 @@ struct tlb {
 	struct tlb_record *records;  /* all that there are */
 	struct adversary *adversary; /* in place of the stores */
 	unsigned cpu;
-	bool walking;   /* a walk is under way */
-	bool cancelled; /* and there has been an invalidation since it began */
+	bool cancelled; /* there has been an invalidation since the last walk began */
 	bool failed;    /* out of memory */
 	bool counts_origins; /* what items are made of is part of the state */
 };
@@ -240,14 +239,8 @@ tlb_count_use(struct tlb *tlb, enum tlb_kind kind, bool hit)
 void
 tlb_walk_begin(struct tlb *tlb)
 {
-	tlb->walking = true;
+	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
 	tlb->cancelled = false;
-}
-
-void
-tlb_walk_end(struct tlb *tlb)
-{
-	tlb->walking = tlb->cancelled = false;
 }
 
 static void
@@ -285,9 +278,11 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 	struct store *store = &tlb->store[entry->kind];
 	unsigned i;
 
-	if (store->capacity == 0 || tlb->cancelled)
+	if (store->capacity == 0)
 		return;
 	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
+	if (tlb->cancelled)
+		return;
 	for (i = 0; i < store->count; i++) {
 		const struct tlb_entry *old = &store->entry[i];
 
@@ -358,7 +353,7 @@ tlb_drop(struct tlb *tlb, const struct tlb_scope *scope)
 	unsigned kind, i, dropped = 0;
 
 	tlb_touch(tlb, WATCH_READ | WATCH_WRITE);
-	tlb->cancelled = tlb->walking;
+	tlb->cancelled = true;
 	for (kind = 0; kind < TLB_KINDS; kind++) {
 		struct store *store = &tlb->store[kind];
 		unsigned before = store->count;

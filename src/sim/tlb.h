@@ -170,11 +170,10 @@ struct tlb_scope {
 unsigned tlb_drop(struct tlb *tlb, const struct tlb_scope *scope);
 
 /*
- * Around a walk.  One that is under way when an invalidation comes fills nothing any more: what it
+ * A walk begins.  One that is under way when an invalidation comes fills nothing any more: what it
  * read may be what was invalidated.
  */
 void tlb_walk_begin(struct tlb *tlb);
-void tlb_walk_end(struct tlb *tlb);
 
 struct tlb_stats *tlb_stats(struct tlb *tlb);
 

@@ -419,7 +419,6 @@ void
 cached_walk_end(struct cached_walk *walk)
 {
 	walk->state->caches = NULL;
-	tlb_walk_end(walk->tlb);
 	tlb_record_release(walk->record);
 	/* The result outlives the walk. */
 	if (walk->state->vcpu->ept_on)
