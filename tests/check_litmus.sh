@@ -42,6 +42,7 @@ has_row()
 }
 expect_pass 'a row has what the scenario says of itself' has_row \
     '| X01 | [x01-one](../scenarios/room/x01-one.yaml) | an exit | the one stated | holds |'
+expect_pass 'a family may leave numbers out' catalogue 'X 1,2-2 exits'
 expect_fail 'an id without a scenario is noticed' 'X03 has no scenario' catalogue 'X 3 exits'
 expect_fail 'a scenario without a family is noticed' 'x02.*yaml: its id is in no family' \
     catalogue 'X 1 exits'

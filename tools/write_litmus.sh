@@ -18,12 +18,13 @@ if ! [ -x "$VKEPT" ]; then
 	exit 3
 fi
 
-# Letter, last number, what the family is about.  An id is the letter and two
-# digits; a scenario's file begins with it, in lower case.
+# Letter, last number (or ranges of numbers), what the family is about.  An id is
+# the letter and two digits; a scenario's file begins with it, in lower case.
 FAMILIES='
 T 37 guest tables alone, one CPU
 E 30 nested translation
 S 41 stale translations, on one CPU and on two
+D 10,21-42 shootdowns, right ones and wrong ones
 C 50 copyio
 L 18 the life of masters, slaves and their VMCSs
 V 20 exits
@@ -98,14 +99,25 @@ function row(file,    id, name, result)
 	    outcomes_of(file) " | " result " |"
 }
 
-function write_family(letter, last, about,    i, j, id)
+function write_family(letter, numbers, about,    range, ends, n, i)
 {
 	print ""
 	print "## " letter ": " about
 	print ""
 	print "| id | scenario | shows | outcomes | result |"
 	print "|---|---|---|---|---|"
-	for (i = 1; i <= last; i++) {
+	n = split(numbers, range, ",")
+	for (i = 1; i <= n; i++) {
+		if (split(range[i], ends, "-") == 2)
+			write_range(letter, ends[1] + 0, ends[2] + 0)
+		else
+			write_range(letter, 1, range[i] + 0)
+	}
+}
+
+function write_range(letter, first, last,    i, j, id)
+{
+	for (i = first; i <= last; i++) {
 		id = sprintf("%s%02d", letter, i)
 		if (!(id in count))
 			complain(id " has no scenario")
@@ -149,7 +161,7 @@ END {
 			continue
 		about = family[i]
 		sub(/^[^ ]+ [^ ]+ /, "", about)
-		write_family(word[1], word[2] + 0, about)
+		write_family(word[1], word[2], about)
 	}
 	for (id in count)
 		complain(of_id[id, 1] ": its id is in no family")

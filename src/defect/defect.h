@@ -30,6 +30,7 @@ struct defects {
 	uint64_t root[DEFECT_THREADS_MAX]; /* that a thread brought; 0: none */
 	uint32_t length[DEFECT_THREADS_MAX]; /* of the instruction, by the last exit */
 	uint64_t seen[DEFECT_THREADS_MAX]; /* generation, ahead of the gate */
+	bool sleepy[MACHINE_CPUS_MAX];     /* a vCPU there has just found the gate shut */
 	struct {
 		gpa_t slot;
 		uint64_t entry;
@@ -95,6 +96,9 @@ extern const struct pmap_inval_ops defect_pmap_ops;
 
 /* Gives the machine's protocol the defects of its gate, if there are any. */
 void defect_gate_join(struct defects *defects);
+
+/* A vCPU that has found the gate shut sleeps. */
+void defect_gate_sleep(struct machine_thread *thread);
 
 /* Where a defect leaves something undone, others make their steps here. */
 void defect_window(void);

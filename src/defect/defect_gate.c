@@ -16,7 +16,8 @@ static const enum defect gate_defects[] = {
 	DEFECT_STORE_AFTER_GATE, DEFECT_MASK_BEFORE_GATE, DEFECT_STOP_DOES_NOT_WAIT,
 	DEFECT_NO_FLUSH_ON_REVOKE, DEFECT_STORE_BEFORE_GATE, DEFECT_BUMP_BEFORE_STORE,
 	DEFECT_NO_WAIT, DEFECT_NO_IPI, DEFECT_COUNT_BEFORE_MASK, DEFECT_GATE_PLAIN_STORE,
-	DEFECT_COUNT_OUT_NOT_ATOMIC, DEFECT_SYNC_WHILE_COUNTED,
+	DEFECT_COUNT_OUT_NOT_ATOMIC, DEFECT_SYNC_WHILE_COUNTED, DEFECT_SLEEP_WITHOUT_INTERLOCK,
+	DEFECT_ACK_BEFORE_EXIT,
 };
 
 static struct defects *
@@ -44,6 +45,19 @@ bump(struct vmm_proc *proc)
 	vk_atomic_plus64(&proc->invgen, 1);
 }
 
+/* Takes a CPU out of the mask; false: somebody else has. */
+static bool
+take_out(struct vmm_proc *proc, unsigned cpu)
+{
+	uint64_t mask = vk_atomic_load64(&proc->cpumask);
+
+	while (mask & VK_BIT(cpu)) {
+		if (vk_atomic_cas64(&proc->cpumask, mask, mask & ~VK_BIT(cpu), &mask))
+			return true;
+	}
+	return false;
+}
+
 /* --- the initiator ---------------------------------------------------------------------------- */
 
 /* Sets EXCL, by compare-and-swap or by a load and a store.  Returns the word as it was. */
@@ -65,6 +79,32 @@ shut_gate(struct vmm_proc *proc, bool plainly)
 	}
 }
 
+/* A CPU in guest mode answers as its interrupt comes: an instruction may still be under way. */
+static void
+acknowledge(struct vmm_proc *proc, struct machine *machine, uint64_t mask)
+{
+	unsigned cpu;
+
+	for (cpu = 0; cpu < machine->config.cpus; cpu++) {
+		if (!(mask & VK_BIT(cpu)))
+			continue;
+		watch_whole(true);
+		watch_touch(watch_cell_of(WATCH_CPU, cpu), WATCH_READ);
+		if (machine->cpu[cpu].guest != NULL && take_out(proc, cpu))
+			vmm_gate_count_out(proc);
+		watch_whole(false);
+	}
+}
+
+static void
+send(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_thread *thread,
+    uint64_t mask)
+{
+	ops->ipi(thread, mask);
+	if (has(thread, DEFECT_ACK_BEFORE_EXIT))
+		acknowledge(proc, thread->machine, mask);
+}
+
 /* Shuts the gate and sends everybody out who is in the way. */
 static void
 stop(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_thread *thread)
@@ -78,7 +118,7 @@ stop(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_threa
 	}
 	lock = shut_gate(proc, has(thread, DEFECT_GATE_PLAIN_STORE));
 	if ((early || lock != 0) && !has(thread, DEFECT_NO_IPI))
-		ops->ipi(thread, early ? mask : vk_atomic_load64(&proc->cpumask));
+		send(proc, ops, thread, early ? mask : vk_atomic_load64(&proc->cpumask));
 	if (has(thread, DEFECT_NO_WAIT))
 		return;
 	while (early ? (vk_atomic_load64(&proc->cpumask) & mask) != 0 :
@@ -149,6 +189,9 @@ stop_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 	if (stores_first(thread))
 		stop_and_bump(proc, ops, thread);
 	vmm_stop_end(proc);
+	if (has(thread, DEFECT_SLEEP_WITHOUT_INTERLOCK)) /* whoever sleeps is woken */
+		ops->ipi(thread, vk_atomic_load64(&proc->active) &
+		    ~(VMM_ACTIVE_LOCK | VK_BIT(ops->this_cpu(thread))));
 	if (has(thread, DEFECT_BUMP_AFTER_GATE)) {
 		defect_window();
 		bump(proc);
@@ -158,17 +201,23 @@ stop_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 /* --- a vCPU ----------------------------------------------------------------------------------- */
 
 /* A process' record is part of the machine's process, which knows the defects. */
-static bool
-proc_has(const struct vmm_proc *proc, enum defect defect)
+static struct defects *
+defects_of_proc(const struct vmm_proc *proc)
 {
 	const struct machine_process *process = (const struct machine_process *)
 	    ((const char *)proc - offsetof(struct machine_process, vmm));
 
-	return defects_have((const struct defects *)process->machine->vmm_ops, defect);
+	return (struct defects *)process->machine->vmm_ops;
+}
+
+static bool
+proc_has(const struct vmm_proc *proc, enum defect defect)
+{
+	return defects_have(defects_of_proc(proc), defect);
 }
 
 static int
-gate_enter(struct vmm_proc *proc, int cpu)
+enter_in_order(struct vmm_proc *proc, int cpu)
 {
 	if (!proc_has(proc, DEFECT_COUNT_BEFORE_MASK))
 		return vmm_gate_enter(proc, cpu);
@@ -178,15 +227,44 @@ gate_enter(struct vmm_proc *proc, int cpu)
 	return 1;
 }
 
+static int
+gate_enter(struct vmm_proc *proc, int cpu)
+{
+	int entered = enter_in_order(proc, cpu);
+
+	if (!entered && proc_has(proc, DEFECT_SLEEP_WITHOUT_INTERLOCK))
+		defects_of_proc(proc)->sleepy[cpu] = true;
+	return entered;
+}
+
 static void
 gate_leave(struct vmm_proc *proc, int cpu)
 {
+	if (proc_has(proc, DEFECT_ACK_BEFORE_EXIT)) {
+		if (take_out(proc, (unsigned)cpu))
+			vmm_gate_count_out(proc);
+		return;
+	}
 	if (!proc_has(proc, DEFECT_COUNT_OUT_NOT_ATOMIC)) {
 		vmm_gate_leave(proc, cpu);
 		return;
 	}
 	vk_atomic_clear64(&proc->cpumask, VK_BIT(cpu));
 	vk_atomic_store64(&proc->cpulock, vk_atomic_load64(&proc->cpulock) - VMM_LOCK_STEP);
+}
+
+/* A wakeup is an interrupt; one that came before it was waited for was taken, and is forgotten. */
+void
+defect_gate_sleep(struct machine_thread *thread)
+{
+	watch_cell cell = watch_cell_of(WATCH_INTERRUPT, thread->cpu);
+	bool *interrupt = &thread->machine->cpu[thread->cpu].interrupt;
+
+	watch_touch(cell, WATCH_READ);
+	while (!*interrupt) {
+		vk_pause();
+		watch_touch(cell, WATCH_READ);
+	}
 }
 
 /* --- joining ---------------------------------------------------------------------------------- */

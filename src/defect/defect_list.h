@@ -114,6 +114,10 @@
 	    "the gate is shut by a load and a store")                                            \
 	DEFECT(COUNT_OUT_NOT_ATOMIC, "count-out-not-atomic",                                     \
 	    "a vCPU counts itself out by a load and a store")                                    \
+	DEFECT(SLEEP_WITHOUT_INTERLOCK, "sleep-without-interlock",                               \
+	    "a vCPU that finds the gate shut sleeps, though its wakeup may have been already")   \
+	DEFECT(ACK_BEFORE_EXIT, "ack-before-exit",                                               \
+	    "the interrupt counts a CPU out before its guest's last instruction is done")        \
 	DEFECT(SYNC_WHILE_COUNTED, "sync-while-counted",                                         \
 	    "a vCPU that shuts the gate is counted in itself")                                   \
 	DEFECT(NO_INVEPT, "no-invept",                                                           \

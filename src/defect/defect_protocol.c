@@ -97,10 +97,10 @@ become_alone(struct machine_thread *thread, const struct vmm_options *options)
 	struct vmm_proc *proc = &thread->process->vmm;
 	struct vmm_options as_slave = *options;
 
-	proc->eptp = options->ept_root;
-	proc->guest_cr3 = options->guest_cr3;
-	proc->vcpus = 1;
-	proc->ready = 1;
+	vk_atomic_store64(&proc->eptp, options->ept_root);
+	vk_atomic_store64(&proc->guest_cr3, options->guest_cr3);
+	vk_atomic_store64(&proc->vcpus, 1);
+	vk_atomic_store64(&proc->ready, 1);
 	as_slave.ept_root = 0;
 	return vmm_init(&thread->vmm, proc, thread->machine->vmm_ops, thread, &as_slave);
 }
@@ -113,7 +113,7 @@ become_with_root(struct defects *defects, struct machine_thread *thread,
 	enum vmm_status status;
 
 	plain.ept_root = 0;
-	if (thread->process->vmm.ready)
+	if (vk_atomic_load64(&thread->process->vmm.ready))
 		status = vmm_init(&thread->vmm, &thread->process->vmm,
 		    thread->machine->vmm_ops, thread, &plain);
 	else
@@ -151,37 +151,52 @@ defects_vminit(struct defects *defects, struct machine_thread *thread,
 		thread->vmcs_cpu = VMM_NO_CPU;
 	}
 	status = vmm_init(&thread->vmm, proc, thread->machine->vmm_ops, thread, options);
-	if (status != VMM_OK && proc->ready && defects_have(defects, DEFECT_FAILED_INIT_FREES))
+	if (status != VMM_OK && vk_atomic_load64(&proc->ready) &&
+	    defects_have(defects, DEFECT_FAILED_INIT_FREES))
 		leave_unjoined(thread);
 	return status;
 }
 
 /* --- the machine below the loop --------------------------------------------------------------- */
 
-static int
-op_ept_create(void *ctx, uint64_t *eptp)
+/* The new EPT's root is moved to that of the one that was freed last. */
+static bool
+reuse_root(struct machine_thread *thread, uint64_t *eptp)
 {
-	struct machine_thread *thread = ctx;
 	struct defects *defects = defects_of(thread);
-	struct machine_process *process = thread->process;
+	struct ept *ept = &thread->process->ept;
 	static const unsigned char zeros[VK_PAGE_BYTES];
 
-	if (!machine_vmm_ops.ept_create(ctx, eptp))
-		return 0;
-	if (!has(thread, DEFECT_EPTP_PAGE_REUSED) || defects->freed_root == 0)
-		return 1;
+	if (defects->freed_root == 0)
+		return true;
 	*eptp = defects->freed_root;
 	defects->freed_root = 0;
 	return hostmem_write(thread->machine->mem, vk_hpa(*eptp & VK_BITS(51, 12)), zeros,
-	    sizeof(zeros)) &&
-	    ept_init(&process->ept, hostmem_hpm(thread->machine->mem), *eptp, process->ept.cap,
-	    process->ept.controls, process->ept.maxphyaddr) == EPTP_VALID;
+	    sizeof(zeros)) && ept_init(ept, hostmem_hpm(thread->machine->mem), *eptp, ept->cap,
+	    ept->controls, ept->maxphyaddr) == EPTP_VALID;
+}
+
+static int
+op_ept_create(void *ctx, uint64_t *eptp)
+{
+	bool created;
+
+	if (!machine_vmm_ops.ept_create(ctx, eptp))
+		return 0;
+	if (!has(ctx, DEFECT_EPTP_PAGE_REUSED))
+		return 1;
+	watch_whole(true);
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
+	created = reuse_root(ctx, eptp);
+	watch_whole(false);
+	return created;
 }
 
 static void
 op_ept_destroy(void *ctx, uint64_t eptp)
 {
 	machine_vmm_ops.ept_destroy(ctx, eptp);
+	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
 	defects_of(ctx)->freed_root = eptp;
 }
 
@@ -276,6 +291,21 @@ op_write_guest(void *ctx, uint64_t cr3)
 		machine_vmm_ops.interrupts(ctx, 1);
 		machine_vmm_ops.interrupts(ctx, 0);
 	}
+}
+
+/* Out of its critical section a vCPU may sleep. */
+static void
+op_critical(void *ctx, int enter)
+{
+	struct machine_thread *thread = ctx;
+	bool *sleepy = &defects_of(thread)->sleepy[thread->cpu];
+	bool sleeps = !enter && *sleepy;
+
+	if (sleeps)
+		*sleepy = false;
+	machine_vmm_ops.critical(ctx, enter);
+	if (sleeps)
+		defect_gate_sleep(thread);
 }
 
 /* What the entry of a page becomes once it was faulted in. */
@@ -373,6 +403,7 @@ fill_ops(struct vmm_host_ops *ops)
 	ops->ept_destroy = op_ept_destroy;
 	ops->vmclear_on = op_vmclear_on;
 	ops->vmptrld = op_vmptrld;
+	ops->critical = op_critical;
 	ops->must_leave = op_must_leave;
 	ops->write_guest = op_write_guest;
 	ops->invept = op_invept;
