@@ -5,12 +5,13 @@
 . "$(dirname "$0")/lib.sh"
 write=$SRC/tools/write_litmus.sh
 
-is_written()
+writes()
 {
-	sh "$write" "$SRC" | diff - "$SRC/docs/LITMUS.md"
+	sh "$write" "$SRC" >"$tmp/litmus"
 }
-expect_pass 'docs/LITMUS.md is as tools/write_litmus.sh writes it' is_written
-expect_pass 'every id has a scenario that holds' sh "$write" "$SRC"
+expect_pass 'every id has a scenario that holds' writes
+expect_pass 'docs/LITMUS.md is as tools/write_litmus.sh writes it' \
+    diff "$tmp/litmus" "$SRC/docs/LITMUS.md"
 
 # catalogue FAMILIES: the tool with these families, beside the scenarios of a small tree.
 catalogue()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every scenario that asks to be explored, over all its schedules.  Those of scenarios/transistency
- * that turn on an invalidation do not hold without it.
+ * and scenarios/staleness that turn on an invalidation do not hold without it.  Any other scenario
+ * can be explored too: the first states of each never contradict themselves.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -13,11 +14,13 @@
 
 #define DIRECTORY "scenarios"
 #define ASKS "\nschedule: explore"
-#define FILES 512
+#define HAS_FILES "\nprograms:" /* beside it, which tests/check_exec.sh has read */
+#define FILES 1024
 #define TEXT 65536
+#define FIRST_STATES 200
 
-static char *explored[FILES];
-static size_t count;
+static char *explored[FILES], *others[FILES];
+static size_t count, other_count;
 
 /* The file's text; too long a text ends the test. */
 static void
@@ -49,13 +52,16 @@ look_at(const char *path, const struct stat *info, int kind)
 	if (kind != FTW_F || dot == NULL || strcmp(dot, ".yaml") != 0)
 		return 0;
 	read_file(path, text);
-	if (strstr(text, ASKS) == NULL)
+	if (strstr(text, HAS_FILES) != NULL)
 		return 0;
-	if (count == FILES) {
+	if (count == FILES || other_count == FILES) {
 		fprintf(stderr, "more than %d scenarios are to be explored\n", FILES);
 		exit(1);
 	}
-	explored[count++] = strdup(path);
+	if (strstr(text, ASKS) != NULL)
+		explored[count++] = strdup(path);
+	else
+		others[other_count++] = strdup(path);
 	return 0;
 }
 
@@ -94,6 +100,30 @@ explore(const char *path, const char *text)
 	return found;
 }
 
+/* Whatever the schedule that a scenario asks for: what it comes to is not looked at. */
+static void
+run_first_states(void **state)
+{
+	const struct explore_options options = {.states_max = FIRST_STATES};
+	static char text[TEXT];
+	struct scenario_errors errors;
+	struct scenario_list list;
+	struct scenario *scenario;
+	struct explore_result result;
+
+	read_file(*state, text);
+	assert_int_equal(scenario_load(*state, text, strlen(text), &list, &errors), SCENARIO_OK);
+	scenario = scenario_list_make(&list, 0);
+	assert_non_null(scenario);
+	scenario->schedule.order = SCN_ORDER_EXPLORE;
+	explore_run(scenario, &options, &result);
+	assert_int_not_equal(result.end, EXPLORE_UNFIT);
+	explore_result_free(&result);
+	scenario_free(scenario);
+	scenario_errors_free(&errors);
+	scenario_list_free(&list);
+}
+
 static void
 run_file(void **state)
 {
@@ -123,12 +153,18 @@ run_without_invalidations(void **state)
 }
 
 #define NEEDS(name) DIRECTORY "/transistency/" name ".yaml"
+#define STALE(name) DIRECTORY "/staleness/" name ".yaml"
 
 int
 main(void)
 {
 	static const char *const need_invalidation[] = {NEEDS("ptwalk2"), NEEDS("ptwalktest"),
-	    NEEDS("dirtybit2"), NEEDS("dirtybit3"), NEEDS("ipi4"), NEEDS("ipi5"), NEEDS("ipi8")};
+	    NEEDS("dirtybit2"), NEEDS("dirtybit3"), NEEDS("ipi4"), NEEDS("ipi5"), NEEDS("ipi8"),
+	    STALE("s01-invalidated"), STALE("s04-shootdown"), STALE("s06-flag-and-invalidation"),
+	    STALE("s13-becomes-read-only-invalidated"), STALE("s15-table-replaced"),
+	    STALE("s18-accessed-cleared-invalidated"),
+	    STALE("s20-dirty-cleared-invalidated"), STALE("s28-walk-on-its-way"),
+	    STALE("s41-large-page-split-invalidated")};
 	struct rows rows = {0};
 	size_t i;
 	int failed;
@@ -138,13 +174,18 @@ main(void)
 		return 1;
 	}
 	qsort(explored, count, sizeof(explored[0]), compare);
+	qsort(others, other_count, sizeof(others[0]), compare);
 	for (i = 0; i < count; i++)
 		rows_add(&rows, NULL, explored[i], run_file, explored[i]);
 	for (i = 0; i < ROWS_COUNT(need_invalidation); i++)
 		rows_add(&rows, "without INVLPG", need_invalidation[i], run_without_invalidations,
 		    need_invalidation[i]);
+	for (i = 0; i < other_count; i++)
+		rows_add(&rows, "the first states", others[i], run_first_states, others[i]);
 	failed = rows_run(&rows, "explored");
 	for (i = 0; i < count; i++)
 		free(explored[i]);
+	for (i = 0; i < other_count; i++)
+		free(others[i]);
 	return failed != 0;
 }

@@ -25,7 +25,9 @@ T 37 guest tables alone, one CPU
 E 30 nested translation
 S 41 stale translations, on one CPU and on two
 D 10,21-42 shootdowns, right ones and wrong ones
+A 16 accessed and dirty flags
 C 50 copyio
+R 14 copyio in races
 L 18 the life of masters, slaves and their VMCSs
 V 20 exits
 '

@@ -172,6 +172,15 @@ guest_fetch_bytes(struct play_thread *thread, const struct scn_step *step, struc
 }
 
 static enum guest_progress
+guest_prefetch(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
+{
+	(void)exit;
+	if (machine_choose(&thread->player->machine, 2) == 0)
+		vcpu_prefetch(&thread->machine.vcpu, vk_gva(step->at));
+	return GUEST_COMPLETED;
+}
+
+static enum guest_progress
 guest_write(struct play_thread *thread, const struct scn_step *step, struct vmx_exit *exit)
 {
 	bool by_value = step->content.size == 0;
@@ -500,6 +509,7 @@ static const guest_fn guest_table[SCN_OPS] = {
 	[SCN_OP_READ] = guest_read,
 	[SCN_OP_WRITE] = guest_write,
 	[SCN_OP_FETCH] = guest_fetch_bytes,
+	[SCN_OP_PREFETCH] = guest_prefetch,
 	[SCN_OP_XCHG] = guest_atomic,
 	[SCN_OP_ADD] = guest_atomic,
 	[SCN_OP_CAS] = guest_atomic,
@@ -566,7 +576,8 @@ play_guest_step(struct play_thread *thread, const struct scn_step *step, struct 
 	    !fetch_instruction(thread, step, &progress, exit))
 		return progress;
 	/* All but plain accesses are locked, serialise, or are made by somebody else. */
-	if (step->op != SCN_OP_READ && step->op != SCN_OP_WRITE && step->op != SCN_OP_FETCH)
+	if (step->op != SCN_OP_READ && step->op != SCN_OP_WRITE && step->op != SCN_OP_FETCH &&
+	    step->op != SCN_OP_PREFETCH)
 		vcpu_stores_fence(thread->machine.vcpu.stores);
 	/* Walks of an attempt that exited are not counted twice. */
 	return guest_table[step->op](thread, step, exit);

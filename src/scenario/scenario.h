@@ -394,6 +394,7 @@ enum scn_op {
 	SCN_OP_READ,    /* at, size (default 8, at most 64K) */
 	SCN_OP_WRITE,   /* at, size, and value (size 1 to 8, default 8) or content */
 	SCN_OP_FETCH,   /* at, size (default 1, at most 15) */
+	SCN_OP_PREFETCH, /* at */
 	SCN_OP_XCHG,    /* at, size (1, 2, 4, 8; default 8), value */
 	SCN_OP_ADD,     /* at, size, value: LOCK XADD */
 	SCN_OP_CAS,     /* at, size, expected, value: LOCK CMPXCHG */

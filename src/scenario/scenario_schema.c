@@ -784,8 +784,15 @@ write_scalars(struct writer *w)
 	write_pattern(w, "number",
 	    "Decimal or 0x, underscores between digits, K, M, G or T at the end.",
 	    "^(0|[1-9][0-9_]*|0[xX][0-9a-fA-F][0-9a-fA-F_]*)[KMGTkmgt]?$|\\$\\{");
-	write_pattern(w, "name", "A letter, then letters, digits, '-', '_' or '.'.",
-	    "^[A-Za-z][A-Za-z0-9_.-]{0,63}$|\\$\\{");
+	begin(w, "name", "{");
+	put_string(w, "description",
+	    "A letter, then letters, digits, '-', '_' or '.'; YAML may take it for a truth value.");
+	begin_flat(w, "type", "[");
+	put_string(w, NULL, "string");
+	put_string(w, NULL, "boolean");
+	end(w, "]");
+	put_string(w, "pattern", "^[A-Za-z][A-Za-z0-9_.-]{0,63}$|\\$\\{");
+	end(w, "}");
 	begin(w, "text", "{");
 	put_string(w, "description", "A text; YAML may take it for a number or a truth value.");
 	begin_flat(w, "type", "[");

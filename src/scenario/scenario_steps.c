@@ -316,6 +316,9 @@ static const struct scn_row rows_fetch[] = {
 };
 STEP_TABLE(fetch, "fetch", OPERANDS(rows_fetch));
 
+static const struct scn_row rows_prefetch[] = { R_AT };
+STEP_TABLE(prefetch, "prefetch", OPERANDS(rows_prefetch));
+
 static const struct scn_row rows_xchg[] = {
 	R_AT, R_ATOMIC_SIZE, R_VALUE(scn_range_any, REQUIRED, .doc = "The value to store."),
 };
@@ -693,6 +696,8 @@ const struct scn_op_row scn_op_table[SCN_OPS] = {
 	OP(READ, "read", read, GUEST, VCPUS, "Reads data."),
 	OP(WRITE, "write", write, GUEST, VCPUS, "Writes data."),
 	OP(FETCH, "fetch", fetch, GUEST, VCPUS, "Fetches an instruction."),
+	OP(PREFETCH, "prefetch", prefetch, GUEST, VCPUS,
+	    "A read ahead, or on a wrong path: it may be walked for, and no fault comes of it."),
 	OP(XCHG, "xchg", xchg, GUEST, VCPUS, "Exchanges a word atomically."),
 	OP(ADD, "add", add, GUEST, VCPUS, "Adds to a word atomically: LOCK XADD."),
 	OP(CAS, "cas", cas, GUEST, VCPUS, "Replaces a word if it is as expected: LOCK CMPXCHG."),

@@ -482,6 +482,18 @@ vcpu_translate(struct vcpu *vcpu, const struct vcpu_request *request, struct vcp
 	return translate(&state);
 }
 
+void
+vcpu_prefetch(struct vcpu *vcpu, gva_t gva)
+{
+	struct vcpu_request request = { .gva = gva, .size = 1, .acc = VK_ACC_R,
+		.delivering = true }; /* no #VE either */
+	struct vcpu without_cache = *vcpu;
+	struct vcpu_result result;
+
+	without_cache.tlb = NULL;
+	(void)vcpu_translate(&without_cache, &request, &result);
+}
+
 enum vcpu_outcome
 vcpu_explain(const struct vcpu *vcpu, const struct vcpu_request *request,
     struct vcpu_result *result)

@@ -108,7 +108,13 @@ struct vcpu_result {
 enum vcpu_outcome vcpu_translate(struct vcpu *vcpu, const struct vcpu_request *request,
     struct vcpu_result *result);
 
-/* The same without any effect: no flag, no cache, no event.  For tools that explain. */
+/*
+ * What a processor may do ahead of a read that is then not made: a walk of memory, which sets
+ * accessed flags if it comes to its end.  Nothing is cached, a failure is nobody's.  [GUEST-AD]
+ */
+void vcpu_prefetch(struct vcpu *vcpu, gva_t gva);
+
+/* A translation without any effect: no flag, no cache, no event.  For tools that explain. */
 enum vcpu_outcome vcpu_explain(const struct vcpu *vcpu, const struct vcpu_request *request,
     struct vcpu_result *result);
 
