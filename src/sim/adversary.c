@@ -635,6 +635,23 @@ settle(struct adversary *a)
 	put_in_order(a);
 }
 
+/* No walk is on its way any more. */
+static void
+forget_absent(struct adversary *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->helds;) {
+		const struct held *held = &a->held[i];
+
+		if (is_present(a->context[a->epoch[held->epoch].context].key.side, held->value))
+			i++;
+		else
+			unhold(a, i);
+	}
+	settle(a);
+}
+
 /* --- guest mode ------------------------------------------------------------------------------ */
 
 /* Another root under the same tags: what was cached by the old one is not told apart. */
@@ -691,6 +708,7 @@ adversary_enter(struct adversary *a, const struct adversary_guest *guest)
 
 	look(a);
 	leave_all(a);
+	forget_absent(a);
 	enter_context(a, &key, guest->root, true);
 	if (guest->ept) {
 		key = (struct adversary_key){ .side = ADVERSARY_EPT };
@@ -704,6 +722,8 @@ void
 adversary_leave(struct adversary *a)
 {
 	leave_all(a);
+	look(a);
+	forget_absent(a);
 }
 
 /* --- changes --------------------------------------------------------------------------------- */
@@ -830,6 +850,24 @@ adversary_changed(struct adversary *a, const struct table_change *change)
 			flags_in_epoch(a, i, change);
 		else
 			change_in_epoch(a, i, change);
+	}
+	settle(a);
+}
+
+/* Guest tables only: what an EPT lacks, the host puts there before it lets the guest run. */
+void
+adversary_was_absent(struct adversary *a, const struct table_change *change)
+{
+	unsigned i;
+
+	if (!(change->kind & TABLE_GUEST) || (change->before & VK_PG_P) != 0)
+		return;
+	look(a);
+	for (i = 0; i < a->epochs && a->failure == ADVERSARY_FINE; i++) {
+		const struct context *context = &a->context[a->epoch[i].context];
+
+		if (context->key.side != ADVERSARY_EPT && context->resident && !a->epoch[i].past)
+			hold(a, i, change->slot.v, change->before);
 	}
 	settle(a);
 }

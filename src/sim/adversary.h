@@ -55,6 +55,12 @@ void adversary_leave(struct adversary *adversary);
 /* An entry was changed. */
 void adversary_changed(struct adversary *adversary, const struct table_change *change);
 
+/*
+ * After adversary_changed(), for a change that another processor has made: a walk of this one that
+ * is on its way may have found nothing there, and still end in a page fault, once.
+ */
+void adversary_was_absent(struct adversary *adversary, const struct table_change *change);
+
 /* What an invalidation of one address needs to know of the walks for it, in the current context. */
 struct adversary_path {
 	uint64_t address;

@@ -90,6 +90,14 @@ about_to_change(void *ctx)
 		tlb_touch(machine->cpu[i].tlb, WATCH_READ | WATCH_WRITE);
 }
 
+static unsigned
+cpu_that_stores(const struct machine *machine)
+{
+	if (machine->sched == NULL || machine->threads == 0)
+		return 0;
+	return machine->thread[sched_current(machine->sched)]->cpu;
+}
+
 /* Each processor of the adversarial kind has to know what it could have read. */
 static void
 entry_changed(void *ctx, const struct table_change *change)
@@ -99,8 +107,13 @@ entry_changed(void *ctx, const struct table_change *change)
 
 	if (change->writer == TABLE_BY_WALK && !table_log_has_slot(machine->log, change->slot))
 		return;
-	for (i = 0; i < machine->config.cpus; i++)
-		adversary_changed(tlb_adversary(machine->cpu[i].tlb), change);
+	for (i = 0; i < machine->config.cpus; i++) {
+		struct adversary *adversary = tlb_adversary(machine->cpu[i].tlb);
+
+		adversary_changed(adversary, change);
+		if (i != cpu_that_stores(machine))
+			adversary_was_absent(adversary, change);
+	}
 }
 
 static bool

@@ -104,7 +104,11 @@ find_values(struct chosen_walk *walk, const struct adversary_source *source,
 	if (mixes || (!followed && fits(walk, entry->level, now)))
 		value[count++] = now;
 	for (i = 0; i < helds; i++) {
-		if ((!mixes || held[i] != now) && fits(walk, entry->level, held[i]))
+		/* Nothing is cached of an entry that was absent, but a walk may be on its way. */
+		bool absent = mixes && entry->kind == TABLE_GUEST && !(held[i] & VK_PG_P);
+
+		if ((!mixes || held[i] != now) &&
+		    (absent || fits(walk, entry->level, held[i])))
 			value[count++] = held[i];
 	}
 	return count;
