@@ -23,7 +23,7 @@ expect()
 {
 	wanted=$1 sentence=$2 pattern=$3
 	shift 3
-	timeout 20 "$@" >"$tmp/.output" 2>&1 </dev/null
+	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
 	status=$?
 	if said "$pattern" && [ "$status" -eq "$wanted" ]; then
 		case_passed "$sentence"
