@@ -55,6 +55,7 @@ load(struct made *made, const char *name, const char *text)
 	memset(made, 0, sizeof(*made));
 	if (scenario_load(name, text, strlen(text), &made->list, &errors) != SCENARIO_OK)
 		fail_msg("%s:%u: %s", name, errors.error[0].line, errors.error[0].text);
+	scenario_errors_free(&errors);
 	made->scenario = scenario_list_make(&made->list, 0);
 	assert_non_null(made->scenario);
 }

@@ -73,6 +73,7 @@ timeline_of(const char *path)
 	i = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	assert_int_equal(scenario_load(path, text, i, &list, &errors), SCENARIO_OK);
+	scenario_errors_free(&errors);
 	report_begin(&report, &options, &sink);
 	report_file_begin(&report, path);
 	for (i = 0; i < list.count; i++) {
