@@ -345,6 +345,14 @@ collect(const struct run *run, struct exec_outcome *outcome)
 	}
 }
 
+/* Whether this process, and not the vkernel, ran out of memory. */
+static bool
+ran_out(const struct run *run)
+{
+	return run->process.space.map.failed || run->memory.marks.failed ||
+	    machine_failed(&run->machine) == MACHINE_NO_MEMORY;
+}
+
 static enum exec_status
 play(struct run *run, const struct elf_image *image, struct exec_outcome *outcome)
 {
@@ -353,13 +361,15 @@ play(struct run *run, const struct elf_image *image, struct exec_outcome *outcom
 	if (!make_host(run) || !make_process(run) || !make_schedule(run))
 		return EXEC_HOST_MEMORY;
 	outcome->wrong = exec_process_load(&run->process, image, &run->options->program);
+	if (ran_out(run))
+		return EXEC_HOST_MEMORY;
 	if (outcome->wrong != NULL)
 		return EXEC_BAD_START;
 	run->machine.sink = run->options->sink;
 	run->machine.sink_ctx = run->options->sink_ctx;
 	if (sched_run(run->machine.sched, UINT64_MAX) == SCHED_LIVELOCK)
 		exec_process_end(&run->process, &deadlock);
-	if (hostmem_failed(run->machine.mem) == HOSTMEM_OUT_OF_MEMORY)
+	if (ran_out(run))
 		return EXEC_HOST_MEMORY;
 	collect(run, outcome);
 	return EXEC_ENDED;

@@ -194,8 +194,10 @@ make_stack(struct exec_space *space, const struct elf_image *image,
 	uint64_t *at = calloc(strings + 1, sizeof(*at));
 
 	stack.bytes = malloc(stack.size);
-	if (stack.bytes == NULL || at == NULL)
+	if (stack.bytes == NULL || at == NULL) {
+		space->map.failed = true;
 		goto out;
+	}
 	wrong = "a segment where the stack goes";
 	if (exec_space_add(space, &area) != EXEC_MAP_DONE)
 		goto out;

@@ -79,8 +79,10 @@ make_room(struct exec_map *map)
 	if (room > EXEC_AREAS_MAX)
 		return false;
 	bigger = realloc(map->area, room * sizeof(*bigger));
-	if (bigger == NULL)
+	if (bigger == NULL) {
+		map->failed = true;
 		return false;
+	}
 	map->area = bigger;
 	map->room = room;
 	return true;

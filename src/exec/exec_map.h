@@ -28,6 +28,7 @@ struct exec_area {
 struct exec_map {
 	struct exec_area *area; /* by address, apart from each other */
 	size_t areas, room;
+	bool failed; /* for want of memory, and not because a limit was reached */
 };
 
 enum exec_map_status {

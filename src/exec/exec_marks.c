@@ -37,8 +37,10 @@ grow(struct exec_marks *marks)
 	size_t room = marks->room == 0 ? FIRST_ROOM : 2 * marks->room, i;
 	struct exec_mark *bigger = calloc(room, sizeof(*bigger));
 
-	if (bigger == NULL)
+	if (bigger == NULL) {
+		marks->failed = true;
 		return false;
+	}
 	for (i = 0; i < marks->room; i++) {
 		if (marks->mark[i].key != 0)
 			*find(bigger, room, marks->mark[i].key) = marks->mark[i];

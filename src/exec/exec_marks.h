@@ -19,6 +19,7 @@ struct exec_mark;
 struct exec_marks {
 	struct exec_mark *mark;
 	size_t room, used;
+	bool failed; /* out of memory */
 };
 
 void exec_marks_free(struct exec_marks *marks);

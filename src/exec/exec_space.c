@@ -52,8 +52,10 @@ make_room(struct exec_space *space)
 	if (out <= space->room)
 		return true;
 	bigger = realloc(space->spare, 2 * out * sizeof(*bigger));
-	if (bigger == NULL)
+	if (bigger == NULL) {
+		space->map.failed = true;
 		return false;
+	}
 	space->spare = bigger;
 	space->room = 2 * out;
 	return true;

@@ -229,11 +229,11 @@ machine_failed(const struct machine *machine)
 	enum adversary_failure worst = ADVERSARY_FINE;
 	unsigned i;
 
-	for (i = 0; machine->log != NULL && i < machine->config.cpus; i++) {
+	for (i = 0; i < machine->config.cpus; i++) {
 		const struct tlb *tlb = machine->cpu[i].tlb;
 		const struct adversary *adversary = tlb == NULL ? NULL : tlb_adversary(tlb);
 
-		if (tlb == NULL || tlb_failed(tlb))
+		if (tlb == NULL ? machine->log != NULL : tlb_failed(tlb))
 			return MACHINE_NO_MEMORY;
 		if (adversary != NULL && adversary_failed(adversary) > worst)
 			worst = adversary_failed(adversary);
