@@ -98,6 +98,10 @@ static const char *const lines[] = {
 	"bits --list",
 	"+conform tests/data/vectors/ept.jsonl tests/data/vectors/pku-few.jsonl.gz",
 	"conform -f json tests/data/vectors/guest-paging.jsonl",
+	"run --trace-format perfetto tests/data/cli/bare.yaml",
+	"report tests/data/cli/failing.yaml",
+	"report --replay tests/data/explore/lost.replay tests/data/explore/lost.yaml",
+	"exec tests/fuzz/seeds/elf/static",
 	"--help",
 	"--version",
 };
