@@ -583,6 +583,36 @@ sub_pages_are_of_4k_pages_only(void **state)
 	std_destroy(&m);
 }
 
+/* An address that has another index at each level. */
+#define FAR (100 * VK_BIT(39) | 200 * VK_BIT(30) | 300 * VK_BIT(21) | 400 * VK_BIT(12))
+#define FAR_SLOT(level) (8 * 100 * (5 - (level)))
+#define FAR_TABLES 0x210000ull
+
+static void
+each_level_of_sub_page_tables_takes_its_part_of_the_address(void **state)
+{
+	struct ept_walk walk;
+	struct std_machine m;
+	unsigned level;
+
+	(void)state;
+	set_subpages(&m, 0);
+	fake_poke(&m.memory, STD_EPT_PML4 + FAR_SLOT(4), FAR_TABLES | EPT_RWX);
+	for (level = 3; level > 1; level--)
+		fake_poke(&m.memory, FAR_TABLES + (3 - level) * 0x1000 + FAR_SLOT(level),
+		    (FAR_TABLES + (4 - level) * 0x1000) | EPT_RWX);
+	fake_poke(&m.memory, FAR_TABLES + 0x2000 + FAR_SLOT(1), (LEAF & ~EPT_W) | EPT_SPP);
+	for (level = 4; level > 1; level--)
+		fake_poke(&m.memory, SPPTP + (4 - level) * 0x1000 + FAR_SLOT(level),
+		    (SPPTP + (5 - level) * 0x1000) | 1);
+	fake_poke(&m.memory, SPPTP + 0x3000 + FAR_SLOT(1), VK_BIT(2));
+	assert_int_equal(ept_walk(&m.vcpu.ept, vk_gpa(FAR + 128), W, &walk), EPT_OK);
+	assert_int_equal(ept_walk(&m.vcpu.ept, vk_gpa(FAR), W, &walk), EPT_VIOLATION);
+	assert_int_equal(walk.why, EPT_WHY_SUBPAGE);
+	assert_int_equal(walk.bits, EPT_W);
+	std_destroy(&m);
+}
+
 static void
 a_sub_page_table_that_says_nothing_or_nonsense_is_an_event(void **state)
 {
@@ -634,6 +664,7 @@ main(void)
 	ROWS_ADD_TEST(&list, a_sub_page_is_written_where_its_bit_allows);
 	ROWS_ADD_TEST(&list, sub_page_permission_asks_for_all_its_conditions);
 	ROWS_ADD_TEST(&list, sub_pages_are_of_4k_pages_only);
+	ROWS_ADD_TEST(&list, each_level_of_sub_page_tables_takes_its_part_of_the_address);
 	ROWS_ADD_TEST(&list, a_sub_page_table_that_says_nothing_or_nonsense_is_an_event);
 	return rows_run(&list, "ept");
 }

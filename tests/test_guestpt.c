@@ -455,6 +455,7 @@ run_flat(void **state)
 	set_mode(&mode, row);
 	read_tables(&before, &memory, 0);
 	guestpt_init(&pt, fake_gpm(&memory), &mode);
+	memset(&walk, 0xa5, sizeof(walk));
 	status = guestpt_access(&pt, vk_gva(row->gva), acc_of_row(row), &walk);
 	check_flat_answer(row, status, &walk, &memory, pt.levels);
 	check_tables(row, &before, &memory, 0);
@@ -600,6 +601,7 @@ missing_rights_are_named_together(void **state)
 	guestpt_init(&pt, fake_gpm(&memory), &std_mode);
 	assert_int_equal(guestpt_access(&pt, vk_gva(X), VK_ACC_W | VK_ACC_USER, &walk), GUESTPT_PF);
 	assert_int_equal(walk.why, GUESTPT_WHY_RIGHTS);
+	assert_int_equal(walk.bits, 0);
 	assert_int_equal(walk.deny, GUESTPT_DENY_US | GUESTPT_DENY_RW);
 	assert_int_equal(walk.gpa.v, A);
 	fake_destroy(&memory);
