@@ -39,6 +39,17 @@ output one "$VKEPT" run -v -j 1 -f json scenarios/copyio
 output more "$VKEPT" run -v -j 5 -f json scenarios/copyio
 expect_pass 'events do not depend on the number of jobs' same one more
 
+# Whoever waits at a terminal, while results go to a file, is told how far it is.
+if script -q -c true /dev/null >/dev/null 2>&1; then
+	mkdir "$tmp/long"
+	for copy in 1 2 3; do
+		cp -R scenarios/shootdown "$tmp/long/$copy"
+	done
+	script -q -c "$VKEPT run -j 1 -o $tmp/long.out $tmp/long" /dev/null </dev/null |
+	    tr '\r' '\n' >"$tmp/told"
+	expect_pass 'a long run tells how far it is' grep -q '^[0-9]* of [0-9][0-9]*' "$tmp/told"
+fi
+
 # --- TAP -------------------------------------------------------------------
 
 tap_holds()

@@ -267,15 +267,17 @@ say_progress(struct sweep *sweep, size_t done, double seconds)
 	(void)pthread_mutex_unlock(&sweep->lock);
 	text_init(&text, &sink, 0);
 	if (sweep->items > 1)
-		text_add(&text, "%zu of %zu; ", done, sweep->items);
+		text_add(&text, "%zu of %zu", done, sweep->items);
+	if (sweep->items > 1 && (sweep->search.random || sum.states != 0))
+		text_str(&text, "; ");
 	if (sweep->search.random)
 		text_count(&text, sum.runs, "run");
-	else if (sum.states == 0)
-		text_str(&text, "beginning");
-	else
+	else if (sum.states != 0)
 		text_add(&text, "%llu states, %llu of them still to follow",
 		    (unsigned long long)sum.states,
 		    (unsigned long long)(sum.states - sum.visited));
+	else if (sweep->items == 1)
+		text_str(&text, "beginning");
 	left = sweep->items > 1 ? 0 : time_left(sweep, &sum, seconds);
 	if (sweep->items > 1 && done != 0)
 		left = seconds * (double)(sweep->items - done) / (double)done;
@@ -283,6 +285,15 @@ say_progress(struct sweep *sweep, size_t done, double seconds)
 		text_add(&text, "; %s%llu s more", sweep->items > 1 ? "about " : "at most ",
 		    (unsigned long long)left);
 	cli_progress_say(line);
+}
+
+static void
+tell_progress(struct sweep *sweep, size_t done)
+{
+	double seconds;
+
+	if (cli_progress_due(&seconds))
+		say_progress(sweep, done, seconds);
 }
 
 /* --- reporting -------------------------------------------------------------------------------- */
@@ -374,7 +385,6 @@ report_input(struct sweep *sweep, struct cli_pool *pool, struct sweep_input *inp
 {
 	struct cli_output *output = sweep->cli->output;
 	enum cli_status status = CLI_OK;
-	double seconds;
 	size_t i;
 
 	report_file_begin(sweep->report, input->path);
@@ -383,14 +393,15 @@ report_input(struct sweep *sweep, struct cli_pool *pool, struct sweep_input *inp
 	else if (input->status != CLI_OK)
 		cli_report_unread(sweep->report, input->path);
 	for (i = first; i < first + input->items; i++) {
-		while (!cli_pool_wait(pool, i)) {
-			if (cli_progress_due(&seconds))
-				say_progress(sweep, i, seconds);
-		}
+		while (!cli_pool_wait(pool, i))
+			tell_progress(sweep, i);
 		status = cli_worse(status, report_item(sweep, &sweep->item[i]));
 		item_free(&sweep->item[i]);
+		/* Where results scroll by, they are progress enough. */
 		if (output->terminal)
 			cli_output_flush(output);
+		else
+			tell_progress(sweep, i + 1);
 	}
 	report_file_end(sweep->report);
 	return status;
