@@ -3,10 +3,12 @@
  * States in chunks, in the order in which they came, and an open-addressed index over them.  A slot
  * of the index has half of the hash beside the number: states that differ are seldom compared.
  */
+#define _DEFAULT_SOURCE /* madvise() */
 #include "explore/explore_states.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CHUNK_STATES 65536u
 #define CHUNKS_MOST 65535u
@@ -32,6 +34,27 @@ struct explore_states {
 	struct slot *slot;
 	size_t slots;
 };
+
+#define LARGE_PAGE ((size_t)1 << 21)
+
+/*
+ * Zeroes, in large pages where they are worth it: states come in no order, and each look at them
+ * would miss the TLB otherwise.
+ */
+static void *
+get_memory(size_t count, size_t each)
+{
+	size_t size = (count * each + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	void *memory;
+
+	if (count * each < 4 * LARGE_PAGE)
+		return calloc(count, each);
+	memory = aligned_alloc(LARGE_PAGE, size);
+	if (memory == NULL)
+		return NULL;
+	(void)madvise(memory, size, MADV_HUGEPAGE);
+	return memset(memory, 0, size);
+}
 
 struct explore_states *
 explore_states_create(size_t width)
@@ -125,28 +148,38 @@ explore_states_bytes(const struct explore_states *states)
 	return states->chunks * CHUNK_STATES * each + states->slots * sizeof(*states->slot);
 }
 
-/* Where the search for a hash begins: its upper half, scaled; the lower half is the tag. */
-static size_t
-first_slot(const struct explore_states *states, uint64_t hash)
+static uint32_t
+tag_of(uint64_t hash)
 {
-	return (size_t)((hash >> 32) * states->slots >> 32);
+	return (uint32_t)(hash >> 32);
+}
+
+/*
+ * Where the search for a tag begins: scaled, so that an index that grows is read and written from
+ * one end to the other.
+ */
+static size_t
+first_slot(const struct explore_states *states, uint32_t tag)
+{
+	return (size_t)((uint64_t)tag * states->slots >> 32);
 }
 
 void
 explore_states_expect(const struct explore_states *states, uint64_t hash)
 {
-	__builtin_prefetch(&states->slot[first_slot(states, hash)]);
+	__builtin_prefetch(&states->slot[first_slot(states, tag_of(hash))]);
 }
 
 void
 explore_states_expect_state(const struct explore_states *states, uint64_t hash)
 {
-	const struct slot *slot = &states->slot[first_slot(states, hash)];
+	uint32_t tag = tag_of(hash);
+	const struct slot *slot = &states->slot[first_slot(states, tag)];
 	unsigned i;
 
 	/* Most are at their first slot or the next ones, in the same line of the cache. */
 	for (i = 0; i < 3 && slot < states->slot + states->slots; i++, slot++) {
-		if (slot->number != 0 && slot->tag == (uint32_t)hash)
+		if (slot->number != 0 && slot->tag == tag)
 			__builtin_prefetch(explore_states_at(states, slot->number - 1));
 	}
 }
@@ -155,8 +188,8 @@ explore_states_expect_state(const struct explore_states *states, uint64_t hash)
 static struct slot *
 find_slot(const struct explore_states *states, const void *state, uint64_t hash)
 {
-	size_t at = first_slot(states, hash);
-	uint32_t tag = (uint32_t)hash;
+	uint32_t tag = tag_of(hash);
+	size_t at = first_slot(states, tag);
 
 	for (;;) {
 		struct slot *slot = &states->slot[at];
@@ -174,21 +207,21 @@ static bool
 grow_slots(struct explore_states *states)
 {
 	size_t slots = states->slots + states->slots / 2;
-	struct slot *slot = calloc(slots, sizeof(*slot));
+	struct slot *slot = get_memory(slots, sizeof(*slot));
 	struct explore_states grown = *states;
-	uint32_t i;
+	size_t i;
 
 	if (slot == NULL)
 		return false;
 	grown.slots = slots;
-	for (i = 0; i < states->count; i++) {
-		uint64_t hash = explore_states_hash(states, explore_states_at(states, i));
-		size_t at = first_slot(&grown, hash);
+	for (i = 0; i < states->slots; i++) {
+		size_t at = first_slot(&grown, states->slot[i].tag);
 
+		if (states->slot[i].number == 0)
+			continue;
 		while (slot[at].number != 0)
 			at = at + 1 == slots ? 0 : at + 1;
-		slot[at].number = i + 1;
-		slot[at].tag = (uint32_t)hash;
+		slot[at] = states->slot[i];
 	}
 	free(states->slot);
 	states->slot = slot;
@@ -244,7 +277,7 @@ explore_states_add(struct explore_states *states, const void *state, uint64_t ha
 	chunk->move[2 * at] = way->thread;
 	chunk->move[2 * at + 1] = way->branch;
 	slot->number = ++states->count;
-	slot->tag = (uint32_t)hash;
+	slot->tag = tag_of(hash);
 	if (states->count >= states->most && !grow_slots(states))
 		return EXPLORE_STATES_FULL;
 	return number;
