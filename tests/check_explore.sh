@@ -58,7 +58,7 @@ expect 3 'a file that is not there: status 3' 'No such file' "$VKEPT" explore "$
 
 # --- bounds ----------------------------------------------------------------
 
-for option in states memory depth runs jobs; do
+for option in budget depth runs jobs; do
 	expect 2 "--$option 0 is refused" "$option: expected a number of at least 1, found '0'" \
 	    "$VKEPT" explore --$option 0 $message
 	expect 2 "--$option x is refused" "$option: expected a number" \
@@ -67,15 +67,21 @@ done
 expect 2 'too many preemptions are refused' 'expected a number up to 255' \
     "$VKEPT" explore --preemptions 256 $message
 expect 2 'a bound has no meaning with schedules by chance' 'by chance' \
-    "$VKEPT" explore --runs 3 --states 5 $message
+    "$VKEPT" explore --runs 3 --budget 5 $message
 expect 2 'and none with one that is given' 'and nothing else' \
     "$VKEPT" explore --replay x --seed 5 $message
 expect 2 'nothing to explore is bad usage' 'no scenario was named' "$VKEPT" explore
 expect 1 'a limit of states is said to have come first' \
-    'found the limit of states after 6 states, 2 of which were not followed' \
-    "$VKEPT" explore --states 5 $message
+    'found the limit of states after 7 states: every schedule is covered up to 2 moves, 3 states not f' \
+    "$VKEPT" explore --budget 5 $message
 expect 1 'so is a limit of memory' 'found the limit of memory after' \
-    "$VKEPT" explore --memory 1K $message
+    "$VKEPT" explore --budget 1K $message
+expect 2 'a budget of no memory is refused' "budget: expected a number of at least 1, found '0M'" \
+    "$VKEPT" explore --budget 0M $message
+expect 2 'so is one that no machine has' "budget: expected a number, found '99999999999T'" \
+    "$VKEPT" explore --budget 99999999999T $message
+expect 1 'of two budgets the smaller one counts' 'the limit of memory after' \
+    "$VKEPT" explore --budget 100 --budget 1K $message
 expect 1 'outcomes beyond a limit of moves are missed' 'every schedule of at most 3 moves' \
     "$VKEPT" explore --depth 3 $message
 expect 0 'a limit of moves that is not reached is none' 'under every schedule (13 states)' \
@@ -84,11 +90,22 @@ expect 1 'preemptions are needed for some outcome' 'with at most 0 preemptions' 
     "$VKEPT" explore --preemptions 0 $message
 expect 0 'one is enough' 'with at most 1 preemption (' "$VKEPT" explore --preemptions 1 $message
 sed 's/^schedule: explore/schedule: {explore: {states: 5}}/' $message >"$tmp/states.yaml"
-expect 1 'a bound of the file counts' 'the limit of states after 6' \
+expect 1 'a bound of the file counts' 'the limit of states after 7' \
     "$VKEPT" explore "$tmp/states.yaml"
 expect 0 'unless the command line has another' 'under every schedule' \
-    "$VKEPT" explore --states 100 "$tmp/states.yaml"
-expect 1 'and it counts for run' 'the limit of states after 6' "$VKEPT" run "$tmp/states.yaml"
+    "$VKEPT" explore --budget 100 "$tmp/states.yaml"
+expect 1 'and it counts for run' 'the limit of states after 7' "$VKEPT" run "$tmp/states.yaml"
+
+# --- threads that do not get on --------------------------------------------
+
+sed 's/- read: 0x1000/- {read: 0x2000, repeat: 900000}/' $lost >"$tmp/private.yaml"
+expect 2 'a thread that never yields in a million touches: status 2' \
+    'goes on and on, and lets no other thread go on' "$VKEPT" explore "$tmp/private.yaml"
+expect 2 'by chance, too' 'goes on and on' "$VKEPT" explore --runs 3 "$tmp/private.yaml"
+sed '1i\
+defects: [no-ipi]' scenarios/shootdown/alone-ept.yaml >"$tmp/livelock.yaml"
+expect 1 'a state that no schedule leads out of: status 1' 'found livelock' \
+    "$VKEPT" explore "$tmp/livelock.yaml"
 
 # --- schedules by chance ---------------------------------------------------
 

@@ -189,6 +189,20 @@ static const struct found_row {
 	    BARE("b", "1", "{read: 0x1000, repeat: forever}")
 	    "expect: {memory: [{hpa: 0x1000, words: [1]}]}\n",
 	    EXPLORE_NONE, 0 },
+	{ "two vCPUs that share a CPU have it in turns, in either order",
+	    "scenario: s\nschedule: {explore: {after: [a, b]}}\nmachine: {tlb: caching}\n"
+	    "host: {spaces: {main: [{at: 0x1000, size: 64K, prot: rw},\n"
+	    "  {at: 0x100000, size: 4K, prot: rw}]}}\n"
+	    "guest: {spaces: {main: {root: 0x1000,\n"
+	    "  map: [{gva: 0x400000, gpa: 0x100000, size: 4K}]}}}\n"
+	    "threads:\n"
+	    "  - name: a\n    role: master\n    steps: [write: {at: 0x400000, value: 0},\n"
+	    "      write: {at: 0x400000, value: 1}]\n"
+	    "  - name: b\n    role: slave\n    steps: [read: 0x400000,\n"
+	    "      write: {at: 0x400000, value: 2}]\n"
+	    "expect: {reachable: [{memory: [{gpa: 0x100000, words: [1]}]},\n"
+	    "  {memory: [{gpa: 0x100000, words: [2]}]}]}\n",
+	    EXPLORE_NONE, 3 },
 };
 
 static void

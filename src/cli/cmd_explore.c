@@ -2,14 +2,15 @@
 /*
  * vkept explore: all schedules of scenarios, some of them, or one again.
  */
+#include <string.h>
+
 #include "cli/cli_sweep.h"
 #include "explore/explore_random.h"
 
 enum {
 	OPTION_PREEMPTIONS = CLI_OWN,
 	OPTION_DEPTH,
-	OPTION_STATES,
-	OPTION_MEMORY,
+	OPTION_BUDGET,
 	OPTION_RUNS,
 	OPTION_SEED,
 	OPTION_REPLAY,
@@ -21,8 +22,8 @@ enum {
 static const struct cli_option options[] = {
 	{ OPTION_PREEMPTIONS, 0, "preemptions", "N", "at most N switches from who could go on" },
 	{ OPTION_DEPTH, 0, "depth", "N", "at most N moves" },
-	{ OPTION_STATES, 0, "states", "N", "give up after N states (20000000)" },
-	{ OPTION_MEMORY, 0, "memory", "SIZE", "give up when states take SIZE, such as 2G" },
+	{ OPTION_BUDGET, 0, "budget", "N|SIZE",
+	    "give up after N states (20000000) or SIZE" },
 	{ OPTION_RUNS, 0, "runs", "N", "N random schedules instead of all (1000)" },
 	{ OPTION_SEED, 0, "seed", "N", "random schedules from seed N (0)" },
 	{ OPTION_REPLAY, 0, "replay", "FILE", "one schedule, from FILE" },
@@ -51,6 +52,23 @@ struct explore {
 
 /* --- options ---------------------------------------------------------------------------------- */
 
+/* A number of states or, with its unit, an amount of memory. */
+static int
+take_budget(struct explore *explore, const char *argument)
+{
+	struct cli_search *search = &explore->sweep.search;
+	size_t length = strlen(argument);
+
+	search->states_given = 1;
+	if (length == 0 || strchr("KMGT", argument[length - 1]) == NULL)
+		return cli_positive_argument(explore->cli, "budget", argument, STATES_MAX,
+		    &search->options.states_max);
+	if (search->options.states_max == 0)
+		search->options.states_max = STATES_MAX;
+	return cli_positive_argument(explore->cli, "budget", argument, UINT64_MAX,
+	    &search->options.bytes_max);
+}
+
 /* Options of a search through all schedules. */
 static int
 take_bound(struct explore *explore, int id, const char *argument)
@@ -68,15 +86,9 @@ take_bound(struct explore *explore, int id, const char *argument)
 			return 0;
 		search->options.preemptions = (unsigned)number;
 		return 1;
-	case OPTION_STATES:
-		explore->bound = "--states";
-		search->states_given = 1;
-		return cli_positive_argument(cli, "states", argument, STATES_MAX,
-		    &search->options.states_max);
 	default:
-		explore->bound = "--memory";
-		return cli_positive_argument(cli, "memory", argument, UINT64_MAX,
-		    &search->options.bytes_max);
+		explore->bound = "--budget";
+		return take_budget(explore, argument);
 	}
 }
 
@@ -124,7 +136,7 @@ check_options(const struct explore *explore)
 		return cli_usage(cli, "--replay runs the schedule of its file and nothing else");
 	if (explore->bound != NULL && explore->chance != NULL)
 		return cli_usage(cli, "--runs and --seed take schedules by chance: there are no "
-		    "--preemptions, --states or --memory");
+		    "--preemptions or --budget");
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no scenario was named");
 	if (explore->replay != NULL && cli->argc - cli->operand != 1)

@@ -102,8 +102,7 @@ is_over(const struct explorer *e, const unsigned char *state)
 	unsigned i;
 
 	for (i = 0; i < e->threads; i++) {
-		if (!place_of(e, state, i)->ended &&
-		    !scn_thread_is_daemon(&e->scenario->thread[i]))
+		if (!place_of(e, state, i)->ended)
 			return false;
 	}
 	return true;
@@ -217,19 +216,10 @@ apply(struct explorer *e, const unsigned char *from, unsigned thread, unsigned p
 static bool
 live_failed(struct explorer *e)
 {
-	switch (explore_live_status(e->live)) {
-	case EXPLORE_LIVE_FINE:
+	if (explore_live_status(e->live) == EXPLORE_LIVE_FINE)
 		return false;
-	case EXPLORE_LIVE_NO_MEMORY:
-		stop(e, EXPLORE_NO_MEMORY);
-		return true;
-	case EXPLORE_LIVE_UNTOLD:
-		stop(e, EXPLORE_UNFIT);
-		return true;
-	default:
-		stop(e, EXPLORE_OVER_LIMIT);
-		return true;
-	}
+	stop(e, explore_live_end(e->live));
+	return true;
 }
 
 /* The state that the live run is in, but for the bound. */
@@ -510,6 +500,21 @@ note_witnesses(struct explorer *e, uint32_t number, uint64_t outcomes)
 	return true;
 }
 
+/* Whoever is in the way of a standstill would go on, if memory and code agreed. */
+static bool
+stands_still(const struct explorer *e)
+{
+	unsigned i;
+
+	for (i = 0; i < e->threads; i++) {
+		const struct explore_place *place = place_of(e, e->from, i);
+
+		if (!place->ended && !place->waits)
+			return false;
+	}
+	return true;
+}
+
 /*
  * The end of a run, or where one stands still or goes round for ever: what the scenario says of
  * it.  `first` is where a violation is.
@@ -625,8 +630,12 @@ visit(struct explorer *e, uint32_t number)
 	e->stands = true;
 	for (thread = 0; thread < e->threads && !e->stop && !e->again; thread++)
 		move_thread(e, number, thread);
-	if (e->stands && !e->stop && !e->again)
+	if (!e->stands || e->stop || e->again)
+		return;
+	if (stands_still(e))
 		judge_end(e, number, EXPLORE_STUCK, number);
+	else
+		stop(e, EXPLORE_UNFIT);
 }
 
 static void
@@ -746,12 +755,18 @@ count_depth(struct explorer *e, uint32_t number)
 static void
 keep_budget(struct explorer *e)
 {
+	enum explore_end end = EXPLORE_COMPLETE;
+
 	if (explore_states_count(e->states) > states_max(e))
-		stop(e, EXPLORE_BUDGET);
+		end = EXPLORE_BUDGET;
 	else if (e->options->bytes_max != 0 &&
 	    explore_states_bytes(e->states) + explore_edges_bytes(&e->edges) >
 	    e->options->bytes_max)
-		stop(e, EXPLORE_BYTES);
+		end = EXPLORE_BYTES;
+	if (end == EXPLORE_COMPLETE || e->stop)
+		return;
+	add_made(e); /* what is told of it has all that was found */
+	stop(e, end);
 }
 
 /* true: the pass is the last. */

@@ -77,6 +77,7 @@ enum explore_end {
 	EXPLORE_NO_MEMORY,
 	EXPLORE_OVER_LIMIT, /* the scenario needs more frames, threads or choices than may be */
 	EXPLORE_PROGRAMS,   /* store buffers are asked for, through which programs do not store */
+	EXPLORE_NO_YIELD,   /* a thread goes on and on, and lets nobody else go on */
 	EXPLORE_UNFIT       /* the model contradicts itself: a mistake in the simulator */
 };
 

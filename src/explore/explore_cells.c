@@ -114,7 +114,7 @@ should_be_shared(const struct explore_cell *cell)
 {
 	uint64_t touchers = cell->readers | cell->writers;
 
-	return should_live(cell) && (touchers & (touchers - 1)) != 0;
+	return should_live(cell) && cell->bare && (touchers & (touchers - 1)) != 0;
 }
 
 bool
@@ -168,7 +168,7 @@ explore_cells_share(struct explore_cells *cells, const watch_cell *id, size_t co
 
 		if (cell == NULL)
 			return false;
-		cell->changes = true;
+		cell->changes = cell->bare = true;
 		cell->readers = cell->writers = 3;
 	}
 	return explore_cells_settle(cells);

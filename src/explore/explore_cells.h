@@ -11,6 +11,7 @@ struct explore_cell {
 	watch_cell id;
 	uint64_t readers, writers; /* bit n: thread n, as far as it has been seen */
 	bool changes;              /* some thread has changed its value */
+	bool bare;                 /* touched without a lock that keeps all others from it */
 	bool live;                 /* in the state, in this pass */
 	bool shared;               /* and touched by several threads: moves end before it */
 	unsigned index;            /* in the state, of a live one */

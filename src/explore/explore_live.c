@@ -329,6 +329,14 @@ note_section(struct explore_live *live, struct explore_cell *cell)
 		mover->along[mover->alongs++] = cell;
 }
 
+/* What is cached on a CPU is out of reach for who is not in that CPU's critical section. */
+static bool
+is_locked(const struct explore_live *live, watch_cell id)
+{
+	return watch_kind_of(id) == WATCH_TLB &&
+	    play_live_holds_cpu(live->play, live->thread, watch_number_of(id));
+}
+
 static void
 on_touch(void *ctx, watch_cell id, unsigned how)
 {
@@ -345,9 +353,10 @@ on_touch(void *ctx, watch_cell id, unsigned how)
 	if (is_explored(live)) {
 		cell->readers |= how & WATCH_READ ? bit : 0;
 		cell->writers |= how & WATCH_WRITE ? bit : 0;
+		cell->bare = cell->bare || !is_locked(live, id);
 	}
 	if (++live->touches > TOUCHES_MAX) {
-		give_up(live, EXPLORE_LIVE_OVER_LIMIT);
+		give_up(live, EXPLORE_LIVE_NO_YIELD);
 		leave(live);
 	}
 	if (cell->shared || live->leg == LEG_NUDGE) {
@@ -458,8 +467,10 @@ frame_given_back(struct explore_live *live)
 			give_up(live, EXPLORE_LIVE_NO_MEMORY);
 			return;
 		}
-		if (is_explored(live))
+		if (is_explored(live)) {
 			cell->writers |= 1ull << live->thread;
+			cell->bare = true;
+		}
 		memcpy(&before, live->held_before + at, sizeof(before));
 		if (!cell->live)
 			record_suspect(live, cell->id, before);
@@ -535,7 +546,7 @@ judge_thread(struct explore_live *live, uint64_t before)
 		give_up(live, EXPLORE_LIVE_NO_MEMORY);
 		return;
 	}
-	cell->changes = true;
+	cell->changes = cell->bare = true;
 	cell->writers |= 1ull << live->thread;
 	if (cell->live)
 		record_written(live, cell);
@@ -651,7 +662,7 @@ make_step(struct explore_live *live, unsigned thread)
 		if (mover->place.waits)
 			nudge_others(live, thread);
 	}
-	give_up(live, EXPLORE_LIVE_OVER_LIMIT);
+	give_up(live, EXPLORE_LIVE_NO_YIELD);
 }
 
 static void
@@ -755,6 +766,21 @@ enum explore_live_status
 explore_live_status(const struct explore_live *live)
 {
 	return live->status;
+}
+
+enum explore_end
+explore_live_end(const struct explore_live *live)
+{
+	switch (live->status) {
+	case EXPLORE_LIVE_NO_MEMORY:
+		return EXPLORE_NO_MEMORY;
+	case EXPLORE_LIVE_UNTOLD:
+		return EXPLORE_UNFIT;
+	case EXPLORE_LIVE_NO_YIELD:
+		return EXPLORE_NO_YIELD;
+	default:
+		return EXPLORE_OVER_LIMIT;
+	}
 }
 
 void

@@ -42,12 +42,15 @@ bool explore_live_restart(struct explore_live *live);
 enum explore_live_status {
 	EXPLORE_LIVE_FINE,
 	EXPLORE_LIVE_NO_MEMORY,
-	EXPLORE_LIVE_OVER_LIMIT, /* frames, choices in a move, or a move that never ends */
+	EXPLORE_LIVE_OVER_LIMIT, /* frames, or choices in a move */
+	EXPLORE_LIVE_NO_YIELD,   /* a move that never ends */
 	EXPLORE_LIVE_NOT_BUILT,  /* the outcome says what */
 	EXPLORE_LIVE_UNTOLD      /* a cell changed that nobody had announced to write */
 };
 
 enum explore_live_status explore_live_status(const struct explore_live *live);
+/* What a status that is not fine makes of an exploration. */
+enum explore_end explore_live_end(const struct explore_live *live);
 
 /*
  * Moves a thread that has not ended.  Each choice is the script's number, modulo how many there are

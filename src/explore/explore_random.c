@@ -83,11 +83,9 @@ fail(struct walker *w, enum explore_end end)
 static bool
 live_failed(struct walker *w)
 {
-	enum explore_live_status status = explore_live_status(w->live);
-
-	if (status == EXPLORE_LIVE_FINE)
+	if (explore_live_status(w->live) == EXPLORE_LIVE_FINE)
 		return false;
-	fail(w, status == EXPLORE_LIVE_NO_MEMORY ? EXPLORE_NO_MEMORY : EXPLORE_OVER_LIMIT);
+	fail(w, explore_live_end(w->live));
 	return true;
 }
 

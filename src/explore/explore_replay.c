@@ -153,6 +153,7 @@ status_of(enum explore_live_status status)
 	case EXPLORE_LIVE_NO_MEMORY:
 		return EXPLORE_REPLAY_NO_MEMORY;
 	case EXPLORE_LIVE_OVER_LIMIT:
+	case EXPLORE_LIVE_NO_YIELD:
 		break;
 	}
 	return EXPLORE_REPLAY_OVER_LIMIT;

@@ -71,6 +71,12 @@ play_live_progress(const struct play_live *live, unsigned thread)
 }
 
 bool
+play_live_holds_cpu(const struct play_live *live, unsigned thread, uint64_t cpu)
+{
+	return live->player.machine.cpu[cpu].critical == &live->player.thread[thread].machine;
+}
+
+bool
 play_live_ended(const struct play_live *live, unsigned thread)
 {
 	return sched_ended(live->player.machine.sched, thread);

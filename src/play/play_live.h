@@ -30,6 +30,9 @@ uint64_t play_live_progress(const struct play_live *live, unsigned thread);
 
 bool play_live_ended(const struct play_live *live, unsigned thread);
 
+/* Whether the thread is in the critical section of that CPU. */
+bool play_live_holds_cpu(const struct play_live *live, unsigned thread, uint64_t cpu);
+
 /* The value of a cell now; of one that is larger than a word, a number made of its contents. */
 uint64_t play_live_cell(const struct play_live *live, watch_cell cell);
 

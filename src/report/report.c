@@ -186,6 +186,8 @@ report_unexplored(const struct report_finding *finding)
 	case EXPLORE_PROGRAMS:
 		return "the scenario has programs, which do not store through buffers: expected no "
 		    "'memory: tso'";
+	case EXPLORE_NO_YIELD:
+		return "a thread goes on and on, and lets no other thread go on";
 	case EXPLORE_NO_MEMORY:
 		return "out of memory";
 	case EXPLORE_UNFIT:
@@ -260,8 +262,11 @@ tell_not_covered(const struct scenario *scenario, const struct report_finding *f
 	text_str(&text, finding->result.end == EXPLORE_BYTES ? "the limit of memory after " :
 	    "the limit of states after ");
 	text_count(&text, stats->states, "state");
-	text_add(&text, ", %" PRIu64 " of which were not followed",
-	    stats->states - stats->visited);
+	text_str(&text, ": every schedule is covered up to ");
+	text_count(&text, stats->depth, "move");
+	text_str(&text, ", ");
+	text_count(&text, stats->states - stats->visited, "state");
+	text_str(&text, " not followed");
 	memset(mismatch, 0, sizeof(*mismatch));
 	mismatch->mark = scn_mark_of(&scenario->src, SCN_KEY_SCHEDULE);
 	mismatch->thread = mismatch->step = -1;

@@ -54,6 +54,7 @@ report_finding_verdict(const struct scenario *scenario, const struct report_find
 	switch (finding->result.end) {
 	case EXPLORE_OVER_LIMIT:
 	case EXPLORE_PROGRAMS:
+	case EXPLORE_NO_YIELD:
 		return REPORT_TOO_LARGE;
 	case EXPLORE_NO_MEMORY:
 	case EXPLORE_UNFIT:

@@ -84,6 +84,7 @@ end_name(const struct report_finding *finding)
 		[EXPLORE_NO_MEMORY] = "no-memory",
 		[EXPLORE_OVER_LIMIT] = "over-limit",
 		[EXPLORE_PROGRAMS] = "programs",
+		[EXPLORE_NO_YIELD] = "no-yield",
 		[EXPLORE_UNFIT] = "unfit",
 	};
 

@@ -165,18 +165,31 @@ host_invept(void *ctx, uint64_t eptp)
 }
 
 static void
-host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
+clear_vmcs_on(struct machine_thread *thread, unsigned cpu, uint64_t eptp)
 {
-	struct machine_thread *thread = ctx;
-	struct machine *machine = thread->machine;
 	struct tlb *here = thread->vcpu.tlb;
 
 	/* INVEPT acts on the CPU that executes it: the old one. */
-	thread->vcpu.tlb = machine->cpu[cpu].tlb;
+	thread->vcpu.tlb = thread->machine->cpu[cpu].tlb;
 	if (eptp != 0)
-		host_invept(ctx, eptp);
+		host_invept(thread, eptp);
 	thread->vcpu.tlb = here;
-	(void)machine_vmclear(thread, (unsigned)cpu);
+	(void)machine_vmclear(thread, cpu);
+}
+
+static void
+host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
+{
+	struct machine_thread *thread = ctx;
+	/* On its own CPU it has to be running, so that no other's guest is. */
+	bool alone = (unsigned)cpu == thread->cpu &&
+	    thread->machine->cpu[cpu].critical != thread;
+
+	if (alone)
+		host_critical(ctx, 1);
+	clear_vmcs_on(thread, (unsigned)cpu, eptp);
+	if (alone)
+		host_critical(ctx, 0);
 }
 
 static void
