@@ -72,8 +72,10 @@ look_at(const struct scenario *scenario, const struct explore_schedule *schedule
 	if (!columns_init(&run->columns, scenario))
 		return false;
 	explore_replay(scenario, schedule, &options, &run->replayed);
+	if (run->replayed.status == EXPLORE_REPLAY_NO_MEMORY)
+		return false;
 	columns_end(&run->columns, &run->replayed);
-	return run->replayed.status != EXPLORE_REPLAY_NO_MEMORY && !run->columns.no_memory;
+	return !run->columns.no_memory;
 }
 
 static void

@@ -308,6 +308,12 @@ tlb_fill(struct tlb *tlb, const struct tlb_entry *entry)
 	tlb->stats.kind[entry->kind].fills++;
 }
 
+void
+tlb_fail(struct tlb *tlb)
+{
+	tlb->failed = true;
+}
+
 bool
 tlb_failed(const struct tlb *tlb)
 {

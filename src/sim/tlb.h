@@ -143,7 +143,10 @@ void tlb_count_use(struct tlb *tlb, enum tlb_kind kind, bool hit);
  */
 void tlb_fill(struct tlb *tlb, const struct tlb_entry *entry);
 
-/* Whether an entry was lost because the process has no memory. */
+/* Keeps in mind that something about it was lost because the process has no memory. */
+void tlb_fail(struct tlb *tlb);
+
+/* Whether an entry, or something about one, was lost so. */
 bool tlb_failed(const struct tlb *tlb);
 
 /* What items are made of belongs to its state: tlb_revoke() depends on it. */

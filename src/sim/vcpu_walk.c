@@ -121,6 +121,8 @@ begin_record(struct cached_walk *walk)
 	}
 	tlb_record_release(walk->record);
 	walk->record = tlb_record_create(tlb_records(walk->tlb));
+	if (walk->record == NULL)
+		tlb_fail(walk->tlb);
 }
 
 /* --- guest-physical translations -------------------------------------------------------------- */
