@@ -10,7 +10,7 @@
  *
  * With VKEPT_FULL in the environment each call of a row fails in turn; without it, those far from
  * the beginning are sampled.  Arguments choose rows by a part of their command line; -v tells what
- * was tolerated.
+ * was tolerated, -n N begins with the Nth call.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -146,6 +146,7 @@ static char directory[] = "/tmp/vkept-failing.XXXXXX";
 static int captured[2]; /* standard output and standard error of the child */
 static struct failing *failing;
 static int verbose, sampled;
+static unsigned long first = 1; /* call that fails */
 static unsigned passed, failed;
 static unsigned long runs, tolerated;
 
@@ -391,7 +392,7 @@ sweep(const char *line, enum where where, size_t way, const struct run *usual)
 	struct run run;
 	int reached = 1;
 
-	for (nth = 1; reached && why == NULL; nth = next(nth)) {
+	for (nth = first; reached && why == NULL; nth = next(nth)) {
 		run_once(line, where, ways[way].kind, how, nth, &run);
 		why = judge(usual, &run, where, how <= FAILING_FOR_GOOD || may_refuse);
 		if (why != NULL)
@@ -457,6 +458,11 @@ __wrap_main(int argc, char **argv)
 		verbose = 1;
 		argc--;
 		argv++;
+	}
+	if (argc > 2 && strcmp(argv[1], "-n") == 0) {
+		first = strtoul(argv[2], NULL, 0);
+		argc -= 2;
+		argv += 2;
 	}
 	need(mkdtemp(directory) != NULL, directory);
 	failing = mmap(NULL, sizeof(*failing), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
