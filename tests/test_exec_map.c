@@ -102,7 +102,7 @@ areas_are_as_the_table_says(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct exec_map map = { NULL, 0, 0 };
+		struct exec_map map = { 0 };
 
 		for (j = 0; j < 8 && rows[i].step[j].to + rows[i].step[j].from +
 		    rows[i].step[j].expected != 0; j++) {
@@ -124,7 +124,7 @@ static void
 parts_keep_their_place_in_the_file(void **state)
 {
 	struct exec_area area = { PAGE(1), PAGE(9), EXEC_R, PAGE(1) + 16, PAGE(6), 123 };
-	struct exec_map map = { NULL, 0, 0 };
+	struct exec_map map = { 0 };
 	size_t i;
 
 	(void)state;
@@ -146,7 +146,7 @@ parts_keep_their_place_in_the_file(void **state)
 static void
 there_are_not_more_areas_than_there_may_be(void **state)
 {
-	struct exec_map map = { NULL, 0, 0 };
+	struct exec_map map = { 0 };
 	enum exec_map_status status = EXEC_MAP_DONE;
 	uint64_t n;
 
@@ -212,7 +212,7 @@ agree(const struct exec_map *map, const unsigned *page)
 static void
 any_changes_leave_what_a_page_array_has(void **state)
 {
-	struct exec_map map = { NULL, 0, 0 };
+	struct exec_map map = { 0 };
 	unsigned page[PAGES] = { 0 }, n;
 	uint64_t random = 7;
 
@@ -234,7 +234,7 @@ any_changes_leave_what_a_page_array_has(void **state)
 static void
 marks_of_frames_are_kept_apart(void **state)
 {
-	struct exec_marks marks = { NULL, 0, 0 };
+	struct exec_marks marks = { 0 };
 	uint64_t frame;
 	bool added;
 
