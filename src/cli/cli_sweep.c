@@ -130,11 +130,27 @@ sweep_read(struct sweep *sweep)
 	return status;
 }
 
+static void
+item_free(struct sweep_item *item)
+{
+	if (item->explored != NULL)
+		cli_explored_free(item->explored);
+	free(item->explored);
+	if (item->ahead)
+		play_outcome_free(&item->outcome);
+	scenario_free(item->scenario);
+	item->ahead = 0;
+	item->explored = NULL;
+	item->scenario = NULL;
+}
+
 void
 sweep_free(struct sweep *sweep)
 {
 	size_t i;
 
+	for (i = 0; sweep->item != NULL && i < sweep->items; i++)
+		item_free(&sweep->item[i]);
 	for (i = 0; i < sweep->inputs; i++) {
 		scenario_list_free(&sweep->input[i].list);
 		scenario_errors_free(&sweep->input[i].errors);
@@ -212,20 +228,6 @@ do_item(void *ctx, size_t index)
 		item->played = play_run(item->scenario, &sweep->play, &item->outcome);
 		item->ahead = 1;
 	}
-}
-
-static void
-item_free(struct sweep_item *item)
-{
-	if (item->explored != NULL)
-		cli_explored_free(item->explored);
-	free(item->explored);
-	if (item->ahead)
-		play_outcome_free(&item->outcome);
-	scenario_free(item->scenario);
-	item->ahead = 0;
-	item->explored = NULL;
-	item->scenario = NULL;
 }
 
 /* --- patience --------------------------------------------------------------------------------- */

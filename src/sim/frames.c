@@ -12,6 +12,7 @@ frames_init(struct frames *frames, struct hostmem *mem, hpa_t start, hpa_t end)
 	frames->next = start.v;
 	frames->end = end.v;
 	frames->taken = 0;
+	frames->objects = NULL;
 	frames->log = NULL;
 }
 

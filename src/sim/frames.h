@@ -14,6 +14,7 @@ struct frames {
 	uint64_t next;  /* first frame address never given out */
 	uint64_t end;
 	uint64_t taken; /* how many are out */
+	struct vm_object *objects; /* whose pages lie in them; of vmspace.c alone */
 	struct table_log *log; /* told of frames that become EPT tables; may be NULL */
 };
 

@@ -104,6 +104,7 @@ machine_free(struct machine *machine)
 	for (i = 0; i < MACHINE_CPUS_MAX; i++)
 		tlb_destroy(machine->cpu[i].tlb);
 	table_log_destroy(machine->log);
+	vm_objects_free(&machine->frames);
 	hostmem_destroy(machine->mem);
 	memset(machine, 0, sizeof(*machine));
 }

@@ -18,6 +18,7 @@ struct page {
 struct vm_object {
 	unsigned references;
 	struct frames *frames;
+	struct vm_object *next, **from; /* in the list of the frames */
 	struct page *pages; /* ascending index */
 	size_t count, room;
 	unsigned char *bytes; /* initial contents */
@@ -74,8 +75,6 @@ vm_object_create(struct frames *frames, const void *bytes, size_t size)
 		hostmem_fail(frames->mem);
 		return NULL;
 	}
-	object->references = 1;
-	object->frames = frames;
 	if (size != 0) {
 		object->bytes = malloc(size);
 		if (object->bytes == NULL) {
@@ -86,7 +85,25 @@ vm_object_create(struct frames *frames, const void *bytes, size_t size)
 		memcpy(object->bytes, bytes, size);
 		object->size = size;
 	}
+	object->references = 1;
+	object->frames = frames;
+	object->next = frames->objects;
+	object->from = &frames->objects;
+	if (object->next != NULL)
+		object->next->from = &object->next;
+	frames->objects = object;
 	return object;
+}
+
+static void
+object_free(struct vm_object *object)
+{
+	*object->from = object->next;
+	if (object->next != NULL)
+		object->next->from = object->from;
+	free(object->pages);
+	free(object->bytes);
+	free(object);
 }
 
 void
@@ -98,9 +115,14 @@ vm_object_release(struct vm_object *object)
 		return;
 	for (i = 0; i < object->count; i++)
 		frames_give(object->frames, object->pages[i].frame);
-	free(object->pages);
-	free(object->bytes);
-	free(object);
+	object_free(object);
+}
+
+void
+vm_objects_free(struct frames *frames)
+{
+	while (frames->objects != NULL)
+		object_free(frames->objects);
 }
 
 /* Where the page of that index is, or would go. */

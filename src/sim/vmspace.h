@@ -55,6 +55,12 @@ struct vm_fault {
 struct vm_object *vm_object_create(struct frames *frames, const void *bytes, size_t size);
 void vm_object_release(struct vm_object *object);
 
+/*
+ * Frees what is left of the objects of these frames, whoever refers to them: a thread that is
+ * abandoned on its way through a map gives nothing back.
+ */
+void vm_objects_free(struct frames *frames);
+
 struct vmspace *vmspace_create(struct frames *frames);
 void vmspace_destroy(struct vmspace *space);
 
