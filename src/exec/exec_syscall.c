@@ -11,6 +11,7 @@
 
 #include "exec/exec_copy.h"
 #include "exec/exec_process.h"
+#include "sim/random_numbers.h"
 
 /* Results are the kernel's: an error as its negative number. */
 enum {
@@ -646,17 +647,6 @@ call_clock_nanosleep(struct call *call)
 	return call->arg[1] != 0 ? CALL_ENOSYS : sleep_for(call, call->arg[2]);
 }
 
-/* splitmix64: any seed gives a sequence of its own. */
-static uint64_t
-next_random(struct exec_process *process)
-{
-	uint64_t z = process->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
-}
-
 static int64_t
 call_getrandom(struct call *call)
 {
@@ -668,7 +658,7 @@ call_getrandom(struct call *call)
 		size_t part = size - done < CHUNK ? (size_t)(size - done) : CHUNK;
 
 		for (i = 0; 8 * i < part; i++)
-			value[i] = next_random(call->process);
+			value[i] = random_splitmix(&call->process->random);
 		if (give(call, call->arg[0] + done, value, part) != 0)
 			return done != 0 ? (int64_t)done : CALL_EFAULT;
 	}

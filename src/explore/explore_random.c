@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "explore/explore_live.h"
+#include "sim/random_numbers.h"
 
 #define QUIET_TURNS 16u
 #define WILLINGNESS 6u /* 1, 1/2, 1/4 ... */
@@ -30,17 +31,6 @@ struct walker {
 	unsigned quiet[EXPLORE_THREADS_MAX]; /* turns since something changed */
 	bool stop;
 };
-
-/* A number of the generator splitmix64. */
-static uint64_t
-draw(struct walker *w)
-{
-	uint64_t z = w->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
-}
 
 static bool
 has_ended(const struct walker *w, unsigned thread)
@@ -139,7 +129,7 @@ move_thread(struct walker *w, unsigned thread)
 
 	for (i = 0; i < sizeof(script); i++, bits >>= 8) {
 		if (i % 8 == 0)
-			bits = draw(w);
+			bits = random_splitmix(&w->random);
 		script[i] = (unsigned char)bits;
 	}
 	explore_live_move(w->live, thread, script, sizeof(script));
@@ -158,11 +148,11 @@ choose_thread(struct walker *w, unsigned last, uint64_t willing)
 	unsigned thread, left = 0, i;
 
 	if (last < w->scenario->threads && !has_ended(w, last) &&
-	    !explore_live_place(w->live, last)->waits && draw(w) % willing != 0)
+	    !explore_live_place(w->live, last)->waits && random_splitmix(&w->random) % willing != 0)
 		return last;
 	for (i = 0; i < w->scenario->threads; i++)
 		left += !has_ended(w, i);
-	left = (unsigned)(draw(w) % left);
+	left = (unsigned)(random_splitmix(&w->random) % left);
 	for (thread = 0; has_ended(w, thread) || left-- != 0; thread++)
 		;
 	return thread;

@@ -4,6 +4,8 @@
  */
 #include "sim/machine.h"
 
+#include "sim/random_numbers.h"
+
 /* --- guest mode ---------------------------------------------------------------------------- */
 
 static void
@@ -49,18 +51,13 @@ machine_choose(void *ctx, unsigned count)
 
 	if (watch_current != NULL || machine->random == 0)
 		return watch_choose(count);
-	machine->random ^= machine->random << 13;
-	machine->random ^= machine->random >> 7;
-	machine->random ^= machine->random << 17;
-	return (unsigned)(machine->random % count);
+	return (unsigned)(random_xorshift(&machine->random) % count);
 }
 
 void
 machine_choose_by(struct machine *machine, uint64_t seed)
 {
-	machine->random = seed * 0x9e3779b97f4a7c15ull + 0x2545f4914f6cdd1dull;
-	if (machine->random == 0)
-		machine->random = 1;
+	machine->random = random_seeded(seed);
 }
 
 /* --- tables -------------------------------------------------------------------------------- */

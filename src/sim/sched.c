@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "sim/coro.h"
+#include "sim/random_numbers.h"
 #include "sim/watch.h"
 
 /* So many waits without a step in between: nobody makes progress. */
@@ -49,10 +50,7 @@ sched_create(const struct sched_policy *policy, unsigned threads)
 		return NULL;
 	sched->policy = *policy;
 	sched->capacity = threads;
-	/* Any seed, 0 included, gives a generator state that is not 0. */
-	sched->random = policy->seed * 0x9e3779b97f4a7c15ull + 0x2545f4914f6cdd1dull;
-	if (sched->random == 0)
-		sched->random = 1;
+	sched->random = random_seeded(policy->seed);
 	return sched;
 }
 
@@ -104,16 +102,6 @@ sched_set_wake(struct sched *sched, unsigned thread, const bool *wake)
 		sched->thread[thread].wake = wake;
 }
 
-/* xorshift64: the sequence is the same everywhere. */
-static uint64_t
-sched_random(struct sched *sched)
-{
-	sched->random ^= sched->random << 13;
-	sched->random ^= sched->random >> 7;
-	sched->random ^= sched->random << 17;
-	return sched->random;
-}
-
 /* Whether a thread may run although no turn was given to it. */
 static bool
 is_free(const struct thread *thread)
@@ -147,7 +135,7 @@ choose_by_seed(struct sched *sched)
 		alive += !sched->thread[i].ended;
 	if (alive == 0)
 		return sched->count;
-	nth = (unsigned)(sched_random(sched) % alive);
+	nth = (unsigned)(random_xorshift(&sched->random) % alive);
 	for (i = 0; i < sched->count; i++) {
 		if (!sched->thread[i].ended && nth-- == 0)
 			break;
