@@ -33,9 +33,9 @@ maps      base ept guestpt image view maps
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image x86 elf exec play
 explore   base ept guestpt nested copyio vmm bits sim scenario play explore
 conform   base ept guestpt nested copyio vmm bits sim conform
-report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h sim/stale.h scenario view image maps play explore exec/exec_outcome.h exec/exec_end.h report
+report    base ept guestpt copyio vmm bits sim/event.h sim/explain.h sim/grow.h sim/stale.h scenario view image maps play explore exec/exec_outcome.h exec/exec_end.h report
 graph     base ept guestpt bits image view sim/event.h sim/explain.h scenario report graph
-page      base ept guestpt bits sim/event.h sim/explain.h sim/tlb.h scenario play/play.h play/play_sight.h explore report page
+page      base ept guestpt bits sim/event.h sim/explain.h sim/grow.h sim/tlb.h scenario play/play.h play/play_sight.h explore report page
 draw      draw
 cli       base ept guestpt nested copyio vmm bits sim scenario play explore image view maps conform report graph page exec cli
 kmod      base ept guestpt nested copyio vmm kmod

@@ -16,6 +16,7 @@
 #include "bits/bits_number.h"
 #include "explore/explore_names.h"
 #include "scenario/scenario_errors.h"
+#include "sim/grow.h"
 
 #define MAGIC "vkept-schedule"
 #define CELLS_MAX 1024u
@@ -455,20 +456,10 @@ line_variant(struct reader *r)
 static bool
 grow(struct reader *r, void *array, size_t count, size_t *room, size_t size)
 {
-	size_t more = *room == 0 ? 64 : 2 * *room;
-	void **at = array;
-	void *bigger;
-
-	if (count < *room)
+	if (array_grow(array, room, count, 64, size))
 		return true;
-	bigger = realloc(*at, more * size);
-	if (bigger == NULL) {
-		r->no_memory = true;
-		return false;
-	}
-	*at = bigger;
-	*room = more;
-	return true;
+	r->no_memory = true;
+	return false;
 }
 
 /* The number of a cell from the words behind its kind; their count in *words. */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "report/report_trace.h"
+#include "sim/grow.h"
 
 struct page *
 page_create(const struct scenario *scenario, uint64_t skip)
@@ -73,19 +74,10 @@ page_failed(const struct page *page)
 bool
 page_grow(struct page *page, void **array, size_t count, size_t *room, size_t size)
 {
-	size_t more = *room == 0 ? 64 : 2 * *room;
-	void *bigger;
-
-	if (count < *room)
+	if (array_grow(array, room, count, 64, size))
 		return true;
-	bigger = realloc(*array, more * size);
-	if (bigger == NULL) {
-		page->failed = true;
-		return false;
-	}
-	*array = bigger;
-	*room = more;
-	return true;
+	page->failed = true;
+	return false;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

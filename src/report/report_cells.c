@@ -14,6 +14,7 @@
 
 #include "base/ptlevel.h"
 #include "explore/explore_names.h"
+#include "sim/grow.h"
 #include "vmm/vmm.h"
 
 #define KNOWN_MAX 4096u /* pages, and entries */
@@ -57,21 +58,12 @@ find_page(const struct cells *cells, uint64_t hpa)
 static int
 grow(struct cells *cells, void **array, size_t count, size_t *room, size_t size)
 {
-	size_t more = *room == 0 ? 32 : 2 * *room;
-	void *bigger;
-
-	if (count < *room)
+	if (count >= KNOWN_MAX && count >= *room)
+		return 0;
+	if (array_grow(array, room, count, 32, size))
 		return 1;
-	if (count >= KNOWN_MAX)
-		return 0;
-	bigger = realloc(*array, more * size);
-	if (bigger == NULL) {
-		cells->no_memory = 1;
-		return 0;
-	}
-	*array = bigger;
-	*room = more;
-	return 1;
+	cells->no_memory = 1;
+	return 0;
 }
 
 static void

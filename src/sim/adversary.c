@@ -18,6 +18,7 @@
 
 #include "ept/ept.h"
 #include "guestpt/guestpt.h"
+#include "sim/grow.h"
 
 #define HELD_MAX 1024u
 #define EPOCHS_MAX 128u
@@ -82,19 +83,10 @@ struct adversary {
 static bool
 grow(struct adversary *a, void **array, size_t *room, size_t count, size_t element)
 {
-	size_t wanted = *room == 0 ? 8 : *room * 2;
-	void *bigger;
-
-	if (count < *room)
+	if (array_grow(array, room, count, 8, element))
 		return true;
-	bigger = realloc(*array, wanted * element);
-	if (bigger == NULL) {
-		a->failure = ADVERSARY_NO_MEMORY;
-		return false;
-	}
-	*array = bigger;
-	*room = wanted;
-	return true;
+	a->failure = ADVERSARY_NO_MEMORY;
+	return false;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ept/memtype.h"
+#include "sim/grow.h"
 #include "sim/watch.h"
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -143,16 +144,10 @@ remember_mapped(struct machine_process *process, uint64_t page)
 		if (process->mapped[i] == page)
 			return true;
 	}
-	if (process->mapped_count == process->mapped_room) {
-		size_t room = process->mapped_room == 0 ? 16 : 2 * process->mapped_room;
-		uint64_t *bigger = realloc(process->mapped, room * sizeof(*bigger));
-
-		if (bigger == NULL) {
-			hostmem_fail(process->machine->mem);
-			return false;
-		}
-		process->mapped = bigger;
-		process->mapped_room = room;
+	if (!array_grow((void **)&process->mapped, &process->mapped_room, process->mapped_count, 16,
+	    sizeof(*process->mapped))) {
+		hostmem_fail(process->machine->mem);
+		return false;
 	}
 	process->mapped[process->mapped_count++] = page;
 	return true;

@@ -12,6 +12,7 @@
 
 #include "ept/ept.h"
 #include "guestpt/guestpt.h"
+#include "sim/grow.h"
 
 #define CHANGES_MAX 65536u
 
@@ -43,19 +44,10 @@ struct table_log {
 static bool
 grow(struct table_log *log, void **array, size_t *room, size_t count, size_t element)
 {
-	size_t wanted = *room == 0 ? 16 : *room * 2;
-	void *bigger;
-
-	if (count < *room)
+	if (array_grow(array, room, count, 16, element))
 		return true;
-	bigger = realloc(*array, wanted * element);
-	if (bigger == NULL) {
-		log->failed = true;
-		return false;
-	}
-	*array = bigger;
-	*room = wanted;
-	return true;
+	log->failed = true;
+	return false;
 }
 
 /* --- frames ----------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/grow.h"
+
 struct page {
 	uint64_t index; /* in pages from the start of the object */
 	hpa_t frame;
@@ -49,19 +51,10 @@ touch_maps(void)
 static bool
 grow(struct frames *frames, void **array, size_t *room, size_t count, size_t element)
 {
-	size_t wanted = *room == 0 ? 8 : *room * 2;
-	void *bigger;
-
-	if (count < *room)
+	if (array_grow(array, room, count, 8, element))
 		return true;
-	bigger = realloc(*array, wanted * element);
-	if (bigger == NULL) {
-		hostmem_fail(frames->mem);
-		return false;
-	}
-	*array = bigger;
-	*room = wanted;
-	return true;
+	hostmem_fail(frames->mem);
+	return false;
 }
 
 /* --- objects ------------------------------------------------------------------------------- */
