@@ -5,35 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 data=tests/data/cli
 export tmp data
+limit=20
 cd "$SRC" || exit 3
 mkdir "$tmp/d"
-
-# said PATTERN: whether the output is as expected.
-said()
-{
-	if [ -z "$1" ]; then
-		[ ! -s "$tmp/.output" ]
-	else
-		grep -q -e "$1" "$tmp/.output"
-	fi
-}
-
-# expect STATUS SENTENCE PATTERN COMMAND...: the status, and a line of standard
-# output or standard error that matches; an empty pattern asks for silence.
-expect()
-{
-	wanted=$1 sentence=$2 pattern=$3
-	shift 3
-	timeout 20 "$@" >"$tmp/.output" 2>&1 </dev/null
-	status=$?
-	if [ "$status" -eq "$wanted" ] && said "$pattern"; then
-		case_passed "$sentence"
-	else
-		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
-		case_failed "$sentence"
-	fi
-}
-
 
 # --- usage -----------------------------------------------------------------
 

@@ -8,32 +8,6 @@ cd "$SRC" || exit 3
 programs=$BUILD/programs
 bad=$BUILD/tests/programs/misbehave
 
-# said PATTERN: whether the output is as expected.
-said()
-{
-	if [ -z "$1" ]; then
-		[ ! -s "$tmp/.output" ]
-	else
-		grep -q -e "$1" "$tmp/.output"
-	fi
-}
-
-# expect STATUS SENTENCE PATTERN COMMAND...: the status, and a line of standard
-# output or standard error that matches; an empty pattern asks for silence.
-expect()
-{
-	wanted=$1 sentence=$2 pattern=$3
-	shift 3
-	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
-	status=$?
-	if [ "$status" -eq "$wanted" ] && said "$pattern"; then
-		case_passed "$sentence"
-	else
-		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
-		case_failed "$sentence"
-	fi
-}
-
 # ends STATUS WAY SENTENCE PATTERN: what becomes of one way of tests/programs/misbehave.c.
 ends()
 {

@@ -12,26 +12,6 @@ message=$data/message.yaml
 export tmp data lost stuck stale message
 cd "$SRC" || exit 3
 
-# expect STATUS SENTENCE PATTERN COMMAND...: as in check_cli.sh.
-expect()
-{
-	wanted=$1 sentence=$2 pattern=$3
-	shift 3
-	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
-	status=$?
-	if [ -z "$pattern" ]; then
-		[ ! -s "$tmp/.output" ]
-	else
-		grep -q -e "$pattern" "$tmp/.output"
-	fi
-	if [ $? -eq 0 ] && [ "$status" -eq "$wanted" ]; then
-		case_passed "$sentence"
-	else
-		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
-		case_failed "$sentence"
-	fi
-}
-
 # --- what it comes to ------------------------------------------------------
 
 expect 0 'a scenario that holds under every schedule: status 0' 'under every schedule (' \

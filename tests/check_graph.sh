@@ -8,21 +8,6 @@ printf=scenarios/copyio/printf.yaml
 cores=tests/data/linux-guest
 export printf cores tmp
 
-# expect STATUS SENTENCE PATTERN COMMAND...
-expect()
-{
-	wanted=$1 sentence=$2 pattern=$3
-	shift 3
-	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
-	status=$?
-	if [ "$status" -eq "$wanted" ] && grep -q -e "$pattern" "$tmp/.output"; then
-		case_passed "$sentence"
-	else
-		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.output"
-		case_failed "$sentence"
-	fi
-}
-
 # --- usage -----------------------------------------------------------------
 
 expect 2 'an unknown format is named' 'expected dot, svg, png, pdf or json, found .gif' \

@@ -7,34 +7,6 @@ data=tests/data/linux-guest
 export tmp data
 cd "$SRC" || exit 3
 
-# said PATTERN: whether the output is as expected.
-said()
-{
-	if [ -z "$1" ]; then
-		[ ! -s "$tmp/.output" ]
-	else
-		grep -q -e "$1" "$tmp/.output"
-	fi
-}
-
-# expect STATUS SENTENCE PATTERN COMMAND...: the status, and a line of standard
-# output or standard error that matches; an empty pattern asks for silence.
-expect()
-{
-	wanted=$1 sentence=$2 pattern=$3
-	shift 3
-	timeout 60 "$@" >"$tmp/.output" 2>&1 </dev/null
-	status=$?
-	if said "$pattern" && [ "$status" -eq "$wanted" ]; then
-		case_passed "$sentence"
-	else
-		sed -n '1,20p' "$tmp/.output" >"$tmp/.head"
-		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.head"
-		mv "$tmp/.head" "$tmp/.output"
-		case_failed "$sentence"
-	fi
-}
-
 # --- the monitor -----------------------------------------------------------
 
 # recorded CASE CPU FORMAT: the listing is the recorded one.

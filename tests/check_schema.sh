@@ -18,6 +18,7 @@ hold()
 }
 
 expect_pass 'the schema accepts every shipped scenario' hold scenarios $schema "$VKEPT" scenarios
+expect_pass 'flags may stand without a list' hold scenarios $schema "$VKEPT" tests/data/schema
 expect_pass 'schema and program refuse the broken ones' \
     hold broken $schema "$VKEPT" $bad tests/schema/beyond.txt
 mkdir "$tmp/mutants" "$tmp/few"
@@ -27,6 +28,8 @@ expect_pass 'schema and program agree on mutants' \
 # What must be noticed.
 sed 's/"required": \["scenario", "threads"\]/"required": ["scenario"]/' $schema >"$tmp/lax.json"
 sed 's/"bare"/"bear"/' $schema >"$tmp/strict.json"
+sed -E 's/^ {12}\{("enum": \[|"type": "string", "pattern").*\},$/{"enum": ["xyzzy"]},/' $schema \
+    >"$tmp/lists.json"
 sed '/^keys.yaml/d; /^roles.yaml/d' tests/schema/beyond.txt >"$tmp/short.txt"
 cp scenarios/paging/*.yaml "$tmp/few"
 mkdir "$tmp/out"
@@ -34,6 +37,8 @@ expect_fail 'a schema that forgets a key is noticed' 'is accepted by the schema'
     hold mutants "$tmp/lax.json" "$VKEPT" "$tmp/few" "$tmp/out"
 expect_fail 'a schema that refuses too much is noticed' 'role' \
     hold scenarios "$tmp/strict.json" "$VKEPT" scenarios/paging
+expect_fail 'a schema that wants flags in a list is noticed' "'flags': 'a'} is not valid" \
+    hold scenarios "$tmp/lists.json" "$VKEPT" tests/data/schema
 expect_fail 'a broken scenario that is not listed is noticed' 'roles.yaml is accepted' \
     hold broken $schema "$VKEPT" $bad "$tmp/short.txt"
 finish

@@ -57,6 +57,36 @@ expect_fail()
 	fi
 }
 
+# said PATTERN: whether the output is as expected: a line matches, or there is
+# none where the pattern is empty.
+said()
+{
+	if [ -z "$1" ]; then
+		[ ! -s "$tmp/.output" ]
+	else
+		grep -q -e "$1" "$tmp/.output"
+	fi
+}
+
+# expect STATUS SENTENCE PATTERN COMMAND...: the status within $limit seconds,
+# and standard output and standard error as said.
+limit=60
+expect()
+{
+	wanted=$1 sentence=$2 pattern=$3
+	shift 3
+	timeout "$limit" "$@" >"$tmp/.output" 2>&1 </dev/null
+	status=$?
+	if [ "$status" -eq "$wanted" ] && said "$pattern"; then
+		case_passed "$sentence"
+	else
+		sed -n '1,20p' "$tmp/.output" >"$tmp/.head"
+		echo "(status $status, expected $wanted and: $pattern)" >>"$tmp/.head"
+		mv "$tmp/.head" "$tmp/.output"
+		case_failed "$sentence"
+	fi
+}
+
 # put FILE LINE...: writes a file of a small tree.
 put()
 {
