@@ -29,7 +29,7 @@ x86       x86
 elf       elf
 exec      base ept guestpt copyio vmm sim x86 elf exec
 view      base ept guestpt image sim view
-maps      base ept guestpt image view maps
+maps      base ept guestpt image view maps sim/keyed.h
 play      base ept guestpt nested copyio vmm bits sim defect scenario view image x86 elf exec play
 explore   base ept guestpt nested copyio vmm bits sim scenario play explore
 conform   base ept guestpt nested copyio vmm bits sim conform

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An open-addressed table from frame to marks.  A frame that was once marked keeps its place.
+ * A table from frame to marks.  A frame that was once marked keeps its place.
  */
 #include "exec/exec_marks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/keyed.h"
+
 #define FIRST_ROOM 256u /* a power of two */
 
 struct exec_mark {
-	uint64_t key; /* number of the frame plus one; 0: empty */
+	uint64_t key; /* number of the frame plus one */
 	unsigned bits;
 };
 
@@ -22,33 +24,9 @@ exec_marks_free(struct exec_marks *marks)
 }
 
 static struct exec_mark *
-find(struct exec_mark *mark, size_t room, uint64_t key)
+find(const struct exec_marks *marks, uint64_t frame)
 {
-	size_t at = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (room - 1);
-
-	while (mark[at].key != 0 && mark[at].key != key)
-		at = (at + 1) & (room - 1);
-	return &mark[at];
-}
-
-static bool
-grow(struct exec_marks *marks)
-{
-	size_t room = marks->room == 0 ? FIRST_ROOM : 2 * marks->room, i;
-	struct exec_mark *bigger = calloc(room, sizeof(*bigger));
-
-	if (bigger == NULL) {
-		marks->failed = true;
-		return false;
-	}
-	for (i = 0; i < marks->room; i++) {
-		if (marks->mark[i].key != 0)
-			*find(bigger, room, marks->mark[i].key) = marks->mark[i];
-	}
-	free(marks->mark);
-	marks->mark = bigger;
-	marks->room = room;
-	return true;
+	return keyed_find(marks->mark, marks->room, sizeof(*marks->mark), frame + 1);
 }
 
 bool
@@ -56,9 +34,12 @@ exec_marks_set(struct exec_marks *marks, uint64_t frame, unsigned mark, bool *ad
 {
 	struct exec_mark *found;
 
-	if (2 * marks->used >= marks->room && !grow(marks))
+	if (!keyed_grow((void **)&marks->mark, &marks->room, marks->used, FIRST_ROOM,
+	    sizeof(*marks->mark))) {
+		marks->failed = true;
 		return false;
-	found = find(marks->mark, marks->room, frame + 1);
+	}
+	found = find(marks, frame);
 	marks->used += found->key == 0;
 	*added = (found->bits & mark) != mark;
 	found->key = frame + 1;
@@ -73,7 +54,7 @@ exec_marks_clear(struct exec_marks *marks, uint64_t frame, unsigned mark)
 
 	if (marks->room == 0)
 		return;
-	found = find(marks->mark, marks->room, frame + 1);
+	found = find(marks, frame);
 	if (found->key != 0)
 		found->bits &= ~mark;
 }
@@ -81,5 +62,5 @@ exec_marks_clear(struct exec_marks *marks, uint64_t frame, unsigned mark)
 unsigned
 exec_marks_of(const struct exec_marks *marks, uint64_t frame)
 {
-	return marks->room == 0 ? 0 : find(marks->mark, marks->room, frame + 1)->bits;
+	return marks->room == 0 ? 0 : find(marks, frame)->bits;
 }

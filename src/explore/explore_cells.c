@@ -9,17 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/grow.h"
+#include "sim/keyed.h"
+
+#define FIRST_CELLS 256
 #define FIRST_SLOTS 1024
 #define NARROW_VALUES 256
 #define FEW_VALUES 32u /* are looked through */
+
+struct explore_cell_slot {
+	uint64_t key; /* name of the cell plus one */
+	struct explore_cell *cell;
+};
 
 bool
 explore_cells_init(struct explore_cells *cells)
 {
 	memset(cells, 0, sizeof(*cells));
-	cells->slot = calloc(FIRST_SLOTS, sizeof(*cells->slot));
-	cells->slots = FIRST_SLOTS;
-	return cells->slot != NULL;
+	return keyed_grow((void **)&cells->slot, &cells->slots, 0, FIRST_SLOTS,
+	    sizeof(*cells->slot));
 }
 
 static void
@@ -43,62 +51,40 @@ explore_cells_free(struct explore_cells *cells)
 	memset(cells, 0, sizeof(*cells));
 }
 
-static size_t
+static struct explore_cell_slot *
 slot_of(const struct explore_cells *cells, watch_cell id)
 {
-	size_t at = (size_t)((id * 0x9e3779b97f4a7c15ull) >> 20) & (cells->slots - 1);
-
-	while (cells->slot[at] != 0 && cells->cell[cells->slot[at] - 1]->id != id)
-		at = (at + 1) & (cells->slots - 1);
-	return at;
+	return keyed_find(cells->slot, cells->slots, sizeof(*cells->slot), id + 1);
 }
 
-static bool
-grow(struct explore_cells *cells)
+static struct explore_cell *
+add_cell(struct explore_cells *cells, watch_cell id)
 {
-	size_t room = cells->room == 0 ? 256 : cells->room * 2, i;
-	struct explore_cell **cell = realloc(cells->cell, room * sizeof(*cell));
-	uint32_t *slot;
+	struct explore_cell *cell;
 
+	if (!array_grow((void **)&cells->cell, &cells->room, cells->count, FIRST_CELLS,
+	    sizeof(*cells->cell)) || !keyed_grow((void **)&cells->slot, &cells->slots,
+	    cells->count, FIRST_SLOTS, sizeof(*cells->slot)))
+		return NULL;
+	cell = calloc(1, sizeof(*cell));
 	if (cell == NULL)
-		return false;
-	cells->cell = cell;
-	slot = calloc(room * 4, sizeof(*slot));
-	if (slot == NULL)
-		return false;
-	free(cells->slot);
-	cells->slot = slot;
-	cells->slots = room * 4;
-	cells->room = room;
-	for (i = 0; i < cells->count; i++)
-		slot[slot_of(cells, cell[i]->id)] = (uint32_t)(i + 1);
-	return true;
+		return NULL;
+	cell->id = id;
+	cell->wide = 1;
+	cells->cell[cells->count++] = cell;
+	*slot_of(cells, id) = (struct explore_cell_slot){ id + 1, cell };
+	return cell;
 }
 
 struct explore_cell *
 explore_cells_get(struct explore_cells *cells, watch_cell id)
 {
-	size_t at = slot_of(cells, id);
-	struct explore_cell *cell;
+	struct explore_cell *cell = slot_of(cells, id)->cell;
 
-	if (cells->slot[at] != 0)
-		return cells->cell[cells->slot[at] - 1];
-	if (cells->count == cells->room) {
-		if (!grow(cells)) {
-			cells->failed = true;
-			return NULL;
-		}
-		at = slot_of(cells, id);
-	}
-	cell = calloc(1, sizeof(*cell));
-	if (cell == NULL) {
+	if (cell == NULL)
+		cell = add_cell(cells, id);
+	if (cell == NULL)
 		cells->failed = true;
-		return NULL;
-	}
-	cells->cell[cells->count] = cell;
-	cell->id = id;
-	cell->wide = 1;
-	cells->slot[at] = (uint32_t)++cells->count;
 	return cell;
 }
 

@@ -22,10 +22,12 @@ struct explore_cell {
 	unsigned wide;             /* bytes in the state: 1 or 2 */
 };
 
+struct explore_cell_slot;
+
 struct explore_cells {
 	struct explore_cell **cell;
 	size_t count, room;
-	uint32_t *slot;            /* hash table: index into cell[] plus one */
+	struct explore_cell_slot *slot; /* from name to cell */
 	size_t slots;
 	unsigned *live;            /* index in the state to index into cell[] */
 	unsigned live_count;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "maps/maps_tables.h"
+#include "sim/keyed.h"
 
 #define FIRST_NODES 256u /* a power of two */
 
@@ -20,7 +21,7 @@ struct sums {
 };
 
 struct node {
-	uint64_t key; /* address of the table plus level; 0: free */
+	uint64_t key; /* address of the table plus level */
 	struct sums sums;
 };
 
@@ -37,31 +38,9 @@ struct counting {
 /* --- memory ----------------------------------------------------------------------------------- */
 
 static struct node *
-node_find(struct node *node, size_t room, uint64_t key)
+node_find(const struct counting *counting, uint64_t key)
 {
-	size_t at = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (room - 1);
-
-	while (node[at].key != 0 && node[at].key != key)
-		at = (at + 1) & (room - 1);
-	return &node[at];
-}
-
-static bool
-nodes_grow(struct counting *counting)
-{
-	size_t room = counting->room != 0 ? 2 * counting->room : FIRST_NODES, i;
-	struct node *grown = calloc(room, sizeof(*grown));
-
-	if (grown == NULL)
-		return false;
-	for (i = 0; i < counting->room; i++) {
-		if (counting->node[i].key != 0)
-			*node_find(grown, room, counting->node[i].key) = counting->node[i];
-	}
-	free(counting->node);
-	counting->node = grown;
-	counting->room = room;
-	return true;
+	return keyed_find(counting->node, counting->room, sizeof(*counting->node), key);
 }
 
 static void
@@ -69,11 +48,12 @@ remember(struct counting *counting, uint64_t key, const struct sums *sums)
 {
 	struct node *node;
 
-	if (2 * counting->nodes >= counting->room && !nodes_grow(counting)) {
+	if (!keyed_grow((void **)&counting->node, &counting->room, counting->nodes, FIRST_NODES,
+	    sizeof(*counting->node))) {
 		counting->no_memory = true;
 		return;
 	}
-	node = node_find(counting->node, counting->room, key);
+	node = node_find(counting, key);
 	node->key = key;
 	node->sums = *sums;
 	counting->nodes++;
@@ -152,7 +132,7 @@ count_table(struct counting *counting, uint64_t address, unsigned level, uint64_
 	uint64_t key = address + level;
 
 	if (whole && counting->room != 0) {
-		const struct node *node = node_find(counting->node, counting->room, key);
+		const struct node *node = node_find(counting, key);
 
 		if (node->key == key) {
 			add_sums(sums, &node->sums);

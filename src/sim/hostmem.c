@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sparse host memory: an open-addressed table from piece number to 512 bytes.
+ * Sparse host memory: a table from piece number to 512 bytes.
  *
  * Most frames of a simulated machine are page tables of which a few entries are used; in pieces
  * they cost what is written of them, and a small scenario touches a few pages of memory instead of
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/keyed.h"
 #include "sim/watch.h"
 
 #define PIECE_SHIFT 9
@@ -23,7 +24,7 @@
 #define FIRST_SLOTS 128 /* a power of two */
 
 struct slot {
-	uint64_t key; /* number of the piece plus one; 0: empty */
+	uint64_t key; /* number of the piece plus one */
 	unsigned char *bytes;
 };
 
@@ -64,12 +65,11 @@ hostmem_create(uint64_t size, size_t frame_limit)
 
 	if (mem == NULL)
 		return NULL;
-	mem->slots = calloc(FIRST_SLOTS, sizeof(*mem->slots));
-	if (mem->slots == NULL) {
+	if (!keyed_grow((void **)&mem->slots, &mem->slot_count, 0, FIRST_SLOTS,
+	    sizeof(*mem->slots))) {
 		free(mem);
 		return NULL;
 	}
-	mem->slot_count = FIRST_SLOTS;
 	mem->size = size;
 	mem->frame_limit = frame_limit;
 	return mem;
@@ -135,53 +135,23 @@ frame_key(hpa_t hpa)
 	return key_of(vk_hpa(hpa.v & ~(uint64_t)VK_PAGE_OFFSET_MASK));
 }
 
-/* Fibonacci hashing: neighbouring pieces spread over the table. */
-static size_t
-slot_index(uint64_t key, size_t count)
-{
-	return (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (count - 1);
-}
-
 static struct slot *
-slot_find(struct slot *slots, size_t count, uint64_t key)
+slot_find(const struct hostmem *mem, uint64_t key)
 {
-	size_t at = slot_index(key, count);
-
-	while (slots[at].key != 0 && slots[at].key != key)
-		at = (at + 1) & (count - 1);
-	return &slots[at];
-}
-
-static bool
-slots_grow(struct hostmem *mem)
-{
-	size_t count = mem->slot_count * 2, i;
-	struct slot *slots = calloc(count, sizeof(*slots));
-
-	if (slots == NULL)
-		return false;
-	for (i = 0; i < mem->slot_count; i++) {
-		if (mem->slots[i].key != 0)
-			*slot_find(slots, count, mem->slots[i].key) = mem->slots[i];
-	}
-	free(mem->slots);
-	mem->slots = slots;
-	mem->slot_count = count;
-	return true;
+	return keyed_find(mem->slots, mem->slot_count, sizeof(*mem->slots), key);
 }
 
 /* Lets a piece be at `bytes`, whether it is new or comes from elsewhere. */
 static bool
 slot_set(struct hostmem *mem, uint64_t key, unsigned char *bytes)
 {
-	struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+	struct slot *slot = slot_find(mem, key);
 
 	if (slot->key == 0) {
-		if (mem->pieces * 2 >= mem->slot_count) {
-			if (!slots_grow(mem))
-				return false;
-			slot = slot_find(mem->slots, mem->slot_count, key);
-		}
+		if (!keyed_grow((void **)&mem->slots, &mem->slot_count, mem->pieces, FIRST_SLOTS,
+		    sizeof(*mem->slots)))
+			return false;
+		slot = slot_find(mem, key);
 		slot->key = key;
 		mem->pieces++;
 	}
@@ -239,7 +209,7 @@ hostmem_written(const struct hostmem *mem, hpa_t hpa)
 	uint64_t key = frame_key(hpa), end = key + FRAME_PIECES;
 
 	for (; key < end; key++) {
-		if (slot_find(mem->slots, mem->slot_count, key)->key != 0)
+		if (slot_find(mem, key)->key != 0)
 			return true;
 	}
 	return false;
@@ -265,7 +235,7 @@ frame_admit(struct hostmem *mem, hpa_t hpa)
 static const unsigned char *
 piece_read(const struct hostmem *mem, hpa_t hpa)
 {
-	return slot_find(mem->slots, mem->slot_count, key_of(hpa))->bytes;
+	return slot_find(mem, key_of(hpa))->bytes;
 }
 
 /* The bytes of the piece for writing; NULL beyond `size` or on failure. */
@@ -273,7 +243,7 @@ static unsigned char *
 piece_write(struct hostmem *mem, hpa_t hpa)
 {
 	uint64_t key = key_of(hpa);
-	const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+	const struct slot *slot = slot_find(mem, key);
 	unsigned char *bytes;
 
 	if (slot->key != 0)
@@ -293,11 +263,11 @@ static unsigned char *
 frame_whole(const struct hostmem *mem, hpa_t hpa)
 {
 	uint64_t key = frame_key(hpa);
-	unsigned char *bytes = slot_find(mem->slots, mem->slot_count, key)->bytes;
+	unsigned char *bytes = slot_find(mem, key)->bytes;
 	size_t i;
 
 	for (i = 1; i < FRAME_PIECES && bytes != NULL; i++) {
-		if (slot_find(mem->slots, mem->slot_count, key + i)->bytes !=
+		if (slot_find(mem, key + i)->bytes !=
 		    bytes + i * PIECE_BYTES)
 			bytes = NULL;
 	}
@@ -317,7 +287,7 @@ hostmem_frame(struct hostmem *mem, hpa_t hpa)
 		return NULL;
 	bytes = chunk_take(mem, VK_PAGE_BYTES);
 	for (i = 0; i < FRAME_PIECES && bytes != NULL; i++) {
-		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key + i);
+		const struct slot *slot = slot_find(mem, key + i);
 		unsigned char *piece = bytes + i * PIECE_BYTES;
 
 		if (slot->key != 0)
@@ -339,7 +309,7 @@ hostmem_clear(struct hostmem *mem, hpa_t hpa)
 		return piece_write(mem, hpa) != NULL;
 	hostmem_touch(vk_hpa(hpa.v & ~VK_PAGE_OFFSET_MASK), VK_PAGE_BYTES, WATCH_WRITE);
 	for (; key < end; key++) {
-		const struct slot *slot = slot_find(mem->slots, mem->slot_count, key);
+		const struct slot *slot = slot_find(mem, key);
 
 		if (slot->key != 0)
 			memset(slot->bytes, 0, PIECE_BYTES);
