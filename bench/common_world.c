@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "common_world.h"
+#include "sim/random_numbers.h"
 
 #define EPT_TABLE   (EPT_RWX | EPT_A)
 #define EPT_PAGE    (EPT_RWX | EPT_A | EPT_D | 6ull << EPT_MEMTYPE_SHIFT)
@@ -22,15 +23,10 @@ world_fail(const char *what)
 	exit(3);
 }
 
-/* SplitMix64. */
 uint64_t
 world_draw(struct world *w)
 {
-	uint64_t z = w->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
+	return random_splitmix(&w->random);
 }
 
 void *

@@ -21,6 +21,7 @@
 #include "ept/ept_exit.h"
 #include "ept/memtype.h"
 #include "guestpt/vpte.h"
+#include "sim/random_numbers.h"
 
 /* The machine of most examples: what a present-day processor has, keys and extras off. */
 #define USUAL                                                                                      \
@@ -317,15 +318,11 @@ numbers_are_read_as_people_write_them(void **state)
 	}
 }
 
-/* A stream of numbers that is the same on every run (splitmix64). */
+/* A stream of numbers that is the same on every run. */
 static uint64_t
 next_random(uint64_t *seed)
 {
-	uint64_t z = *seed += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
+	return random_splitmix(seed);
 }
 
 /* Dense, sparse and nearly full values, with one bit as a special case. */

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "sim/random_numbers.h"
 #include "sim/sched.h"
 #include "support/support_copyio.h"
 #include "support/support_rows.h"
@@ -317,23 +318,13 @@ forged_entries_reach_nothing_outside_the_users_memory(void **state)
 	assert_true(turn >= 100);
 }
 
-/* xorshift64 */
-static uint64_t
-draw(uint64_t *random)
-{
-	*random ^= *random << 13;
-	*random ^= *random >> 7;
-	*random ^= *random << 17;
-	return *random;
-}
-
 /* Turns P over before every third operation or so. */
 static void
 toggle_present(struct umem *memory, void *ctx, struct umem_event *event)
 {
 	uint64_t slot = COPY_PT + 8;
 
-	if (draw(ctx) % 3 == 0)
+	if (random_xorshift(ctx) % 3 == 0)
 		umem_set_word(memory, slot, umem_word(memory, slot) ^ VK_PG_P);
 	if (event->op == UMEM_LOAD && event->gpa == slot)
 		event->entry = umem_word(memory, slot);

@@ -24,6 +24,7 @@ static uint64_t note_read(const uint64_t *place);
 #include "nested/nested_walk.c"
 
 #include "nested/nested_memory.h"
+#include "sim/random_numbers.h"
 #include "support/flat_machine.h"
 #include "support/support_alone.h"
 #include "support/support_copyio.h"
@@ -65,14 +66,10 @@ struct side {
 static struct side direct, walked;
 static uint64_t chance;
 
-/* xorshift64, 0 .. below - 1 */
 static unsigned
 draw(unsigned below)
 {
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (unsigned)((chance >> 11) % below);
+	return random_xorshift_below(&chance, below);
 }
 
 /* Some pages far apart in guest-physical memory, some side by side; on some machines 2 MiB pages.

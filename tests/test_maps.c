@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "maps/maps.h"
+#include "sim/random_numbers.h"
 
 #define PAGES 64u
 #define CAP                                                                                        \
@@ -408,11 +409,7 @@ static uint64_t random_state;
 static uint64_t
 draw(void)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
+	return random_splitmix(&random_state);
 }
 
 /* A few entries in each table of [first, first + 24), which lead to others or to pages. */

@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "sim/random_numbers.h"
 #include "sim/vcpu.h"
 #include "support/flat_machine.h"
 
@@ -542,15 +543,10 @@ struct random_machine {
 	struct vcpu_result result;
 };
 
-/* SplitMix64. */
 static uint64_t
 draw(struct random_machine *r)
 {
-	uint64_t z = r->state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
+	return random_splitmix(&r->state);
 }
 
 static unsigned

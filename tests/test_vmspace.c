@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "copyio/vk_pmap.h"
+#include "sim/random_numbers.h"
 #include "sim/vmspace.h"
 #include "support/map_memory.h"
 #include "support/support_alone.h"
@@ -688,10 +689,7 @@ static uint64_t chance;
 static unsigned
 draw(unsigned below)
 {
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (unsigned)((chance >> 11) % below);
+	return random_xorshift_below(&chance, below);
 }
 
 static void

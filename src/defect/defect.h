@@ -94,6 +94,19 @@ extern const struct pmap_inval_ops defect_pmap_ops;
 
 /* --- within the room -------------------------------------------------------------------------- */
 
+/* The defects of the thread's machine, which has some. */
+static inline struct defects *
+thread_defects(const struct machine_thread *thread)
+{
+	return (struct defects *)thread->machine->vmm_ops;
+}
+
+static inline bool
+thread_has(const struct machine_thread *thread, enum defect defect)
+{
+	return defects_have(thread_defects(thread), defect);
+}
+
 /* Gives the machine's protocol the defects of its gate, if there are any. */
 void defect_gate_join(struct defects *defects);
 

@@ -20,18 +20,6 @@ static const enum defect gate_defects[] = {
 	DEFECT_ACK_BEFORE_EXIT,
 };
 
-static struct defects *
-defects_of(const struct machine_thread *thread)
-{
-	return (struct defects *)thread->machine->vmm_ops;
-}
-
-static bool
-has(const struct machine_thread *thread, enum defect defect)
-{
-	return defects_have(defects_of(thread), defect);
-}
-
 void
 defect_window(void)
 {
@@ -101,7 +89,7 @@ send(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_threa
     uint64_t mask)
 {
 	ops->ipi(thread, mask);
-	if (has(thread, DEFECT_ACK_BEFORE_EXIT))
+	if (thread_has(thread, DEFECT_ACK_BEFORE_EXIT))
 		acknowledge(proc, thread->machine, mask);
 }
 
@@ -109,17 +97,17 @@ send(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_threa
 static void
 stop(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_thread *thread)
 {
-	bool early = has(thread, DEFECT_MASK_BEFORE_GATE);
+	bool early = thread_has(thread, DEFECT_MASK_BEFORE_GATE);
 	uint64_t mask = 0, lock;
 
 	if (early) {
 		mask = vk_atomic_load64(&proc->cpumask);
 		defect_window();
 	}
-	lock = shut_gate(proc, has(thread, DEFECT_GATE_PLAIN_STORE));
-	if ((early || lock != 0) && !has(thread, DEFECT_NO_IPI))
+	lock = shut_gate(proc, thread_has(thread, DEFECT_GATE_PLAIN_STORE));
+	if ((early || lock != 0) && !thread_has(thread, DEFECT_NO_IPI))
 		send(proc, ops, thread, early ? mask : vk_atomic_load64(&proc->cpumask));
-	if (has(thread, DEFECT_NO_WAIT))
+	if (thread_has(thread, DEFECT_NO_WAIT))
 		return;
 	while (early ? (vk_atomic_load64(&proc->cpumask) & mask) != 0 :
 	    vk_atomic_load64(&proc->cpulock) != VMM_LOCK_EXCL)
@@ -129,29 +117,31 @@ stop(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_threa
 static bool
 flushes_nobody(const struct machine_thread *thread)
 {
-	return defects_of(thread)->revoking && has(thread, DEFECT_NO_FLUSH_ON_REVOKE);
+	return thread_defects(thread)->revoking && thread_has(thread, DEFECT_NO_FLUSH_ON_REVOKE);
 }
 
 /* What is changed between begin and end is changed while the gate is still open. */
 static bool
 stores_first(const struct machine_thread *thread)
 {
-	return has(thread, DEFECT_STORE_BEFORE_GATE) || has(thread, DEFECT_BUMP_BEFORE_STORE);
+	return thread_has(thread, DEFECT_STORE_BEFORE_GATE) ||
+	    thread_has(thread, DEFECT_BUMP_BEFORE_STORE);
 }
 
 static bool
 bumps_early(const struct machine_thread *thread)
 {
-	return has(thread, DEFECT_STOP_DOES_NOT_WAIT) || has(thread, DEFECT_BUMP_BEFORE_GATE) ||
-	    has(thread, DEFECT_BUMP_BEFORE_STORE);
+	return thread_has(thread, DEFECT_STOP_DOES_NOT_WAIT) ||
+	    thread_has(thread, DEFECT_BUMP_BEFORE_GATE) ||
+	    thread_has(thread, DEFECT_BUMP_BEFORE_STORE);
 }
 
 static void
 stop_and_bump(struct vmm_proc *proc, const struct vmm_host_ops *ops, struct machine_thread *thread)
 {
 	stop(proc, ops, thread);
-	if (!bumps_early(thread) && !has(thread, DEFECT_NO_GENERATION_BUMP) &&
-	    !has(thread, DEFECT_BUMP_AFTER_GATE))
+	if (!bumps_early(thread) && !thread_has(thread, DEFECT_NO_GENERATION_BUMP) &&
+	    !thread_has(thread, DEFECT_BUMP_AFTER_GATE))
 		bump(proc);
 }
 
@@ -164,15 +154,15 @@ stop_begin(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 		return;
 	if (bumps_early(thread))
 		bump(proc);
-	if (has(thread, DEFECT_STOP_DOES_NOT_WAIT) || stores_first(thread))
+	if (thread_has(thread, DEFECT_STOP_DOES_NOT_WAIT) || stores_first(thread))
 		return;
-	if (has(thread, DEFECT_BUMP_BEFORE_GATE))
+	if (thread_has(thread, DEFECT_BUMP_BEFORE_GATE))
 		defect_window();
-	while (has(thread, DEFECT_SYNC_WHILE_COUNTED) && thread->vmm.exists &&
+	while (thread_has(thread, DEFECT_SYNC_WHILE_COUNTED) && thread->vmm.exists &&
 	    !vmm_gate_count_in(proc))
 		vk_pause();
 	stop_and_bump(proc, ops, thread);
-	if (has(thread, DEFECT_STORE_AFTER_GATE)) {
+	if (thread_has(thread, DEFECT_STORE_AFTER_GATE)) {
 		vmm_stop_end(proc);
 		defect_window();
 	}
@@ -183,16 +173,16 @@ stop_end(struct vmm_proc *proc, const struct vmm_host_ops *ops, void *ctx)
 {
 	struct machine_thread *thread = ctx;
 
-	if (flushes_nobody(thread) || has(thread, DEFECT_STOP_DOES_NOT_WAIT) ||
-	    has(thread, DEFECT_STORE_AFTER_GATE))
+	if (flushes_nobody(thread) || thread_has(thread, DEFECT_STOP_DOES_NOT_WAIT) ||
+	    thread_has(thread, DEFECT_STORE_AFTER_GATE))
 		return;
 	if (stores_first(thread))
 		stop_and_bump(proc, ops, thread);
 	vmm_stop_end(proc);
-	if (has(thread, DEFECT_SLEEP_WITHOUT_INTERLOCK)) /* whoever sleeps is woken */
+	if (thread_has(thread, DEFECT_SLEEP_WITHOUT_INTERLOCK)) /* whoever sleeps is woken */
 		ops->ipi(thread, vk_atomic_load64(&proc->active) &
 		    ~(VMM_ACTIVE_LOCK | VK_BIT(ops->this_cpu(thread))));
-	if (has(thread, DEFECT_BUMP_AFTER_GATE)) {
+	if (thread_has(thread, DEFECT_BUMP_AFTER_GATE)) {
 		defect_window();
 		bump(proc);
 	}

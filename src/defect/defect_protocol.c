@@ -9,18 +9,6 @@
 
 #include "defect/defect.h"
 
-static struct defects *
-defects_of(const struct machine_thread *thread)
-{
-	return (struct defects *)thread->machine->vmm_ops;
-}
-
-static bool
-has(const struct machine_thread *thread, enum defect defect)
-{
-	return defects_have(defects_of(thread), defect);
-}
-
 /* --- vmm_guest_sync_addr ---------------------------------------------------------------------- */
 
 /* Errors come back as words and are stored like words. */
@@ -163,7 +151,7 @@ defects_vminit(struct defects *defects, struct machine_thread *thread,
 static bool
 reuse_root(struct machine_thread *thread, uint64_t *eptp)
 {
-	struct defects *defects = defects_of(thread);
+	struct defects *defects = thread_defects(thread);
 	struct ept *ept = &thread->process->ept;
 	static const unsigned char zeros[VK_PAGE_BYTES];
 
@@ -183,7 +171,7 @@ op_ept_create(void *ctx, uint64_t *eptp)
 
 	if (!machine_vmm_ops.ept_create(ctx, eptp))
 		return 0;
-	if (!has(ctx, DEFECT_EPTP_PAGE_REUSED))
+	if (!thread_has(ctx, DEFECT_EPTP_PAGE_REUSED))
 		return 1;
 	watch_whole(true);
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
@@ -197,7 +185,7 @@ op_ept_destroy(void *ctx, uint64_t eptp)
 {
 	machine_vmm_ops.ept_destroy(ctx, eptp);
 	watch_touch(watch_cell_of(WATCH_HOST, 0), WATCH_READ | WATCH_WRITE);
-	defects_of(ctx)->freed_root = eptp;
+	thread_defects(ctx)->freed_root = eptp;
 }
 
 static void
@@ -205,12 +193,12 @@ op_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 {
 	struct machine_thread *thread = ctx;
 
-	if (has(thread, DEFECT_VMCS_FORGOTTEN_EARLY)) {
+	if (thread_has(thread, DEFECT_VMCS_FORGOTTEN_EARLY)) {
 		/* Whoever looks finds nothing to wait for; VMCLEAR is yet to come. */
 		thread->machine->cpu[cpu].loaded = NULL;
 		return;
 	}
-	if (has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
+	if (thread_has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
 		(void)machine_vmclear(thread, (unsigned)cpu);
 	else
 		machine_vmm_ops.vmclear_on(ctx, cpu, eptp);
@@ -220,7 +208,7 @@ static void
 op_vmptrld(void *ctx, int first_time_here)
 {
 	struct machine_thread *thread = ctx;
-	struct defects *defects = defects_of(thread);
+	struct defects *defects = thread_defects(thread);
 	uint64_t root = defects->root[thread->index % DEFECT_THREADS_MAX];
 	struct ept *ept = &thread->vcpu.ept;
 	bool late = thread->vmcs_cpu != VMM_NO_CPU && thread->vmcs_cpu != (int)thread->cpu;
@@ -241,24 +229,24 @@ static void
 op_invept(void *ctx, uint64_t eptp)
 {
 	struct machine_thread *thread = ctx;
-	struct defects *defects = defects_of(thread);
+	struct defects *defects = thread_defects(thread);
 	bool loading = defects->loading;
 
 	defects->loading = false;
-	if (loading && has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
+	if (loading && thread_has(thread, DEFECT_NO_INVEPT_ON_MIGRATION))
 		return;
-	if (has(thread, DEFECT_NO_INVEPT))
+	if (thread_has(thread, DEFECT_NO_INVEPT))
 		return;
-	if (!loading && has(thread, DEFECT_COMPARE_BEFORE_COUNT)) {
+	if (!loading && thread_has(thread, DEFECT_COMPARE_BEFORE_COUNT)) {
 		/* The comparison that counts was the one in op_must_leave(). */
 		thread->vmm.eptgen = defects->seen[thread->index % DEFECT_THREADS_MAX];
 		return;
 	}
-	if (has(thread, DEFECT_INVEPT_BAD_TYPE)) {
+	if (thread_has(thread, DEFECT_INVEPT_BAD_TYPE)) {
 		(void)vcpu_invept(&thread->vcpu, 0, eptp);
 		return;
 	}
-	if (has(thread, DEFECT_INVEPT_WRONG_ROOT))
+	if (thread_has(thread, DEFECT_INVEPT_WRONG_ROOT))
 		eptp ^= VK_BIT(13);
 	machine_vmm_ops.invept(ctx, eptp);
 }
@@ -269,11 +257,11 @@ op_must_leave(void *ctx)
 {
 	struct machine_thread *thread = ctx;
 	struct vmm_proc *proc = &thread->process->vmm;
-	uint64_t *seen = &defects_of(thread)->seen[thread->index % DEFECT_THREADS_MAX];
+	uint64_t *seen = &thread_defects(thread)->seen[thread->index % DEFECT_THREADS_MAX];
 
 	if (machine_vmm_ops.must_leave(ctx))
 		return 1;
-	if (!has(thread, DEFECT_COMPARE_BEFORE_COUNT))
+	if (!thread_has(thread, DEFECT_COMPARE_BEFORE_COUNT))
 		return 0;
 	*seen = vk_atomic_load64(&proc->invgen);
 	if (*seen != thread->vmm.eptgen)
@@ -287,7 +275,7 @@ static void
 op_write_guest(void *ctx, uint64_t cr3)
 {
 	machine_vmm_ops.write_guest(ctx, cr3);
-	if (has(ctx, DEFECT_INTERRUPTS_ON_BEFORE_ENTRY)) {
+	if (thread_has(ctx, DEFECT_INTERRUPTS_ON_BEFORE_ENTRY)) {
 		machine_vmm_ops.interrupts(ctx, 1);
 		machine_vmm_ops.interrupts(ctx, 0);
 	}
@@ -298,7 +286,7 @@ static void
 op_critical(void *ctx, int enter)
 {
 	struct machine_thread *thread = ctx;
-	bool *sleepy = &defects_of(thread)->sleepy[thread->cpu];
+	bool *sleepy = &thread_defects(thread)->sleepy[thread->cpu];
 	bool sleeps = !enter && *sleepy;
 
 	if (sleeps)
@@ -312,9 +300,9 @@ op_critical(void *ctx, int enter)
 static uint64_t
 deviating_leaf(const struct machine_thread *thread, uint64_t entry, unsigned acc)
 {
-	if (has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
+	if (thread_has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
 		entry |= EPT_X;
-	if (has(thread, DEFECT_WRITE_WITHOUT_READ) && acc == VK_ACC_W)
+	if (thread_has(thread, DEFECT_WRITE_WITHOUT_READ) && acc == VK_ACC_W)
 		entry &= ~(uint64_t)(EPT_R | EPT_X);
 	return entry;
 }
@@ -328,7 +316,7 @@ op_fault(void *ctx, gpa_t gpa, unsigned acc)
 	hpa_t slot;
 
 	/* An entry that allows fetches anyway needs no fault for one, only a page. */
-	if ((acc & VK_ACC_X) && has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
+	if ((acc & VK_ACC_X) && thread_has(thread, DEFECT_EPT_ALWAYS_EXECUTABLE))
 		acc = VK_ACC_R;
 	if (!machine_vmm_ops.fault(ctx, gpa, acc))
 		return 0;
@@ -344,9 +332,10 @@ op_enter(void *ctx, int resume, struct vmx_exit *exit)
 	struct machine_thread *thread = ctx;
 	enum vmm_entry entry = machine_vmm_ops.enter(ctx, resume, exit);
 
-	defects_of(thread)->length[thread->index % DEFECT_THREADS_MAX] = exit->instruction_length;
+	thread_defects(thread)->length[thread->index % DEFECT_THREADS_MAX] =
+	    exit->instruction_length;
 	/* Bit 8 clear: the access was to a table. */
-	if (has(thread, DEFECT_TABLE_WALK_IS_READ) &&
+	if (thread_has(thread, DEFECT_TABLE_WALK_IS_READ) &&
 	    (exit->reason & 0xffff) == VMX_EXIT_EPT_VIOLATION &&
 	    !(exit->qualification & VK_BIT(8)))
 		exit->qualification &= ~(uint64_t)VK_ACC_W;
@@ -359,9 +348,9 @@ op_advance(void *ctx, unsigned bytes)
 {
 	struct machine_thread *thread = ctx;
 
-	if (has(thread, DEFECT_EXIT_LENGTH_BELIEVED))
-		bytes = defects_of(thread)->length[thread->index % DEFECT_THREADS_MAX];
-	if (!has(thread, DEFECT_NEXT_ADDRESS_UNCHECKED))
+	if (thread_has(thread, DEFECT_EXIT_LENGTH_BELIEVED))
+		bytes = thread_defects(thread)->length[thread->index % DEFECT_THREADS_MAX];
+	if (!thread_has(thread, DEFECT_NEXT_ADDRESS_UNCHECKED))
 		return machine_vmm_ops.advance(ctx, bytes);
 	thread->rip.v += bytes;
 	thread->guest->advance(thread->ctx);
@@ -373,7 +362,7 @@ op_fetch(void *ctx, unsigned char *bytes, unsigned size, struct vmx_exit *fault)
 {
 	static const unsigned char syscall_bytes[] = { 0x0f, 0x05 };
 
-	if (!has(ctx, DEFECT_UD_IS_SYSCALL) || size < sizeof(syscall_bytes))
+	if (!thread_has(ctx, DEFECT_UD_IS_SYSCALL) || size < sizeof(syscall_bytes))
 		return machine_vmm_ops.fetch(ctx, bytes, size, fault);
 	memcpy(bytes, syscall_bytes, sizeof(syscall_bytes));
 	return sizeof(syscall_bytes);
@@ -385,9 +374,9 @@ op_reflect(void *ctx, const struct vmx_exit *exit)
 	uint32_t vector = exit->intr_info & VMX_INTR_VECTOR;
 
 	if (exit->reason == VMX_EXIT_EXCEPTION && vector != VMX_VECTOR_PF &&
-	    vector != VMX_VECTOR_BP && has(ctx, DEFECT_EXCEPTION_KILLS))
+	    vector != VMX_VECTOR_BP && thread_has(ctx, DEFECT_EXCEPTION_KILLS))
 		return VMM_END_KILLED;
-	if (exit->reason == VMX_EXIT_EPT_VIOLATION && has(ctx, DEFECT_VIOLATION_KILLS))
+	if (exit->reason == VMX_EXIT_EPT_VIOLATION && thread_has(ctx, DEFECT_VIOLATION_KILLS))
 		return VMM_END_KILLED;
 	return machine_vmm_ops.reflect(ctx, exit);
 }

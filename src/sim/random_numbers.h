@@ -26,6 +26,13 @@ random_xorshift(uint64_t *state)
 	return *state;
 }
 
+/* A number from 0 to below - 1. */
+static inline unsigned
+random_xorshift_below(uint64_t *state, unsigned below)
+{
+	return (unsigned)((random_xorshift(state) >> 11) % below);
+}
+
 /* The next number of the generator splitmix64, whose state may be anything. */
 static inline uint64_t
 random_splitmix(uint64_t *state)

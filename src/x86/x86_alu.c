@@ -178,22 +178,12 @@ x86_do_movabs(struct x86_cpu *cpu, const struct x86_op *op)
 	return X86_NEXT;
 }
 
-/* The source of an instruction whose source may have a size of its own. */
-static bool
-source(struct x86_cpu *cpu, const struct x86_op *op, unsigned size, uint64_t *value)
-{
-	if (op->form == X86_RM)
-		return x86_load(cpu, x86_address(cpu, op), size, value);
-	*value = x86_reg(cpu, op->src, size);
-	return true;
-}
-
 enum x86_step
 x86_do_movzx(struct x86_cpu *cpu, const struct x86_op *op)
 {
 	uint64_t value;
 
-	if (!source(cpu, op, op->detail, &value))
+	if (!x86_source(cpu, op, op->detail, &value))
 		return X86_STAY;
 	x86_set_reg(cpu, op->dst, op->size, value);
 	return X86_NEXT;
@@ -206,7 +196,7 @@ x86_do_movsx(struct x86_cpu *cpu, const struct x86_op *op)
 	unsigned from = op->detail < op->size ? op->detail : op->size;
 	uint64_t value;
 
-	if (!source(cpu, op, from, &value))
+	if (!x86_source(cpu, op, from, &value))
 		return X86_STAY;
 	x86_set_reg(cpu, op->dst, op->size, x86_extend(value, from));
 	return X86_NEXT;

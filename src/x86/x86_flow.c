@@ -236,12 +236,8 @@ x86_do_cmovcc(struct x86_cpu *cpu, const struct x86_op *op)
 {
 	uint64_t value;
 
-	if (op->form == X86_RM) {
-		if (!x86_load(cpu, x86_address(cpu, op), op->size, &value))
-			return X86_STAY;
-	} else {
-		value = x86_reg(cpu, op->src, op->size);
-	}
+	if (!x86_source(cpu, op, op->size, &value))
+		return X86_STAY;
 	if (!x86_condition(&cpu->flags, op->detail))
 		value = x86_reg(cpu, op->dst, op->size);
 	x86_set_reg(cpu, op->dst, op->size, value);

@@ -138,6 +138,16 @@ x86_load(struct x86_cpu *cpu, uint64_t at, unsigned size, uint64_t *value)
 	return true;
 }
 
+/* The source of an instruction, a general register or memory; false: refused. */
+static inline bool
+x86_source(struct x86_cpu *cpu, const struct x86_op *op, unsigned size, uint64_t *value)
+{
+	if (op->form == X86_RM)
+		return x86_load(cpu, x86_address(cpu, op), size, value);
+	*value = x86_reg(cpu, op->src, size);
+	return true;
+}
+
 static inline bool
 x86_store(struct x86_cpu *cpu, uint64_t at, unsigned size, uint64_t value)
 {

@@ -153,12 +153,8 @@ x86_do_vfrom_g(struct x86_cpu *cpu, const struct x86_op *op)
 {
 	uint64_t value;
 
-	if (op->form == X86_RM) {
-		if (!x86_load(cpu, x86_address(cpu, op), op->size, &value))
-			return X86_STAY;
-	} else {
-		value = x86_reg(cpu, op->src, op->size);
-	}
+	if (!x86_source(cpu, op, op->size, &value))
+		return X86_STAY;
 	cpu->xmm[op->dst].q[0] = value;
 	cpu->xmm[op->dst].q[1] = 0;
 	return X86_NEXT;
@@ -601,12 +597,8 @@ x86_do_vinsert(struct x86_cpu *cpu, const struct x86_op *op)
 {
 	uint64_t value;
 
-	if (op->form == X86_RM) {
-		if (!x86_load(cpu, x86_address(cpu, op), 2, &value))
-			return X86_STAY;
-	} else {
-		value = x86_reg(cpu, op->src, 2);
-	}
+	if (!x86_source(cpu, op, 2, &value))
+		return X86_STAY;
 	cpu->xmm[op->dst].w[op->imm & 7] = (uint16_t)value;
 	return X86_NEXT;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "sim/random_numbers.h"
 #include "support/support_rows.h"
 
 /* --- numbers ------------------------------------------------------------------------------- */
@@ -30,23 +31,13 @@ copy_chance_bytes(struct copy_chance *chance, const unsigned char *bytes, size_t
 	chance->size = size;
 }
 
-/* xorshift64 */
-static uint64_t
-chance_next(struct copy_chance *chance)
-{
-	chance->state ^= chance->state << 13;
-	chance->state ^= chance->state >> 7;
-	chance->state ^= chance->state << 17;
-	return chance->state;
-}
-
 unsigned
 copy_draw(struct copy_chance *chance, unsigned below)
 {
 	unsigned value = 0, size = below <= 0x100 ? 1 : 2;
 
 	if (chance->size < size)
-		return (unsigned)((chance_next(chance) >> 11) % below);
+		return random_xorshift_below(&chance->state, below);
 	memcpy(&value, chance->bytes, size);
 	chance->bytes += size;
 	chance->size -= size;
@@ -59,7 +50,7 @@ copy_draw64(struct copy_chance *chance)
 	uint64_t value;
 
 	if (chance->size < sizeof(value))
-		return chance_next(chance) * 0x9e3779b97f4a7c15ull;
+		return random_xorshift(&chance->state) * 0x9e3779b97f4a7c15ull;
 	memcpy(&value, chance->bytes, sizeof(value));
 	chance->bytes += sizeof(value);
 	chance->size -= sizeof(value);

@@ -15,18 +15,10 @@
 #include <cmocka.h>
 
 #include "base/ptlevel.h"
+#include "sim/random_numbers.h"
 
 #define POINT_LIMIT 400000
 #define PATIENCE    400 /* steps that a guest waits for the interrupt that must come */
-
-static unsigned
-vmhost_draw(struct vmhost *host, unsigned below)
-{
-	host->random ^= host->random << 13;
-	host->random ^= host->random >> 7;
-	host->random ^= host->random << 17;
-	return (unsigned)((host->random >> 11) % below);
-}
 
 static void
 vmhost_break(struct vmhost *host, const char *what)
@@ -99,7 +91,7 @@ vmhost_critical(void *ctx, int enter)
 	}
 	vmhost_need(host, t->cpu == VMM_NO_CPU, "a critical section within another");
 	for (;;) {
-		unsigned first = vmhost_draw(host, host->cpus), i;
+		unsigned first = random_xorshift_below(&host->random, host->cpus), i;
 
 		for (i = 0; i < host->cpus; i++) {
 			unsigned cpu = (first + i) % host->cpus;
@@ -133,7 +125,7 @@ vmhost_must_leave(void *ctx)
 
 	vmhost_need(t->host, !t->interrupts, "host work is looked for with interrupts on");
 	t->host->backed_off += (t->host->proc.cpulock & VMM_LOCK_EXCL) != 0;
-	return vmhost_draw(t->host, 10) == 0;
+	return random_xorshift_below(&t->host->random, 10) == 0;
 }
 
 static int
@@ -241,7 +233,7 @@ vmhost_access(struct vmhost_thread *t)
 	struct vmhost_cpu *cpu = here(t);
 
 	vmhost_need(host, host->exclusive == NULL, "a guest runs while it is kept out");
-	if (cpu->cached == 0 || vmhost_draw(host, 16) == 0)
+	if (cpu->cached == 0 || random_xorshift_below(&host->random, 16) == 0)
 		cpu->cached = host->entry;
 	vmhost_need(host, cpu->cached >= host->required, "a translation is used after its end");
 	host->old_used_in_time += (host->proc.cpulock & VMM_LOCK_EXCL) != 0;
@@ -252,7 +244,7 @@ static int
 vmhost_guest(struct vmhost_thread *t)
 {
 	struct vmhost *host = t->host;
-	unsigned left = 1 + vmhost_draw(host, t->program.dwell + 1), waited = 0;
+	unsigned left = 1 + random_xorshift_below(&host->random, t->program.dwell + 1), waited = 0;
 
 	for (;;) {
 		if (here(t)->interrupt) {
@@ -325,7 +317,7 @@ static void
 vmhost_edit(struct vmhost_thread *t)
 {
 	struct vmhost *host = t->host;
-	unsigned i, points = vmhost_draw(host, 4);
+	unsigned i, points = random_xorshift_below(&host->random, 4);
 
 	host->stops_with_guests += host->proc.cpulock >= VMM_LOCK_STEP;
 	vmm_stop_begin(&host->proc, &vmhost_ops, t);
@@ -359,7 +351,7 @@ vmhost_copy(struct vmhost_thread *t)
 {
 	struct vmhost *host = t->host;
 	struct vk_guard guard = vmm_copy_guard(&host->proc);
-	unsigned points = vmhost_draw(host, 6);
+	unsigned points = random_xorshift_below(&host->random, 6);
 	uint64_t seen, version;
 
 	for (;;) {
@@ -394,7 +386,7 @@ vmhost_syscall(void *ctx)
 	    t->host, t->cpu == VMM_NO_CPU && t->interrupts, "an exit is handled inside the gate");
 	if (left == 0 || t->host->broken != NULL)
 		return VMM_END_EXIT;
-	n = vmhost_draw(t->host, left);
+	n = random_xorshift_below(&t->host->random, left);
 	if (n < p->edits) {
 		p->edits--;
 		vmhost_edit(t);

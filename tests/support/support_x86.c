@@ -8,16 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/random_numbers.h"
+
 #define MIDDLE (RANDOM_DATA + 0x1800)
 #define SHOWN 10
 
 static uint64_t
 any(struct random_world *world)
 {
-	world->state ^= world->state << 13;
-	world->state ^= world->state >> 7;
-	world->state ^= world->state << 17;
-	return world->state;
+	return random_xorshift(&world->state);
 }
 
 unsigned

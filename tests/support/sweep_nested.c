@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "oracle/naive.h"
+#include "sim/random_numbers.h"
 #include "sim/vcpu.h"
 #include "support/sweep.h"
 
@@ -144,15 +145,10 @@ struct nested {
 	uint64_t linear[LINEAR_PAGES];
 };
 
-/* SplitMix64. */
 static uint64_t
 draw(struct nested *n)
 {
-	uint64_t z = n->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return z ^ z >> 31;
+	return random_splitmix(&n->random);
 }
 
 static unsigned
