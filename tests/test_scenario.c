@@ -504,7 +504,7 @@ steps_of_kernel_and_vmm_are_read(void **state)
 	assert_int_equal(step_of(s, SCN_OP_INVEPT, 0)->type, SCN_INV_SINGLE);
 	p = step_of(s, SCN_OP_INVVPID, 0);
 	assert_int_equal(p->type, SCN_INV_ADDRESS);
-	assert_int_equal(p->vpid, 1);
+	assert_int_equal(p->inv_id, 1);
 	assert_int_equal(step_of(s, SCN_OP_WAIT, 0)->thread, 1);
 	assert_int_equal(step_of(s, SCN_OP_WAIT, 1)->count, 1);
 	p = step_of(s, SCN_OP_MMAP, 0);

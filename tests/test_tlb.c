@@ -482,8 +482,8 @@ static bool
 set_pcide(struct std_machine *m)
 {
 	m->vcpu.mode.cr4 &= ~VK_CR4_PCIDE;
-	vcpu_mov_cr4(&m->vcpu, m->vcpu.mode.cr4 | VK_CR4_PCIDE);
-	return true;
+	m->vcpu.mode.cr3 = STD_PML4;
+	return vcpu_mov_cr4(&m->vcpu, m->vcpu.mode.cr4 | VK_CR4_PCIDE);
 }
 
 static bool
@@ -520,8 +520,8 @@ toggle_wp(struct std_machine *m)
 static bool
 clear_pg(struct std_machine *m)
 {
-	vcpu_mov_cr0(&m->vcpu, m->vcpu.mode.cr0 & ~VK_CR0_PG);
-	return true;
+	m->vcpu.mode.cr4 &= ~VK_CR4_PCIDE; /* else it is refused */
+	return vcpu_mov_cr0(&m->vcpu, m->vcpu.mode.cr0 & ~VK_CR0_PG);
 }
 
 /* A read of X that faults: its entry is not present. */
@@ -714,12 +714,16 @@ operands_that_fault_drop_nothing(void **state)
 	assert_false(vcpu_invvpid(&m.vcpu, 4, 7, vk_gva(X)));
 	assert_false(vcpu_invvpid(&m.vcpu, 1, 0, vk_gva(X)));
 	assert_false(vcpu_invvpid(&m.vcpu, 0, 7, bad));
+	assert_false(vcpu_invvpid(&m.vcpu, 2, 0x10000, vk_gva(X)));
+	assert_false(vcpu_mov_cr0(&m.vcpu, m.vcpu.mode.cr0 & ~VK_CR0_PG));
+	assert_false(vcpu_mov_cr4(&m.vcpu, m.vcpu.mode.cr4 ^ VK_CR4_LA57));
 	assert_int_equal(still_there(m.vcpu.tlb), ALL);
 	assert_int_equal(m.vcpu.mode.cr3, STD_PML4 | 1);
 	m.vcpu.mode.cr4 &= ~VK_CR4_PCIDE;
 	assert_false(vcpu_invpcid(&m.vcpu, 1, 1, vk_gva(X)));
 	assert_false(vcpu_invpcid(&m.vcpu, 0, 1, vk_gva(X)));
 	assert_false(vcpu_mov_cr3(&m.vcpu, STD_PML4 | VK_BIT(63)));
+	assert_false(vcpu_mov_cr4(&m.vcpu, m.vcpu.mode.cr4 | VK_CR4_PCIDE));
 	tlb_destroy(m.vcpu.tlb);
 	std_destroy(&m);
 }

@@ -436,8 +436,8 @@ play_pge(struct conform_player *player, unsigned at)
 	uint64_t cr4 = player->vcpu.mode.cr4;
 
 	(void)at;
-	vcpu_mov_cr4(&player->vcpu, cr4 ^ VK_CR4_PGE);
-	vcpu_mov_cr4(&player->vcpu, cr4);
+	(void)vcpu_mov_cr4(&player->vcpu, cr4 ^ VK_CR4_PGE);
+	(void)vcpu_mov_cr4(&player->vcpu, cr4);
 	return true;
 }
 
@@ -445,7 +445,7 @@ static bool
 play_wp(struct conform_player *player, unsigned at)
 {
 	(void)at;
-	vcpu_mov_cr0(&player->vcpu, player->vcpu.mode.cr0 ^ VK_CR0_WP);
+	(void)vcpu_mov_cr0(&player->vcpu, player->vcpu.mode.cr0 ^ VK_CR0_WP);
 	drop_all(player);
 	return true;
 }

@@ -279,7 +279,8 @@ guest_mov_cr0(struct play_thread *thread, const struct scn_step *step, struct vm
 
 	if (!is_privileged(thread, exit, &progress))
 		return progress;
-	vcpu_mov_cr0(vcpu, (vcpu->mode.cr0 | step->set) & ~step->clear);
+	if (!vcpu_mov_cr0(vcpu, (vcpu->mode.cr0 | step->set) & ~step->clear))
+		return general_protection(thread, exit);
 	return GUEST_COMPLETED;
 }
 
@@ -292,10 +293,9 @@ guest_mov_cr4(struct play_thread *thread, const struct scn_step *step, struct vm
 
 	if (!is_privileged(thread, exit, &progress))
 		return progress;
-	/* PCIDs cannot be turned on while CR3 holds other low bits. */
-	if ((value & ~vcpu->mode.cr4 & VK_CR4_PCIDE) && (vcpu->mode.cr3 & VK_CR3_PCID))
+	if ((value & scn_cr4_lacking(thread->player->scenario->machine.features)) != 0 ||
+	    !vcpu_mov_cr4(vcpu, value))
 		return general_protection(thread, exit);
-	vcpu_mov_cr4(vcpu, value);
 	return GUEST_COMPLETED;
 }
 
@@ -337,8 +337,7 @@ guest_invpcid(struct play_thread *thread, const struct scn_step *step, struct vm
 
 	if (!is_privileged(thread, exit, &progress))
 		return progress;
-	if (!vcpu_invpcid(&thread->machine.vcpu, (unsigned)step->type, step->pcid,
-	    vk_gva(step->at)))
+	if (!vcpu_invpcid(&thread->machine.vcpu, step->type, step->inv_id, vk_gva(step->at)))
 		return general_protection(thread, exit);
 	return GUEST_COMPLETED;
 }

@@ -244,7 +244,7 @@ kernel_invept(struct play_thread *thread, const struct scn_step *step)
 	/* Executed in root mode. */
 	machine_guest_stop(&thread->player->machine, thread->machine.cpu);
 	thread->player->machine.count.invepts++;
-	if (!vcpu_invept(vcpu, (unsigned)step->type, eptp)) {
+	if (!vcpu_invept(vcpu, step->type, eptp)) {
 		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
 		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
 		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);
@@ -258,7 +258,7 @@ kernel_invvpid(struct play_thread *thread, const struct scn_step *step)
 
 	machine_guest_stop(&thread->player->machine, thread->machine.cpu);
 	thread->player->machine.count.invvpids++;
-	if (!vcpu_invvpid(vcpu, (unsigned)step->type, (uint16_t)step->vpid, vk_gva(step->at))) {
+	if (!vcpu_invvpid(vcpu, step->type, step->inv_id, vk_gva(step->at))) {
 		result_outcome(&thread->result, SCN_OUTCOME_VMFAIL);
 		thread->result.instruction_error = VMX_ERROR_INV_OPERAND;
 		result_set(&thread->result, SCN_KEY_INSTRUCTION_ERROR);

@@ -403,7 +403,7 @@ enum scn_op {
 	SCN_OP_MOV_CR4, /* set, clear: VK_CR4_* */
 	SCN_OP_MODE,    /* nxe, ac, cpl, pkru, pkrs: each if given; not an access */
 	SCN_OP_INVLPG,  /* at */
-	SCN_OP_INVPCID, /* type, pcid, at */
+	SCN_OP_INVPCID, /* type, inv_id, at */
 	/* With `at`, the instruction is fetched from there first, and what is there is decoded. */
 	SCN_OP_CPUID,   /* leaf, subleaf (default 0), at */
 	SCN_OP_HLT,
@@ -435,7 +435,7 @@ enum scn_op {
 	                   * the options are in user memory, and stack, stack_end */
 	SCN_OP_SYNC_ADDR, /* dst, src (guest-virtual; default 0): vmm_guest_sync_addr(2) */
 	SCN_OP_INVEPT,    /* type (single, the default, or all), eptp if given */
-	SCN_OP_INVVPID,   /* type, vpid (default the thread's), at */
+	SCN_OP_INVVPID,   /* type, inv_id, at */
 	SCN_OP_MIGRATE,   /* cpu: the thread goes on there */
 	SCN_OP_VMCLEAR, SCN_OP_VMPTRLD, SCN_OP_VMLAUNCH, SCN_OP_VMRESUME, /* of the thread's VMCS */
 	SCN_OP_EXIT,      /* value: exit status, default 0; the thread ends */
@@ -532,6 +532,7 @@ struct scn_step {
 		const struct scn_ept_entry *ept;
 		uint64_t eptp;
 		uint64_t number; /* of a system call, DragonFly's */
+		uint64_t inv_id; /* first word of a descriptor: PCID, or VPID (the thread's) */
 		uint64_t count;  /* wait: steps, repetitions counted as one */
 		uint64_t qualification; /* of a violation */
 	};
@@ -540,11 +541,10 @@ struct scn_step {
 	uint32_t thread;     /* `of` (default: the thread itself) or the thread waited for */
 	uint32_t prot;       /* SCN_PROT_* */
 	uint32_t pcid;       /* default 0 */
-	uint32_t vpid;
 	uint32_t cpl;        /* 0 or 3 */
 	uint32_t cpu;        /* less than machine.cpus */
 	uint32_t reason;
-	enum scn_inv type;
+	uint32_t type;       /* enum scn_inv, or a number that is no type */
 	enum scn_pmap pmap;
 	enum scn_at kind;
 	int keep;            /* MOV to CR3 with bit 63 set */
@@ -900,6 +900,9 @@ const char *scn_outcome_name(enum scn_outcome outcome);
 const char *scn_end_name(enum scn_end end);
 const char *scn_counter_name(enum scn_counter counter);
 const char *scn_feature_name(uint64_t feature); /* one SCN_FEATURE_* */
+
+/* The bits of CR4, of those that a scenario can name, that come with none of these features. */
+uint64_t scn_cr4_lacking(uint64_t features);
 
 /* Where text goes; called with pieces in order. */
 struct scn_sink {

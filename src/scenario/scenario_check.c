@@ -459,6 +459,19 @@ static const struct {
 	{ "nxe", 2, VK_EFER_NXE, SCN_FEATURE_NX },
 };
 
+uint64_t
+scn_cr4_lacking(uint64_t features)
+{
+	uint64_t lacking = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(mode_features) / sizeof(mode_features[0]); i++) {
+		if (mode_features[i].word == 1 && (features & mode_features[i].feature) == 0)
+			lacking |= mode_features[i].bit;
+	}
+	return lacking;
+}
+
 /* "bare, master, slave" */
 static const char *
 roles_show(char buf[64], unsigned roles)
@@ -832,7 +845,7 @@ static int
 settle_invvpid(struct scn_reader *rd, struct scn_step *step)
 {
 	if (!scn_has(&step->src, SCN_KEY_VPID))
-		step->vpid = rd->thread->vpid;
+		step->inv_id = rd->thread->vpid;
 	return 1;
 }
 

@@ -381,8 +381,9 @@ STEP_TABLE(invlpg, "invlpg", OPERANDS(rows_invlpg));
 
 static const struct scn_row rows_invpcid[] = {
 	STEP(TYPE, CHOICE, type, .detail = &scn_choices_invpcid, REQUIRED,
-	    .doc = "What is dropped."),
-	STEP(PCID, NUMBER, pcid, .detail = &scn_range_pcid, DEFAULT(0), .doc = "The PCID."),
+	    .doc = "What is dropped; a number of no type is refused."),
+	STEP(PCID, NUMBER, inv_id, .detail = &scn_range_any, DEFAULT(0),
+	    .doc = "The PCID; bits 63:12 of it are reserved."),
 	R_INV_AT,
 };
 STEP_TABLE(invpcid, "invpcid", OPERANDS(rows_invpcid));
@@ -533,7 +534,7 @@ STEP_TABLE(sync_addr, "sync-addr", OPERANDS(rows_sync_addr));
 
 static const struct scn_row rows_invept[] = {
 	STEP(TYPE, CHOICE, type, .detail = &scn_choices_invept, DEFAULT(SCN_INV_SINGLE),
-	    .doc = "What is dropped."),
+	    .doc = "What is dropped; a number of no type is refused."),
 	STEP(EPTP, NUMBER, eptp, .detail = &scn_range_any, UNSET(0),
 	    .doc = "The EPTP; that of the thread unless told."),
 };
@@ -541,9 +542,9 @@ STEP_TABLE(invept, "invept", OPERANDS(rows_invept));
 
 static const struct scn_row rows_invvpid[] = {
 	STEP(TYPE, CHOICE, type, .detail = &scn_choices_invvpid, REQUIRED,
-	    .doc = "What is dropped."),
-	STEP(VPID, NUMBER, vpid, .detail = &scn_range_vpid, UNSET(0),
-	    .doc = "The VPID; that of the thread unless told."),
+	    .doc = "What is dropped; a number of no type is refused."),
+	STEP(VPID, NUMBER, inv_id, .detail = &scn_range_any, UNSET(0),
+	    .doc = "The VPID; that of the thread unless told. Bits 63:16 of it are reserved."),
 	R_INV_AT,
 };
 STEP_TABLE(invvpid, "invvpid", OPERANDS(rows_invvpid));

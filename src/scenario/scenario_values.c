@@ -247,13 +247,13 @@ static const struct scn_choice choice_invpcid[] = {
 	{ "all", SCN_INV_ALL, "Everything, globals too." },
 	{ "keep-globals", SCN_INV_KEEP_GLOBALS, "All PCIDs, except globals." },
 };
-CHOICES(invpcid, "an INVPCID type");
+CHOICES_OR(invpcid, "an INVPCID type", &scn_range_u32);
 
 static const struct scn_choice choice_invept[] = {
 	{ "single", SCN_INV_SINGLE, "One EPTP." },
 	{ "all", SCN_INV_ALL, "All EPTPs." },
 };
-CHOICES(invept, "an INVEPT type");
+CHOICES_OR(invept, "an INVEPT type", &scn_range_u32);
 
 static const struct scn_choice choice_invvpid[] = {
 	{ "address", SCN_INV_ADDRESS, "One address of one VPID." },
@@ -261,7 +261,7 @@ static const struct scn_choice choice_invvpid[] = {
 	{ "all", SCN_INV_ALL, "All VPIDs." },
 	{ "keep-globals", SCN_INV_KEEP_GLOBALS, "One VPID, except globals." },
 };
-CHOICES(invvpid, "an INVVPID type");
+CHOICES_OR(invvpid, "an INVVPID type", &scn_range_u32);
 
 static const struct scn_choice choice_vmx[] = {
 	{ "vmclear", 19, "VMCLEAR." },

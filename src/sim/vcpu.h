@@ -142,16 +142,23 @@ void vcpu_invlpg(struct vcpu *vcpu, gva_t gva);
 bool vcpu_invpcid(struct vcpu *vcpu, unsigned type, uint64_t pcid, gva_t gva);
 /* Loads CR3; `keep` is bit 63 of the source.  false: #GP, nothing done. [GUEST-CR3] */
 bool vcpu_mov_cr3(struct vcpu *vcpu, uint64_t value);
-/* Loads CR0 or CR4 and drops what the change of bits demands. */
-void vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value);
-void vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value);
+/*
+ * Loads CR0 or CR4 and drops what the change of bits demands.  false: #GP, nothing done: for PG
+ * cleared while PCIDE is set, PCIDE set without paging or while CR3 has other low bits, LA57
+ * changed while paging is on.  [GUEST-MODE] [GUEST-CR3]
+ */
+bool vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value);
+bool vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value);
 /* VM entry and VM exit: with VPID off, all of VPID 0 goes. */
 void vcpu_enter(struct vcpu *vcpu);
 void vcpu_exit(struct vcpu *vcpu);
 /* type 1 single (that EPTP), 2 all; false: VMfail 28. */
 bool vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp);
-/* type 0 address, 1 single, 2 all, 3 single keeping globals; false: VMfail 28. */
-bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva);
+/*
+ * type 0 address, 1 single, 2 all, 3 single keeping globals; `vpid` is the descriptor's first word,
+ * bits 63:16 of which are reserved.  false: VMfail 28.
+ */
+bool vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint64_t vpid, gva_t gva);
 
 /* The tags of what the vCPU caches now [TLB-TAGS]. */
 struct tlb_tag vcpu_tag(const struct vcpu *vcpu);

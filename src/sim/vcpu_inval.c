@@ -146,19 +146,20 @@ vcpu_invept(struct vcpu *vcpu, unsigned type, uint64_t eptp)
 }
 
 bool
-vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint16_t vpid, gva_t gva)
+vcpu_invvpid(struct vcpu *vcpu, unsigned type, uint64_t vpid, gva_t gva)
 {
 	static const char *const names[] = { "INVVPID address", "INVVPID single", "INVVPID all",
 		"INVVPID single keeping globals" };
 	struct tlb_scope scope = { .kinds = OF_LINEAR_ADDRESSES };
 
-	if (type > 3 || (type != 2 && vpid == 0) || (type == 0 && !vcpu_is_canonical(vcpu, gva)))
+	if (type > 3 || vpid > 0xffff || (type != 2 && vpid == 0) ||
+	    (type == 0 && !vcpu_is_canonical(vcpu, gva)))
 		return false;
 	scope.by_vpid = type != 2;
 	scope.keep_vpid_0 = type == 2;
 	scope.by_address = type == 0;
 	scope.keep_globals = type == 3;
-	scope.tag.vpid = vpid;
+	scope.tag.vpid = (uint16_t)vpid;
 	scope.address = gva.v;
 	drop(vcpu, names[type], gva.v, &scope);
 	return true;
@@ -187,25 +188,33 @@ vcpu_mov_cr3(struct vcpu *vcpu, uint64_t value)
 	return true;
 }
 
-void
+bool
 vcpu_mov_cr0(struct vcpu *vcpu, uint64_t value)
 {
 	struct tlb_scope scope = scope_of_vpid(vcpu);
 	uint64_t cleared = vcpu->mode.cr0 & ~value;
 
+	if ((cleared & VK_CR0_PG) && (vcpu->mode.cr4 & VK_CR4_PCIDE))
+		return false;
 	vcpu->mode.cr0 = value;
 	show_guest(vcpu);
 	if (cleared & VK_CR0_PG)
 		drop(vcpu, "MOV to CR0 clearing PG", value, &scope);
+	return true;
 }
 
-void
+bool
 vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value)
 {
+	bool paging = (vcpu->mode.cr0 & VK_CR0_PG) != 0;
 	uint64_t changed = vcpu->mode.cr4 ^ value;
 	uint64_t cleared = vcpu->mode.cr4 & ~value;
 	struct tlb_scope scope;
 
+	if ((changed & VK_CR4_LA57) && paging)
+		return false;
+	if ((changed & value & VK_CR4_PCIDE) && (!paging || (vcpu->mode.cr3 & VK_CR3_PCID)))
+		return false;
 	vcpu->mode.cr4 = value;
 	show_guest(vcpu);
 	scope = scope_of_vpid(vcpu);
@@ -215,6 +224,7 @@ vcpu_mov_cr4(struct vcpu *vcpu, uint64_t value)
 		scope.by_pcid = scope.global_any_pcid = true;
 		drop(vcpu, "MOV to CR4 setting SMEP", value, &scope);
 	}
+	return true;
 }
 
 /* --- events ------------------------------------------------------------------------------- */
