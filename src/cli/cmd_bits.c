@@ -247,6 +247,7 @@ list_json(struct bits_command *bits)
 	size_t i;
 
 	json_put_object(json, NULL);
+	json_put_string(json, "vkept", VKEPT_VERSION);
 	json_put_array(json, "formats");
 	for (i = 0; (format = bits_format_at(i)) != NULL; i++) {
 		json_put_line_object(json, NULL);
@@ -388,6 +389,25 @@ value_json(struct bits_command *bits, uint64_t value)
 }
 
 static void
+begin_values(struct bits_command *bits)
+{
+	if (bits->cli->format != 1)
+		return;
+	json_put_object(&bits->json, NULL);
+	json_put_string(&bits->json, "vkept", VKEPT_VERSION);
+	json_put_array(&bits->json, "values");
+}
+
+static void
+end_values(struct bits_command *bits)
+{
+	if (bits->cli->format != 1)
+		return;
+	json_put_end(&bits->json);
+	json_put_end(&bits->json);
+}
+
+static void
 tell_value(struct bits_command *bits, uint64_t value)
 {
 	if (bits->cli->format == 1)
@@ -432,10 +452,13 @@ encode(struct bits_command *bits)
 		cli_complain("out of memory");
 		return CLI_ENVIRONMENT;
 	}
-	if (bits_encode(&bits->view, words, &value, &error) == BITS_OK)
+	if (bits_encode(&bits->view, words, &value, &error) == BITS_OK) {
+		begin_values(bits);
 		tell_value(bits, value);
-	else
+		end_values(bits);
+	} else {
 		cli_complain_of("bits", error.text);
+	}
 	free(words);
 	return error.status == BITS_OK ? CLI_OK : CLI_BAD;
 }
@@ -452,10 +475,12 @@ tell_operands(struct bits_command *bits)
 		if (!cli_number(cli->argv[i], &value))
 			return encode(bits);
 	}
+	begin_values(bits);
 	for (i = cli->operand; i < cli->argc; i++) {
 		(void)cli_number(cli->argv[i], &value);
 		tell_value(bits, value);
 	}
+	end_values(bits);
 	return CLI_OK;
 }
 

@@ -316,7 +316,7 @@ conform_write_json(const struct conform_report *report, conform_put put, void *c
 	struct writer w = { put, ctx };
 	bool good;
 
-	write_text(&w, "{");
+	write_text(&w, "{\"vkept\": \"" VKEPT_VERSION "\",\n");
 	good = dump_list(&w, "families", report, report->families, json_family);
 	write_text(&w, ",\n\"total\": ");
 	good = good && dump(&w, json_total(report));

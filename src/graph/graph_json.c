@@ -75,10 +75,10 @@ put_edge(struct json *json, const struct graph *graph, const struct graph_edge *
 		json_put_string(json, "mark", graph_mark_name(edge->mark));
 	json_put_number(json, "from", edge->from);
 	if (edge->from_row != GRAPH_NO_ROW)
-		json_put_number(json, "from_row", edge->from_row - graph->node[edge->from].row);
+		json_put_number(json, "from-row", edge->from_row - graph->node[edge->from].row);
 	json_put_number(json, "to", edge->to);
 	if (edge->to_row != GRAPH_NO_ROW)
-		json_put_number(json, "to_row", edge->to_row - graph->node[edge->to].row);
+		json_put_number(json, "to-row", edge->to_row - graph->node[edge->to].row);
 	json_put_end(json);
 }
 

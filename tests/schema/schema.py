@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Holds documents against the published schemas.
 
-  schema.py results SCHEMA FILE...        JSON of vkept run and explore
+  schema.py results SCHEMA FILE...        JSON of the program; the name of a file is that of the
+                                          subcommand up to a dot
+  schema.py changed SCHEMA FILE...        the same with one change each: none is accepted; and
+                                          between them they have every member of the schema
   schema.py scenarios SCHEMA VKEPT DIR    shipped scenarios: both accept them
   schema.py broken SCHEMA VKEPT DIR LIST  broken ones: what the schema refuses the program
                                           refuses; what it accepts is on LIST, with the reason
@@ -62,12 +65,90 @@ def verdicts(vkept, directory):
     return {entry["file"]: not entry["errors"] for entry in json.loads(done.stdout)["files"]}
 
 
-def results(schema, *paths):
-    check = validator(schema)
+def documents(paths):
+    """Each document with the name of its definition."""
     for path in paths:
         with open(path, encoding="utf-8") as file:
-            for error in check.iter_errors(json.load(file)):
-                complain(path, list(error.absolute_path), error.message[:200])
+            yield path, os.path.basename(path).split(".")[0], json.load(file)
+
+
+def definitions(path):
+    """What holds a document of each subcommand."""
+    with open(path, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft7Validator.check_schema(schema)
+    return {name: jsonschema.Draft7Validator({"$ref": "#/definitions/" + name,
+                                              "definitions": schema["definitions"]})
+            for name in schema["definitions"]}
+
+
+def results(schema, *paths):
+    check = definitions(schema)
+    for path, name, document in documents(paths):
+        for error in check[name].iter_errors(document):
+            complain(path, list(error.absolute_path), error.message[:200])
+    print(len(paths), "results")
+
+
+def members(node, at=(), way=()):
+    """Every member of a document: the keys that lead to it, and those with indices."""
+    if isinstance(node, dict):
+        for key in node:
+            yield at + (key,), way + (key,)
+            yield from members(node[key], at + (key,), way + (key,))
+    elif isinstance(node, list):
+        for index, element in enumerate(node):
+            yield from members(element, at, way + (index,))
+
+
+def thin(node, way):
+    """A copy with one element in each array: on the way that one, elsewhere the first."""
+    if isinstance(node, dict):
+        return {key: thin(node[key], way[1:] if way[:1] == (key,) else ()) for key in node}
+    if isinstance(node, list):
+        index = way[0] if way else 0
+        return [thin(element, way[1:]) for element in node[index:index + 1]]
+    return node
+
+
+# Objects whose members may have any name.
+FREE = {"counters", "missing"}
+
+
+def variants(at, document):
+    """Small documents in which the member at the end of `at` has another name, or is none."""
+    for rename in (True, False):
+        node = variant = copy.deepcopy(document)
+        for key in at[:-1]:
+            node = node[key]
+            node = node[0] if isinstance(node, list) else node
+        if not rename:
+            node[at[-1]] = {"xyzzy": None}
+            yield "may be anything", variant
+        elif not FREE & set(at[:-1]):
+            node[at[-1] + "z"] = node.pop(at[-1])
+            yield "may have any name", variant
+
+
+def changed(schema, *paths):
+    check = definitions(schema)
+    small = {}
+    for path, name, document in documents(paths):
+        for at, way in members(document):
+            if (name, at) not in small:
+                small[name, at] = path, thin(document, way)
+    for (name, at), (path, document) in small.items():
+        if not check[name].is_valid(document):
+            complain(path, at, "is refused as it is")
+        for what, variant in variants(at, document):
+            if check[name].is_valid(variant):
+                complain(path, at, what)
+    with open(schema, encoding="utf-8") as file:
+        known = {at[-1] for at, _ in members(json.load(file)) if at[-2:-1] == ("properties",)}
+    unseen = known - {at[-1] for _, at in small}
+    if unseen:
+        complain("in the schema, and in no result:", *sorted(unseen))
+    print(len(small), "members")
 
 
 def scenarios(schema, vkept, directory):
@@ -198,7 +279,8 @@ def mutants(schema, vkept, directory, out):
 
 
 def main():
-    commands = {"results": results, "scenarios": scenarios, "broken": broken, "mutants": mutants}
+    commands = {"results": results, "changed": changed, "scenarios": scenarios,
+                "broken": broken, "mutants": mutants}
     commands[sys.argv[1]](*sys.argv[2:])
     sys.exit(1 if WRONG else 0)
 
