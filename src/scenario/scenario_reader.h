@@ -101,6 +101,21 @@ void scn_check(struct scn_reader *rd);
 /* The host space of an object that names none: that of the thread being read, or main. */
 int scn_host_space_default(struct scn_reader *rd, const struct scn_src *src, uint32_t *index);
 
+/* The same for a guest space; 0 after recording that there is none to choose. */
+int scn_guest_space_default(struct scn_reader *rd, const struct scn_src *src, uint32_t *index);
+
+/* 0 after recording that [at, at + size) goes beyond physical addresses. */
+int scn_range_judge(struct scn_reader *rd, const struct scn_src *src, enum scn_key key, uint64_t at,
+    uint64_t size);
+
+/* 0 after recording that the machine has no such CPU. */
+int scn_cpu_judge(struct scn_reader *rd, const struct scn_src *src, uint32_t cpu);
+
+#define SCN_ROLES_SIZE 64
+
+/* "bare, master, slave"; returns buf. */
+const char *scn_roles_show(char buf[SCN_ROLES_SIZE], unsigned roles);
+
 /* What tables call when an object has been read; see struct scn_table.  0: something is wrong. */
 int scn_settle_machine(struct scn_reader *rd, void *object);
 int scn_settle_host(struct scn_reader *rd, void *object);
