@@ -189,7 +189,7 @@ void player_name_tables(struct player *player);
 /* Names those of a space that was built meanwhile. */
 void player_name_space(struct player *player, unsigned index);
 
-/* --- play_thread.c: a thread's life ---------------------------------------------------------- */
+/* --- play_thread.c: a thread's life ----------------------------------------------------------- */
 
 void play_thread_init(struct play_thread *thread, struct player *player, unsigned index);
 void play_thread_free(struct play_thread *thread);
@@ -197,21 +197,51 @@ void play_thread_free(struct play_thread *thread);
 /* The coroutine's body. */
 void play_thread_body(void *arg);
 
-/* For who watches: a thread looks at what others see of another. */
+/* VM entry of a bare vCPU; false: it failed, and the result says how. */
+bool play_bare_entry(struct play_thread *thread, bool resume);
+
+/* --- play_loop.c: the guest as the run loop sees it ------------------------------------------- */
+
+extern const struct machine_guest_ops play_guest_ops;
+
+/* An exit becomes one of the step under way. */
+void play_record_exit(struct play_thread *thread, const struct vmx_exit *exit);
+
+/* --- play_state.c: a thread for who watches --------------------------------------------------- */
+
+/* A thread looks at what others see of another. */
 void play_touch_thread(const struct play_thread *thread);
 
 /* What others see of a thread, and all that is its own between two touches, as canonical bytes. */
 void play_thread_seen(const struct play_thread *thread, const struct watch_sink *sink);
 void play_thread_state(const struct play_thread *thread, const struct watch_sink *sink);
 
+/* --- play_step.c: from step to step ----------------------------------------------------------- */
+
+/* Where a thread stands between two steps, for who watches: its stack follows from that. */
+enum play_place {
+	PLACE_STEPS,  /* it lives by its steps */
+	PLACE_BECOME, /* before it is a vCPU */
+	PLACE_HOST,   /* in the run loop, out of guest mode */
+	PLACE_TURN,   /* there, when it has seen that others share its CPU */
+	PLACE_GUEST,  /* in the run loop, in guest mode */
+	PLACE_NEXT,   /* there, before it looks for an interrupt */
+	PLACE_RUN     /* there, between two instructions of a program */
+};
+
 /* The step under way, or NULL past the last. */
 const struct scn_step *play_step(const struct play_thread *thread);
 
-/* VM entry of a bare vCPU; false: it failed, and the result says how. */
-bool play_bare_entry(struct play_thread *thread, bool resume);
-
 /* Whether the step is an instruction that stands at an address of its own. */
 bool play_has_rip(const struct scn_step *step);
+
+/* What runs in guest mode, as opposed to in the host; edits are made in place. */
+bool play_is_guest_op(enum scn_op op);
+
+/*
+ * Waits for the thread's turn and begins the next step.  false: let go on out of turn, or done.
+ */
+bool play_take_turn(struct play_thread *thread, enum play_place place);
 
 /* Ends the step under way: compares its result and goes on to the next. */
 void play_step_finish(struct play_thread *thread);
@@ -219,12 +249,23 @@ void play_step_finish(struct play_thread *thread);
 /* Whether the thread repeats a step for ever, and every thread that ends by itself has ended. */
 bool play_is_taken_down(const struct play_thread *thread);
 
+/* --- play_question.c: questions about the state before a step --------------------------------- */
+
+/* Whether the step to come is the one that the question is about, and it has no answer yet. */
+bool play_is_asked_for(const struct play_thread *thread);
+
+void play_answer(struct play_thread *thread);
+
+/* --- play_result.c: what a step comes to ------------------------------------------------------ */
+
 /* Whether the step has such a result. */
 static inline bool
 result_has(const struct step_result *result, enum scn_key key)
 {
 	return (result->has[(unsigned)key / 64] >> ((unsigned)key % 64) & 1) != 0;
 }
+
+void result_clear(struct step_result *result);
 
 /* Sets a field of the result. */
 void result_set(struct step_result *result, enum scn_key key);
