@@ -182,5 +182,15 @@ expect 1 'the timeline of what was explored is the run that broke something' '"p
     "$VKEPT" run --trace-format perfetto $lost
 expect 0 'where nothing is broken it is a run' '"step", "name": "2 ' \
     "$VKEPT" run --trace-format perfetto $message
+expect 1 'exploring writes the same timeline' 'same' sh -c '
+    "$VKEPT" run --trace-format perfetto '$lost' >"$1"
+    "$VKEPT" explore --trace-format perfetto '$lost' >"$2"; status=$?
+    cmp "$1" "$2" && echo same; exit $status' - "$tmp/run" "$tmp/explored"
+expect 1 'and so does replaying' 'same' sh -c '
+    "$VKEPT" explore --save "$1.replay" '$lost' >/dev/null
+    "$VKEPT" explore --trace-format perfetto --replay "$1.replay" '$lost' >"$2"; status=$?
+    cmp "$1" "$2" && echo same; exit $status' - "$tmp/run" "$tmp/explored"
+expect 2 'which has no other format' 'there is no --format' \
+    "$VKEPT" explore --trace-format perfetto -f tap $lost
 expect 0 'progress is for terminals' '' sh -c '"$VKEPT" explore $message 2>&1 >/dev/null'
 finish

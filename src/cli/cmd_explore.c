@@ -16,6 +16,7 @@ enum {
 	OPTION_REPLAY,
 	OPTION_SAVE,
 	OPTION_KEEP_GOING,
+	OPTION_TRACE_FORMAT,
 	OPTION_JOBS
 };
 
@@ -29,6 +30,7 @@ static const struct cli_option options[] = {
 	{ OPTION_REPLAY, 0, "replay", "FILE", "one schedule, from FILE" },
 	{ OPTION_SAVE, 0, "save", "FILE", "write the first failing schedule to FILE" },
 	{ OPTION_KEEP_GOING, 'k', "keep-going", NULL, "look for every outcome after a violation" },
+	SWEEP_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "the run that fails as a timeline"),
 	SWEEP_OPTION_JOBS(OPTION_JOBS),
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "figures, and a schedule to each outcome" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
@@ -118,6 +120,8 @@ take_option(struct explore *explore, int id, const char *argument)
 	case OPTION_KEEP_GOING:
 		search->options.end_at_violation = false;
 		return 1;
+	case OPTION_TRACE_FORMAT:
+		return sweep_take_trace_format(&explore->sweep, argument);
 	case OPTION_JOBS:
 		return sweep_take_jobs(&explore->sweep, argument);
 	default:
@@ -141,7 +145,7 @@ check_options(const struct explore *explore)
 		return cli_usage(cli, "no scenario was named");
 	if (explore->replay != NULL && cli->argc - cli->operand != 1)
 		return cli_usage(cli, "--replay is for one scenario file");
-	return CLI_OK;
+	return sweep_check_trace_format(&explore->sweep);
 }
 
 static enum cli_status
@@ -174,7 +178,8 @@ explore_all(struct explore *explore)
 {
 	const struct cli *cli = explore->cli;
 	const struct report_options options = {
-		.format = (enum report_format_id)cli->format,
+		.format = sweep_format(&explore->sweep),
+		.trace = explore->sweep.timeline,
 		.quiet = cli->quiet,
 		.details = cli->quiet ? 0 : 1 + cli->verbose,
 		.color = cli_wants_color(cli),

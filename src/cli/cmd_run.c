@@ -5,8 +5,6 @@
  * A file or scenario that cannot be played does not keep the others from being played; the exit
  * status is that of the worst.
  */
-#include <string.h>
-
 #include "cli/cli_sweep.h"
 
 enum {
@@ -20,7 +18,7 @@ enum {
 static const struct cli_option options[] = {
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "every event of the run (text and JSON)" },
 	{ OPTION_TRACE, 't', "trace", NULL, "the same as --verbose" },
-	{ OPTION_TRACE_FORMAT, 0, "trace-format", "perfetto", "every event as a timeline" },
+	SWEEP_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "every event as a timeline"),
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
 	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
 	{ OPTION_MISSING, 0, "missing", NULL, "invalidations that are, after which step" },
@@ -34,7 +32,6 @@ static const struct cli_option options[] = {
 
 struct run {
 	struct cli *cli;
-	int timeline;
 	struct sweep sweep;
 	struct report report;
 };
@@ -52,9 +49,8 @@ run_options(struct run *run)
 			cli->verbose = 1;
 		if (id == OPTION_JOBS && !sweep_take_jobs(&run->sweep, argument))
 			return CLI_BAD;
-		if (id == OPTION_TRACE_FORMAT && strcmp(argument, "perfetto") != 0)
-			return cli_bad_argument(cli, "trace-format", "perfetto", argument);
-		run->timeline |= id == OPTION_TRACE_FORMAT;
+		if (id == OPTION_TRACE_FORMAT && !sweep_take_trace_format(&run->sweep, argument))
+			return CLI_BAD;
 		if (id == OPTION_MISSING)
 			play->advise = true;
 		if (id == OPTION_SEED) {
@@ -65,12 +61,9 @@ run_options(struct run *run)
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
-	if (run->timeline && (cli->format != 0 || cli->quiet))
-		return cli_usage(cli, "--trace-format writes a timeline and nothing else: there is "
-		    "no --format or --quiet");
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no scenario was named");
-	return CLI_OK;
+	return sweep_check_trace_format(&run->sweep);
 }
 
 static enum cli_status
@@ -79,8 +72,8 @@ run_all(struct run *run)
 	struct cli *cli = run->cli;
 	struct sweep *sweep = &run->sweep;
 	struct report_options options = {
-		.format = run->timeline ? REPORT_PERFETTO : (enum report_format_id)cli->format,
-		.trace = cli->verbose || run->timeline,
+		.format = sweep_format(sweep),
+		.trace = cli->verbose || sweep->timeline,
 		.quiet = cli->quiet,
 		.details = cli->verbose ? 2 : 0,
 		.color = cli_wants_color(cli),
