@@ -149,7 +149,8 @@ draw(struct drawing *drawing)
 		graph_tables_add(&drawing->guest);
 		say_limits(drawing, &drawing->guest, "the guest's page table");
 	}
-	if (linked)
+	/* Without memory there are boxes and rows that were promised and never made. */
+	if (linked && !graph_failed(drawing->graph))
 		draw_memory(drawing);
 	if (drawing->has_outer) {
 		prepare(drawing, &drawing->outer, drawing->outer_space,
@@ -160,7 +161,7 @@ draw(struct drawing *drawing)
 		say_limits(drawing, &drawing->outer, graph_text(drawing->graph, "the %s",
 		    drawing->outer_space[1].name));
 	}
-	if (linked)
+	if (linked && !graph_failed(drawing->graph))
 		graph_memory_link(&drawing->memory, &drawing->outer);
 	if (request->before != NULL && drawing->has_guest)
 		say_difference(drawing, &drawing->guest);

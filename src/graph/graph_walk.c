@@ -221,7 +221,7 @@ add_failure(struct walk *walk, const uint64_t *absent)
 		node.sub = wrap(graph, graph_text(graph, "%s.\nTo pass: %s.\nRule: %s",
 		    why->verdict, why->remedy, why->rule), ANSWER_WIDTH);
 	}
-	if (walk->failed != GRAPH_NO_ROW && !graph_failed(graph)) {
+	if (walk->failed != GRAPH_NO_ROW) {
 		walk->lane = graph->node[walk->failed].lane;
 		walk->column = graph->node[walk->failed].column + 1;
 		walk->last = walk->failed;
@@ -342,6 +342,9 @@ graph_draw_walk(struct graph *graph, const struct view *view, const struct expla
 			begin_lane(&walk, i);
 		add_step(&walk, &why->read[i]);
 	}
+	/* Without memory there is no box where its number says. */
+	if (graph_failed(graph))
+		return;
 	if (absent != NULL || why->outcome != EVENT_OK)
 		add_failure(&walk, absent);
 	else
