@@ -355,6 +355,69 @@ a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
 	flat_destroy(&direct.m);
 }
 
+static void
+nothing_is_found_at_an_address_that_is_not_canonical(void **state)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	void *page[PAGES];
+
+	(void)state;
+	side_make(&direct, 0, 1);
+	assert_int_equal(find_with_notes(&direct, &cursor, START ^ VK_BIT(47), 1, page), 0);
+	assert_int_equal(notes, 0);
+	flat_destroy(&direct.m);
+}
+
+/* --- how much is asked for ------------------------------------------------------------------- */
+
+#define AT_ONCE 40 /* pages; more are asked for again */
+#define MANY    (2 * AT_ONCE + 1)
+
+static struct {
+	unsigned char bytes[MANY][VK_PAGE_BYTES];
+	size_t asked[4];
+	unsigned calls;
+} wide;
+
+static size_t
+wide_find(void *ctx, struct vk_direct_cursor *cursor, gva_t gva, unsigned acc, size_t count,
+    void **page)
+{
+	size_t i, first = (gva.v - START) >> VK_PAGE_SHIFT;
+
+	(void)ctx;
+	(void)cursor;
+	assert_int_equal(acc, VK_ACC_R);
+	assert_true(wide.calls < sizeof(wide.asked) / sizeof(wide.asked[0]));
+	wide.asked[wide.calls++] = count;
+	for (i = 0; i < count; i++)
+		page[i] = wide.bytes[first + i] + (i == 0 ? gva.v & VK_PAGE_OFFSET_MASK : 0);
+	return count;
+}
+
+static void
+many_pages_are_asked_for_in_portions(void **state)
+{
+	static unsigned char to[sizeof(wide.bytes)];
+	size_t i, done = 0;
+
+	(void)state;
+	memset(&wide, 0, sizeof(wide));
+	for (i = 0; i < sizeof(to); i++)
+		wide.bytes[i / VK_PAGE_BYTES][i % VK_PAGE_BYTES] =
+		    (unsigned char)(i * 7 + i / VK_PAGE_BYTES);
+	side_make(&direct, 0, 1);
+	direct.us.direct.find = wide_find;
+	assert_int_equal(ept_copyin(&direct.us, vk_gva(START), to, sizeof(to), &done), VK_OK);
+	assert_int_equal(done, sizeof(to));
+	assert_memory_equal(to, wide.bytes, sizeof(to));
+	assert_int_equal(wide.calls, 3);
+	assert_int_equal(wide.asked[0], AT_ONCE);
+	assert_int_equal(wide.asked[1], AT_ONCE);
+	assert_int_equal(wide.asked[2], 1);
+	flat_destroy(&direct.m);
+}
+
 int
 main(void)
 {
@@ -363,6 +426,8 @@ main(void)
 	    cmocka_unit_test(pages_found_together_cost_one_reading_of_what_is_above_them),
 	    cmocka_unit_test(an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page),
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
+	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
+	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

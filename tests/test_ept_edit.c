@@ -504,6 +504,39 @@ a_page_that_goes_during_a_split_stays_gone(void **state)
 	std_destroy(&m);
 }
 
+/* Somebody else splits the page just before we look at it again. */
+static void
+split_the_large_page_once(struct fake_memory *memory, enum fake_op op, uint64_t address)
+{
+	unsigned *looks = memory->meanwhile_ctx;
+
+	if (op != FAKE_LOAD || address != STD_EPT_PD + 8 || ++*looks != 2)
+		return;
+	fake_poke(memory, address, 0x700000 | RWX);
+}
+
+static void
+a_page_that_somebody_else_split_first_costs_no_frame(void **state)
+{
+	struct frames frames = { .limit = 8 };
+	struct ept_frames source = source_of(&frames);
+	struct ept_edit edit;
+	struct std_machine m;
+	unsigned looks = 0;
+
+	(void)state;
+	std_init(&m);
+	m.memory.meanwhile = split_the_large_page_once;
+	m.memory.meanwhile_ctx = &looks;
+	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x200000));
+	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_int_equal(edit.before, 0x700000 | RWX);
+	assert_int_equal(frames.taken, 1);
+	assert_int_equal(frames.given, 1);
+	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD + 8), 0x700000 | RWX);
+	std_destroy(&m);
+}
+
 static void
 there_is_nothing_to_split_in_a_small_or_absent_page(void **state)
 {
@@ -711,6 +744,7 @@ main(void)
 	ROWS_ADD_TEST(&list, splitting_a_gigabyte_makes_two_megabyte_pages);
 	ROWS_ADD_TEST(&list, a_flag_set_during_a_split_is_in_the_parts);
 	ROWS_ADD_TEST(&list, a_page_that_goes_during_a_split_stays_gone);
+	ROWS_ADD_TEST(&list, a_page_that_somebody_else_split_first_costs_no_frame);
 	ROWS_ADD_TEST(&list, there_is_nothing_to_split_in_a_small_or_absent_page);
 	ROWS_ADD_TEST(&list, merging_makes_one_page_of_512_and_joins_their_flags);
 	ROWS_ADD_TEST(&list, merging_keeps_a_right_denied_that_the_upper_entry_denied);

@@ -965,6 +965,10 @@ a_kept_translation_is_judged_by_the_registers_of_today(void **state)
 	    GUESTPT_DENY_US);
 	assert_int_equal(guestpt_denials(&pt, VK_ACC_X | VK_ACC_USER, VK_PG_P | VK_PG_US, leaf),
 	    GUESTPT_DENY_XD);
+	mode.efer &= ~VK_EFER_NXE;
+	guestpt_init(&pt, none, &mode);
+	assert_int_equal(guestpt_denials(&pt, VK_ACC_X | VK_ACC_USER, VK_PG_P | VK_PG_US, leaf),
+	    0);
 }
 
 static void

@@ -402,6 +402,22 @@ roots_out_of_reach_are_left_to_the_readable_walk(void **state)
 }
 
 static void
+in_a_window_smaller_than_an_entry_there_is_none(void **state)
+{
+	struct nested_window window;
+	struct flat_machine m;
+
+	(void)state;
+	flat_init(&m);
+	window.base = m.memory;
+	window.size = sizeof(uint64_t) - 1;
+	flat_set_window(&m, window);
+	assert_int_equal(nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_R, &record), NESTED_EXIT);
+	assert_int_equal(record.exit.reason, EPT_EXIT_MISCONFIG);
+	flat_destroy(&m);
+}
+
+static void
 an_address_that_is_not_canonical_is_a_general_protection_fault(void **state)
 {
 	struct flat_machine m;
@@ -468,6 +484,81 @@ the_first_touch_sets_flags_and_the_second_walk_is_fast(void **state)
 		assert_int_equal(again.v, hpa.v);
 	}
 	flat_destroy(&m);
+}
+
+static void
+a_page_of_any_size_is_read_by_its_kind(void **state)
+{
+	static const unsigned levels[] = { 1, 2, 3 };
+	struct flat_machine m;
+	hpa_t hpa;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		struct variant v = { .guest_level = levels[i], .ept_level = levels[i] };
+
+		make_variant(&m, &v);
+		hpa = vk_hpa(0);
+		assert_int_equal(nested_user_read(&m.nested, vk_gva(m.gva + 0x123), &hpa, &record),
+		    NESTED_OK);
+		assert_int_equal(nested_walk_recorded(&m.nested, vk_gva(m.gva + 0x123),
+		    VK_ACC_R | VK_ACC_USER, &record), NESTED_OK);
+		assert_int_equal(hpa.v, record.hpa.v);
+		flat_destroy(&m);
+	}
+}
+
+/* --- another processor at the same tables ---------------------------------------------------- */
+
+static uint64_t path[FLAT_REFERENCES]; /* of the standard page */
+
+#define CR3_LEAF   3  /* in it: of the EPT, for the guest's root table */
+#define ROOT_ENTRY 4  /* the guest's */
+#define LAST_ENTRY 19 /* the guest's, of its page table */
+
+static void
+touch_the_root_entry(struct flat_machine *m, uint64_t slot, int is_update)
+{
+	if (is_update && slot == path[ROOT_ENTRY])
+		flat_store(m, slot, flat_load(m, slot) ^ VK_BIT(9));
+}
+
+static void
+move_the_root_table_out(struct flat_machine *m, uint64_t slot, int is_update)
+{
+	if (!is_update && slot == path[LAST_ENTRY])
+		flat_store(m, path[CR3_LEAF], FLAT_BYTES | FLAT_EPT_PAGE);
+}
+
+static void
+tables_that_change_under_a_walk_make_it_unstable(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*meanwhile)(struct flat_machine *m, uint64_t slot, int is_update);
+	} rows[] = {
+		{ "an entry is another each time its flag is to be set", touch_the_root_entry },
+		{ "a table has left the window when a flag in it is to be set",
+		    move_the_root_table_out },
+	};
+	struct flat_machine m;
+	uint64_t entry;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		flat_init(&m);
+		flat_path(&m, FLAT_GVA, path);
+		entry = flat_load(&m, path[ROOT_ENTRY]) & ~VK_PG_A;
+		flat_store(&m, path[ROOT_ENTRY], entry);
+		m.meanwhile = rows[i].meanwhile;
+		if (nested_walk(&m.nested, vk_gva(FLAT_GVA), VK_ACC_R, &record) !=
+		    NESTED_UNSTABLE)
+			fail_msg("%s: status %d", rows[i].what, (int)record.status);
+		assert_int_equal(flat_load(&m, path[ROOT_ENTRY]) & VK_PG_A, 0);
+		flat_destroy(&m);
+	}
 }
 
 static int
@@ -856,9 +947,12 @@ main(void)
 		cmocka_unit_test(an_answer_lies_in_the_window_and_so_does_all_that_was_read),
 		cmocka_unit_test(the_last_whole_frame_is_the_last),
 		cmocka_unit_test(roots_out_of_reach_are_left_to_the_readable_walk),
+		cmocka_unit_test(in_a_window_smaller_than_an_entry_there_is_none),
 		cmocka_unit_test(an_address_that_is_not_canonical_is_a_general_protection_fault),
 		cmocka_unit_test(only_ignored_bits_can_be_marks),
 		cmocka_unit_test(the_first_touch_sets_flags_and_the_second_walk_is_fast),
+		cmocka_unit_test(a_page_of_any_size_is_read_by_its_kind),
+		cmocka_unit_test(tables_that_change_under_a_walk_make_it_unstable),
 		cmocka_unit_test(a_log_is_asked_before_flags_of_the_ept_are_set),
 		cmocka_unit_test(implicit_accesses_and_mixtures_are_walked_readably),
 		cmocka_unit_test(ordinary_machines_are_walked_fast),

@@ -181,6 +181,20 @@ a_refused_exchange_flushes_nothing(void **state)
 	assert_string_equal(below.calls, "s");
 }
 
+/* The entry has its rights withdrawn by then, which is told; the flag alone is not back. */
+static void
+a_dirty_flag_that_cannot_go_back_is_a_refusal(void **state)
+{
+	struct below below = { .entry = DIRTY, .elsewhere = 1, .refuse = 's' };
+	struct pmap_inval pi = { &below_ops, &below };
+	uint64_t old = 0;
+
+	(void)state;
+	assert_int_equal(pmap_setro_pte(&pi, vk_gpa(SLOT), vk_gva(GVA), &old), 0);
+	assert_string_equal(below.calls, "lSs");
+	assert_int_equal(old, DIRTY);
+}
+
 int
 main(void)
 {
@@ -191,5 +205,6 @@ main(void)
 		rows_add(&list, NULL, rows[i].what, run_row, &rows[i]);
 	ROWS_ADD_TEST(&list, a_refusal_below_is_a_refusal);
 	ROWS_ADD_TEST(&list, a_refused_exchange_flushes_nothing);
+	ROWS_ADD_TEST(&list, a_dirty_flag_that_cannot_go_back_is_a_refusal);
 	return rows_run(&list, "pmap_inval");
 }

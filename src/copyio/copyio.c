@@ -330,7 +330,7 @@ us_copyinstr(struct vk_us *us, us_translate_fn translate, gva_t uaddr, char *kad
 		void *cookie;
 
 		/* The string may end long before len: only what is read must be user space. */
-		if (at.v >= uaddr.v && at.v < us->end.v)
+		if (at.v < us->end.v)
 			page = us_hold(us, translate, at, VK_ACC_R, &cookie);
 		if (page == NULL) {
 			error = VK_EFAULT;

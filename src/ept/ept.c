@@ -91,7 +91,7 @@ ept_entry_check(const struct ept *ept, uint64_t entry, unsigned level, uint64_t 
 		*bits = EPT_W;
 		return EPT_WHY_WRITE_WITHOUT_READ;
 	}
-	if (!(entry & EPT_R) && (entry & ept->exec) && !(ept->cap & EPT_CAP_EXEC_ONLY)) {
+	if (!(entry & EPT_R) && !(ept->cap & EPT_CAP_EXEC_ONLY)) {
 		*bits = entry & ept->exec;
 		return EPT_WHY_EXEC_ONLY;
 	}

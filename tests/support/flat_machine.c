@@ -171,6 +171,8 @@ counting_load(void *ctx, hpa_t slot)
 {
 	struct flat_machine *m = ctx;
 
+	if (m->meanwhile != NULL)
+		m->meanwhile(m, slot.v, 0);
 	m->loads++;
 	return m->window.ops->load(m->window.ctx, slot);
 }
@@ -180,6 +182,8 @@ counting_cas(void *ctx, hpa_t slot, uint64_t old, uint64_t new_value)
 {
 	struct flat_machine *m = ctx;
 
+	if (m->meanwhile != NULL)
+		m->meanwhile(m, slot.v, 1);
 	m->updates++;
 	return m->window.ops->cas(m->window.ctx, slot, old, new_value);
 }

@@ -43,6 +43,8 @@ struct flat_machine {
 	struct hpm window;   /* what m->nested made of it; its operations are now counted: */
 	unsigned loads;
 	unsigned updates;    /* compare-and-swaps, done or not */
+	/* Another processor: called before each of them, and may change any word. */
+	void (*meanwhile)(struct flat_machine *m, uint64_t slot, int is_update);
 	unsigned entries; /* written by flat_map_*() */
 	uint64_t entry[FLAT_ENTRIES]; /* where: HPA */
 	uint64_t gva;        /* of the page mapped last, and where its leaves are: HPA */

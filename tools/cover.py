@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""cover.py [--gaps REGEX] [--html DIR] BUILD
+
+Lines and branches that tests reached, by room.  BUILD is a build directory of the preset "cover";
+what its programs counted, in BUILD/profiles, is added up.
+
+The compiler counts in the source, before anything is inlined or optimised.  Each operand of a
+condition has two branches, true and false; each case of a switch has one, and so has what no case
+names.  A condition in a macro counts where the macro is used.  A line counts when it has code.
+
+What nothing reaches in the core has to be in the table under "Gaps of the core" in
+docs/TESTING.md, with its reason, and nothing else may be in it; each other room has to reach ENOUGH
+percent.  Status 1 tells that it is not so.  --gaps lists what nothing reaches in the files whose
+path matches, --html writes the sources with their counts.
+"""
+import argparse
+import collections
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TABLE = "docs/TESTING.md"
+HEADING = "### Gaps of the core"
+ROW = re.compile(r"\| `(\S+)` \| `` (.+) `` \| (never \w+) \| \S.* \|$")
+CORE = ("base", "ept", "guestpt", "nested", "copyio", "vmm")
+ENOUGH = 90
+DOUBLES = ("vkept_shared.dir", "vkept_static.dir")  # the core once more
+FORMAT = "%-10s %8s %8s %7s %9s %8s %7s"
+USE_OF_A_MACRO = 1  # a kind of region
+
+Gap = collections.namedtuple("Gap", "path line text what")
+
+
+def room_of(path):
+    return path.split("/")[path.startswith("src/")]
+
+
+class Source:
+    """One file: the counts of its lines, and of the branches of its conditions."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lines = {}
+        self.branches = collections.defaultdict(lambda: [0, 0])
+        self.macros = set()
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            self.text = file.read().split("\n")
+
+    def has_code(self, line):
+        """Neither blank, nor braces alone, nor comment, nor what the preprocessor takes."""
+        text = self.text[line - 1].strip()
+        if not re.search(r"\w", text) or text.startswith(("/*", "* ", "*/")):
+            return False
+        while line > 1 and self.text[line - 2].endswith("\\"):
+            line -= 1
+        return not self.text[line - 1].startswith("#")
+
+    def add_lines(self, segments):
+        """The count of a line is the highest of what begins on it, or goes on from before."""
+        by_line = collections.defaultdict(list)
+        for line, _, count, has_count, is_entry, is_gap in segments:
+            by_line[line].append((count, has_count, is_entry, is_gap))
+        before = None
+        for line in range(1, len(self.text) + 1):
+            here = by_line.get(line, [])
+            counts = [s[0] for s in here if s[1] and s[2] and not s[3]]
+            is_skipped = bool(here) and not here[0][1] and here[0][2]
+            if before is not None and before[1]:
+                counts.append(before[0])
+            if counts and not is_skipped and self.has_code(line):
+                self.lines[line] = max(counts)
+            before = here[-1] if here else before
+
+    def text_of(self, place):
+        """What stands from a place to a place; with the use of a macro, its parameters."""
+        first, start, last, end = place
+        text = "\n".join(self.text[first - 1:])
+        size = sum(len(line) + 1 for line in self.text[first - 1:last - 1]) + end - 1
+        if place in self.macros and text[size:size + 1] == "(":
+            depth = 0
+            while size == end - 1 or depth > 0:
+                depth += {"(": 1, ")": -1}.get(text[size], 0)
+                size += 1
+        return " ".join(text[start - 1:size].split())
+
+    def conditions(self):
+        """(line, text, count of each branch) of each condition and each case."""
+        for (place, _), counts in sorted(self.branches.items()):
+            text = self.text_of(place)
+            if self.text[place[0] - 1][:place[1] - 1].endswith("switch ("):
+                yield place[0], "switch (" + text + ")", {"never another": counts[0]}
+            elif text.startswith(("case ", "default:")):
+                yield place[0], text, {"never taken": counts[0]}
+            else:
+                yield place[0], text, {"never true": counts[0], "never false": counts[1]}
+
+    def gaps(self):
+        for line, count in sorted(self.lines.items()):
+            if count == 0:
+                yield Gap(self.path, line, self.text[line - 1].strip(), "never reached")
+        for line, text, counts in self.conditions():
+            for what, count in counts.items():
+                if count == 0:
+                    yield Gap(self.path, line, text, what)
+
+    def figures(self):
+        """Lines, those reached, branches, those taken."""
+        taken = [count > 0 for _, _, counts in self.conditions() for count in counts.values()]
+        return (len(self.lines), sum(count > 0 for count in self.lines.values()),
+                len(taken), sum(taken))
+
+
+# --- what was counted ---------------------------------------------------------
+
+
+def llvm_cov(verb, build, *options):
+    """The counters of all runs, laid over the sources."""
+    objects = [name for name in glob.glob(os.path.join(build, "**", "*.o"), recursive=True)
+               if not any(double in name for double in DOUBLES)]
+    profiles = glob.glob(os.path.join(build, "profiles", "*.profraw"))
+    if not objects or not profiles:
+        sys.exit("cover.py: no object files, or nothing counted, in " + build)
+    merged = os.path.join(build, "all.profdata")
+    subprocess.run(["llvm-profdata", "merge", "-sparse", "-o", merged] + sorted(profiles),
+                   check=True)
+    arguments = ["llvm-cov", verb, "-instr-profile=" + merged, *options]
+    for name in sorted(objects):
+        arguments += ["-object", name]
+    told = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if told.returncode != 0:
+        sys.exit(told.stderr.decode())
+    return told.stdout  # standard error has functions that only tests of their own kind have
+
+
+def add_branches(function, source_of):
+    """Those of a function; of a condition in a macro the place is where that is used."""
+    names = function["filenames"]
+    used_at = {r[6]: (r[5], tuple(r[:4])) for r in function["regions"] if r[7] == USE_OF_A_MACRO}
+    for branch in function["branches"]:
+        place, where = tuple(branch[:4]), branch[6]
+        site = place
+        while where in used_at:
+            where, site = used_at[where]
+            source_of(names[where]).macros.add(site)
+        known = source_of(names[where]).branches[(site, place)]
+        known[0] += branch[4]
+        known[1] += branch[5]
+
+
+def read(build):
+    """The sources, by path."""
+    data = json.loads(llvm_cov("export", build))["data"][0]
+    sources = {}
+
+    def source_of(name):
+        path = os.path.relpath(os.path.normpath(os.path.join(ROOT, name)), ROOT)
+        if path not in sources:
+            sources[path] = Source(path)
+        return sources[path]
+
+    for file in data["files"]:
+        source_of(file["filename"]).add_lines(file["segments"])
+    for function in data["functions"]:
+        add_branches(function, source_of)
+    return {path: source for path, source in sorted(sources.items())
+            if path.startswith(("src/", "kmod/"))}
+
+
+# --- what has to be -----------------------------------------------------------
+
+
+def allowed_gaps():
+    """(path, text, what) of each row of the table, in its order."""
+    with open(os.path.join(ROOT, TABLE), encoding="utf-8") as file:
+        text = file.read()
+    part = text.partition(HEADING + "\n")[2].partition("\n#")[0]
+    rows = [line for line in part.split("\n") if line.startswith("| `")]
+    for row in rows:
+        if not ROW.match(row):
+            sys.exit("%s: found '%s', expected | `FILE` | `` TEXT `` | never ... | reason |"
+                     % (TABLE, row))
+    return [ROW.match(row).groups() for row in rows]
+
+
+def judge_core(sources):
+    """Prints what is a gap without a reason, or a reason without a gap; their number."""
+    allowed = collections.Counter(allowed_gaps())
+    listed, wrong = sum(allowed.values()), 0
+    for source in sources.values():
+        if room_of(source.path) not in CORE:
+            continue
+        for gap in source.gaps():
+            row = (gap.path[len("src/"):], gap.text, gap.what)
+            if allowed[row] > 0:
+                allowed[row] -= 1
+                continue
+            print("%s:%d: `%s` is %s" % gap)
+            wrong += 1
+    for row, count in sorted(allowed.items()):
+        if count > 0:
+            print("%s: `%s` in %s is said to be %s" % (TABLE, row[1], row[0], row[2]))
+            wrong += 1
+    print("gaps of the core: %d with a reason, %d wrong" % (listed, wrong))
+    return wrong
+
+
+def percent(part, whole):
+    return 100 * part / whole if whole else 100
+
+
+def print_rooms(sources):
+    """The table; the number of rooms below what is enough."""
+    rooms = collections.defaultdict(lambda: [0, 0, 0, 0])
+    for path, source in sources.items():
+        room = room_of(path)
+        for name in (room, "the core" if room in CORE else "the rest"):
+            rooms[name] = [a + b for a, b in zip(rooms[name], source.figures())]
+    print(FORMAT % ("room", "lines", "missed", "%", "branches", "missed", "%"))
+    low = 0
+    for name in sorted(rooms, key=lambda name: (name.startswith("the "), name)):
+        lines, reached, branches, taken = rooms[name]
+        is_low = name not in CORE and min(percent(reached, lines),
+                                          percent(taken, branches)) < ENOUGH
+        low += is_low
+        print((FORMAT % (name, lines, lines - reached, "%.1f" % percent(reached, lines), branches,
+                         branches - taken, "%.1f" % percent(taken, branches))) +
+              ("  below %d" % ENOUGH if is_low else ""))
+    return low
+
+
+def main():
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--gaps", type=re.compile)
+    parser.add_argument("--html")
+    parser.add_argument("build")
+    options = parser.parse_args()
+    build = os.path.abspath(options.build)
+    sources = read(build)
+    if options.html:
+        llvm_cov("show", build, "-format=html", "-show-branches=count",
+                 "-output-dir=" + options.html)
+    if options.gaps:
+        for path, source in sources.items():
+            if options.gaps.search(path):
+                for gap in source.gaps():
+                    print("%s:%d: `%s` is %s" % gap)
+        return 0
+    low = print_rooms(sources)
+    return 1 if judge_core(sources) + low else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
