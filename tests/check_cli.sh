@@ -35,6 +35,9 @@ expect 2 'walk refuses a step beyond the end' 'the run ended before' \
 expect 2 'walk refuses a variant that is not there' "--variant: .* found '5'" \
     "$VKEPT" walk --variant 5 $data/matrix.yaml
 expect 2 'bits names its formats' 'expected one of guest-pte' "$VKEPT" bits --as xyzzy 1
+expect 0 'an entry by its name is of its level' '^PDE 0x7 ' "$VKEPT" bits --as pde 7
+expect 2 'the name of an entry and another level' 'the name in --as' \
+    "$VKEPT" bits --as pde --level 1 7
 expect 2 'bits refuses a level that is none' '--level' "$VKEPT" bits --level 6 1
 expect 2 'bits refuses a level for what has none' 'no levels' "$VKEPT" bits --as cr3 --level 1 1
 expect 2 'bits names what it does not know' 'unknown name "RWX"' "$VKEPT" bits RWX

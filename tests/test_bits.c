@@ -1379,7 +1379,7 @@ vm_entry_and_the_table_agree_on_cr3(void **state)
 /* --- formats and views ------------------------------------------------------------------------ */
 
 static void
-formats_are_found_by_name_and_near_names_suggested(void **state)
+formats_are_found_by_name(void **state)
 {
 	static const char *const wanted[] = { "guest-pte", "ept", "vpte", "vpte-merge", "vpte-old",
 		"qualification", "qualification-cr", "qualification-dr", "qualification-io", "eptp",
@@ -1396,11 +1396,36 @@ formats_are_found_by_name_and_near_names_suggested(void **state)
 	assert_null(bits_format_find("ep"));
 	assert_null(bits_format_find("eptx"));
 	assert_null(bits_format_find(""));
-	assert_string_equal(bits_format_suggest("qualificaton")->name, "qualification");
-	assert_string_equal(bits_format_suggest("guestpte")->name, "guest-pte");
-	assert_string_equal(bits_format_suggest("Eptt")->name, "ept");
-	assert_null(bits_format_suggest("nothing-like-it"));
-	assert_null(bits_format_suggest(""));
+}
+
+static void
+an_entry_is_a_format_at_a_level(void **state)
+{
+	static const struct {
+		const char *name, *format;
+		unsigned level;
+	} rows[] = {
+		{ "pte", "guest-pte", 1 },
+		{ "PDE", "guest-pte", 2 },
+		{ "pdpte", "guest-pte", 3 },
+		{ "pml4e", "guest-pte", 4 },
+		{ "PML5E", "guest-pte", 5 },
+		{ "ept-pte", "ept", 1 },
+		{ "EPT PDE", "ept", 2 },
+		{ "Ept-Pml5e", "ept", 5 },
+	};
+	static const char *const none[] = { "", "pt", "ptes", "ept", "ept_pte", "eptpte" };
+	unsigned level;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < BITS_COUNT(rows); i++) {
+		assert_string_equal(bits_format_of_entry(rows[i].name, &level)->name,
+		    rows[i].format);
+		assert_int_equal(level, rows[i].level);
+	}
+	for (i = 0; i < BITS_COUNT(none); i++)
+		assert_null(bits_format_of_entry(none[i], &level));
 }
 
 static void
@@ -1465,7 +1490,8 @@ main(void)
 		cmocka_unit_test(vm_entry_and_the_table_agree_on_eptps),
 		cmocka_unit_test(the_guest_walker_and_the_table_agree_on_reserved_bits),
 		cmocka_unit_test(vm_entry_and_the_table_agree_on_cr3),
-		cmocka_unit_test(formats_are_found_by_name_and_near_names_suggested),
+		cmocka_unit_test(formats_are_found_by_name),
+		cmocka_unit_test(an_entry_is_a_format_at_a_level),
 		cmocka_unit_test(a_view_out_of_range_has_no_fields),
 		cmocka_unit_test(numbers_are_read_as_people_write_them),
 	};

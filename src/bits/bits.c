@@ -123,22 +123,35 @@ bits_format_find(const char *name)
 	return NULL;
 }
 
-const struct bits_format *
-bits_format_suggest(const char *name)
+/* "ept-pde" and "EPT PDE" */
+static int
+entry_name_equal(const char *entry, const char *name)
 {
-	size_t length = strlen(name);
-	const struct bits_format *format, *best = NULL;
-	size_t i, least = SIZE_MAX;
+	size_t i;
+
+	for (i = 0; entry[i] != '\0'; i++) {
+		if (fold(name[i]) != fold(entry[i]) && !(entry[i] == ' ' && name[i] == '-'))
+			return 0;
+	}
+	return name[i] == '\0';
+}
+
+const struct bits_format *
+bits_format_of_entry(const char *name, unsigned *level)
+{
+	const struct bits_format *format;
+	unsigned l;
+	size_t i;
 
 	for (i = 0; (format = bits_format_at(i)) != NULL; i++) {
-		size_t distance = bits_name_distance(format->name, name, length);
-
-		if (distance < least) {
-			least = distance;
-			best = format;
+		for (l = 1; format->entry != NULL && l <= VK_LEVELS; l++) {
+			if (!entry_name_equal(format->entry[l], name))
+				continue;
+			*level = l;
+			return format;
 		}
 	}
-	return best;
+	return NULL;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

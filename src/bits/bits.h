@@ -122,8 +122,11 @@ struct bits_error {
 /* The format of that name, whatever its case, or NULL. */
 const struct bits_format *bits_format_find(const char *name);
 
-/* The format whose name is most like a mistyped one, or NULL when none is near. */
-const struct bits_format *bits_format_suggest(const char *name);
+/*
+ * The format that calls its entries so at some level, which goes to *level, or NULL: "pde" is a
+ * guest-pte of level 2.  A hyphen stands for a space.
+ */
+const struct bits_format *bits_format_of_entry(const char *name, unsigned *level);
 
 /* Formats in the order in which to list them; NULL from the last on. */
 const struct bits_format *bits_format_at(size_t index);

@@ -19,7 +19,7 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_AS, 0, "as", "FORMAT", "what the value is (guest-pte)" },
+	{ OPTION_AS, 0, "as", "FORMAT", "format (guest-pte), or an entry such as pde" },
 	{ OPTION_LEVEL, 0, "level", "N", "of an entry, 1 to 5 (1)" },
 	{ OPTION_MAXPHYADDR, 0, "maxphyaddr", "N", "bits of a physical address (46)" },
 	{ OPTION_FEATURE, 0, "feature", "LIST", "features on, or off with no-; also all, none" },
@@ -72,6 +72,7 @@ struct bits_command {
 	struct json json;
 	int list;
 	int level_given;
+	unsigned level_named; /* by the name of an entry; 0: not */
 };
 
 static const char *
@@ -156,6 +157,17 @@ take_features(uint64_t *on, const char *list)
 }
 
 static int
+take_format(struct bits_command *bits, const char *name)
+{
+	bits->level_named = 0;
+	bits->view.format = bits_format_find(name);
+	if (bits->view.format == NULL)
+		bits->view.format = bits_format_of_entry(name, &bits->level_named);
+	return bits->view.format != NULL ||
+	    unknown_name("as", name, strlen(name), format_name_at);
+}
+
+static int
 take_option(struct bits_command *bits, int id, const char *argument)
 {
 	struct cli *cli = bits->cli;
@@ -163,9 +175,7 @@ take_option(struct bits_command *bits, int id, const char *argument)
 
 	switch (id) {
 	case OPTION_AS:
-		bits->view.format = bits_format_find(argument);
-		return bits->view.format != NULL ||
-		    unknown_name("as", argument, strlen(argument), format_name_at);
+		return take_format(bits, argument);
 	case OPTION_LEVEL:
 		bits->level_given = cli_number_argument(cli, "level", argument, 5, &number);
 		bits->view.level = (unsigned)number;
@@ -184,8 +194,13 @@ take_option(struct bits_command *bits, int id, const char *argument)
 }
 
 static enum cli_status
-check_view(const struct bits_command *bits)
+check_view(struct bits_command *bits)
 {
+	if (bits->level_named != 0) {
+		if (bits->level_given && bits->view.level != bits->level_named)
+			return cli_usage(bits->cli, "--level: the name in --as says another");
+		bits->view.level = bits->level_named;
+	}
 	switch (bits_check(&bits->view)) {
 	case BITS_OK:
 		break;
@@ -232,6 +247,7 @@ list_text(struct bits_command *bits)
 		text_to(text, 27);
 		text_add(text, "%s [%s]\n", format->summary, format->tag);
 	}
+	text_str(text, "entries by name and level: pte to pml5e, ept-pte to ept-pml5e\n");
 	text_str(text, "features (* on unless told):\n");
 	for (i = 0; i < FEATURES; i++)
 		text_add(text, "%s%s", i == 0 ? "  " : text->column > 70 ? "\n  " : " ",
@@ -517,7 +533,7 @@ const struct cli_command cli_bits = {
 	.operands = "VALUE...",
 	.summary = "decode an entry, a register, a qualification, or put one together",
 	.about = "Takes numbers apart field by field; makes a number of names as it prints them.\n",
-	.examples = "  vkept bits --as guest-pte --level 2 0x80000000002000e7\n"
+	.examples = "  vkept bits --as pde 0x80000000002000e7\n"
 	    "  vkept bits --as ept R W X memtype=WB frame=0x1000\n"
 	    "  vkept bits --as qualification 0x182\n",
 	.option = options,
