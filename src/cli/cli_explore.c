@@ -192,9 +192,9 @@ cli_explored_status(const struct scenario *scenario, const struct cli_explored *
 
 /*
  * The one run whose events are told: the one that broke something, else the one in order of the
- * scenario.
+ * scenario.  False: out of memory.
  */
-static void
+static bool
 tell_run(struct report *report, const struct scenario *scenario,
     const struct cli_explored *explored)
 {
@@ -202,14 +202,17 @@ tell_run(struct report *report, const struct scenario *scenario,
 	const struct explore_replay_options replay = { .sink = play.sink, .sink_ctx = report };
 	struct explore_replayed replayed;
 	struct play_outcome outcome;
+	bool told;
 
 	if (explored->finding.run != NULL) {
 		explore_replay(scenario, &explored->run.replayed.made, &replay, &replayed);
+		told = replayed.status != EXPLORE_REPLAY_NO_MEMORY;
 		explore_replayed_free(&replayed);
 	} else {
-		(void)play_run(scenario, &play, &outcome);
+		told = play_run(scenario, &play, &outcome) != PLAY_NO_MEMORY;
 		play_outcome_free(&outcome);
 	}
+	return told;
 }
 
 enum cli_status
@@ -219,8 +222,9 @@ cli_explored_report(struct report *report, const struct scenario *scenario,
 	enum cli_status status = cli_explored_status(scenario, explored);
 
 	report_scenario(report, scenario);
-	if (report_tells_explored(report) && status <= CLI_FAILED)
-		tell_run(report, scenario, explored);
+	if (report_tells_explored(report) && status <= CLI_FAILED &&
+	    !tell_run(report, scenario, explored))
+		report->no_memory = 1;
 	report_explored(report, &explored->finding);
 	if (status >= CLI_BAD)
 		cli_complain_of(scenario->file, report_unexplored(&explored->finding));
