@@ -18,7 +18,7 @@
 #define BASE 0x400000ull
 #define HEADERS 120u /* of the file, and of its segment */
 #define FILE_SIZE 16384u
-#define INSTRUCTIONS 200000u /* an exit counts as 1000 of them */
+#define INSTRUCTIONS 60000u /* an exit counts as 1000 of them */
 #define OUTPUT_MAX MIB
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -109,8 +109,8 @@ static void
 draw_tables(const struct view *before, const struct view *after, const uint8_t *head)
 {
 	struct graph_request request = { .before = before, .after = after, .guest = true,
-		.outer = true, .limit = GRAPH_LIMIT_LEAST + head[4] % 40,
-		.rows = GRAPH_ROWS_LEAST + head[5] % 40, .ranged = (head[1] & 32) != 0 };
+		.outer = true, .limit = GRAPH_LIMIT_LEAST + head[4] % 12,
+		.rows = GRAPH_ROWS_LEAST + head[5] % 12, .ranged = (head[1] & 32) != 0 };
 	struct graph graph;
 
 	request.start = (uint64_t)head[6] << 40;

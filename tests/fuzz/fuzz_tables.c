@@ -16,7 +16,7 @@
 #define HEAD 16u
 #define ITEM 10u
 #define PAGES 16u
-#define MAPPINGS 4000u /* of one listing */
+#define MAPPINGS 1200u /* of one listing */
 #define BATCH 61u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

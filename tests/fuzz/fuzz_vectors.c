@@ -20,7 +20,7 @@ struct source {
 
 struct written {
 	char *bytes;
-	size_t size;
+	size_t size, room;
 };
 
 static void
@@ -50,8 +50,11 @@ keep(void *ctx, const char *text, size_t size)
 {
 	struct written *written = ctx;
 
-	written->bytes = realloc(written->bytes, written->size + size + 1);
-	check(written->bytes != NULL);
+	while (written->room < written->size + size + 1) {
+		written->room = written->room == 0 ? 4096 : 2 * written->room;
+		written->bytes = realloc(written->bytes, written->room);
+		check(written->bytes != NULL);
+	}
 	memcpy(written->bytes + written->size, text, size);
 	written->size += size;
 }
@@ -79,7 +82,7 @@ check_counts(const struct conform_report *report)
 static void
 check_written(const struct conform_report *report)
 {
-	struct written json = { NULL, 0 }, text = { NULL, 0 };
+	struct written json = { NULL, 0, 0 }, text = { NULL, 0, 0 };
 	json_t *root;
 
 	check(conform_write_json(report, keep, &json));
