@@ -53,6 +53,9 @@ install(FILES "${CMAKE_BINARY_DIR}/vkept.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR
 
 set(share "${CMAKE_INSTALL_DATADIR}/vkept")
 install(FILES docs/man/vkept.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+if(TARGET vkept-draw)
+	install(FILES docs/man/vkept-draw.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+endif()
 install(FILES docs/man/vkept-scenario.5 DESTINATION "${CMAKE_INSTALL_MANDIR}/man5")
 install(FILES completions/vkept.bash RENAME vkept
     DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")

@@ -32,9 +32,8 @@ install(FILES cmake/lintian-overrides RENAME vkept
     DESTINATION "${CMAKE_INSTALL_DATADIR}/lintian/overrides")
 install(CODE "
 	set(root \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
-	execute_process(COMMAND gzip -9nf \"\${root}/${CMAKE_INSTALL_DOCDIR}/changelog\"
-	    \"\${root}/${CMAKE_INSTALL_MANDIR}/man1/vkept.1\"
-	    \"\${root}/${CMAKE_INSTALL_MANDIR}/man5/vkept-scenario.5\"
+	file(GLOB pages \"\${root}/${CMAKE_INSTALL_MANDIR}/man[15]/vkept*.[15]\")
+	execute_process(COMMAND gzip -9nf \"\${root}/${CMAKE_INSTALL_DOCDIR}/changelog\" \${pages}
 	    COMMAND_ERROR_IS_FATAL ANY)
 ")
 include(CPack)

@@ -57,7 +57,7 @@ if command -v mandoc >/dev/null 2>&1; then
 		[ $? -eq 1 ]
 	}
 	expect_pass 'the manual pages are without a complaint' \
-	    lint docs/man/vkept.1 docs/man/vkept-scenario.5
+	    lint docs/man/vkept.1 docs/man/vkept-draw.1 docs/man/vkept-scenario.5
 	sed 's/^\.El$//' docs/man/vkept.1 >"$tmp/vkept.1"
 	expect_fail 'a list that does not end is complained about' 'Bl' lint "$tmp/vkept.1"
 fi

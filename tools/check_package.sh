@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# check_package.sh PACKAGE.deb: lintian finds no error in it; where there are
+# check_package.sh PACKAGE.deb: lintian finds no error in it, and nothing to warn of; where there are
 # debootstrap and root, it installs on a system of nothing but Debian's minimum,
 # its program runs there, and the example is built against its library.
 set -u
@@ -9,12 +9,12 @@ package=$(realpath "$1") || exit 3
 status=0
 
 if command -v lintian >/dev/null 2>&1; then
-	found=$(lintian "$package" 2>/dev/null | grep '^E:')
+	found=$(lintian "$package" 2>/dev/null | grep '^[EW]:')
 	if [ -n "$found" ]; then
 		echo "$found"
 		status=1
 	else
-		echo 'lintian: no error'
+		echo 'lintian: no error, no warning'
 	fi
 else
 	echo 'lintian is not there: not asked'
@@ -51,7 +51,9 @@ cmake --build /walk.build
 apt-get purge -y vkept
 [ ! -e /usr/bin/vkept ]
 END
-if chroot "$root" sh /try >"$root/log" 2>&1; then
+# Nothing of the caller's surroundings gets in.
+if env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root chroot "$root" sh /try \
+    >"$root/log" 2>&1; then
 	echo 'installs on a minimal system, runs, is built against, and goes again'
 else
 	tail -n 20 "$root/log"
