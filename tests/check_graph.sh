@@ -50,6 +50,10 @@ cp "$VKEPT" "$tmp/alone"
 expect 3 'without vkept-draw pictures are not made, and it is said how to get them' \
     'vkept-draw: not found beside this program.*libgraphviz-dev.*-T dot' \
     "$tmp/alone" graph -T svg $printf
+expect 2 'a walk is not one of the EPT alone' 'expected --table guest or both' \
+    "$tmp/alone" graph --walk 0x600000 --table ept $printf
+expect 0 'a walk as the guest sees it has its own entries only' '"4 references to memory' \
+    "$tmp/alone" graph --walk 0x400000 --table guest -T json scenarios/lectures/08-nested.yaml
 expect 0 'without vkept-draw there is DOT' '^digraph' "$tmp/alone" graph $printf
 expect 3 'a picture that was not made leaves no file' 'not found' \
     sh -c '"$tmp/alone" graph -o "$tmp/none.svg" $printf; s=$?; [ ! -e "$tmp/none.svg" ] && exit $s'

@@ -709,6 +709,26 @@ an_entry_that_is_in_no_memory_is_said_to_be_in_none(void **state)
 }
 
 static void
+a_walk_as_the_guest_knows_it_has_no_outer_reads(void **state)
+{
+	hpa_t absent;
+	size_t i;
+
+	(void)state;
+	make_nested();
+	assert_int_equal(view_explain(&now.view, vk_gva(0), 1, VK_ACC_R, VIEW_USER, &why,
+	    &absent), VIEW_OK);
+	graph_forget_outer(&now.view, &why);
+	graph_draw_walk(&graph, &now.view, &why, NULL);
+	assert_int_equal(check_steps(), 4);
+	for (i = 0; i < graph.nodes; i++) {
+		assert_int_equal(graph.node[i].lane, 0);
+		assert_int_not_equal(graph.node[i].part, GRAPH_OUTER);
+	}
+	assert_non_null(strstr(find_node("answer")->sub, "PA 0x10000"));
+}
+
+static void
 a_walk_of_one_structure_is_one_lane(void **state)
 {
 	size_t i;
@@ -945,6 +965,7 @@ main(void)
 		WITH_WORLD(a_two_dimensional_walk_has_24_references_in_order),
 		WITH_WORLD(a_walk_that_fails_is_explained_beside_the_entry),
 		WITH_WORLD(an_entry_that_is_in_no_memory_is_said_to_be_in_none),
+		WITH_WORLD(a_walk_as_the_guest_knows_it_has_no_outer_reads),
 		WITH_WORLD(a_walk_of_one_structure_is_one_lane),
 		WITH_WORLD(what_is_misconfigured_says_why),
 		WITH_WORLD(a_page_that_only_the_host_has_is_dashed),

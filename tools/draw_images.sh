@@ -51,8 +51,8 @@ lecture()
 	image "lectures/$number" "$@" "$(echo scenarios/lectures/"$number"-*.yaml)"
 }
 
-lecture 01
-lecture 02
+lecture 01 --table guest
+lecture 02 --table guest
 lecture 03 --walk 0x401234 --table guest
 lecture 04 --step 1 --against 3 --table guest
 lecture 05 --table guest

@@ -185,6 +185,9 @@ check_options(struct drawing *drawing)
 		return cli_usage(cli, "--access and --cpl belong to --walk");
 	if (drawing->walks && (drawing->request.ranged || cli_view_is_pair(&drawing->source)))
 		return cli_usage(cli, "expected one of --walk, --range and --against");
+	if (drawing->walks && drawing->table != TABLE_GUEST && drawing->table != TABLE_BOTH)
+		return cli_usage(cli, "a walk begins in the guest's tables: expected --table guest "
+		    "or both with --walk");
 	if (drawing->request.limit * drawing->request.rows > GRAPH_LIMIT_TIMES_ROWS)
 		return cli_usage(cli, "expected --limit times --rows of 16384 at most");
 	choose_type(drawing);
@@ -309,6 +312,8 @@ draw_walk(struct drawing *drawing)
 		    (enum view_cpl)view->cpl;
 	found = view_explain(view, vk_gva(drawing->gva), 1, acc, drawing->cpl, &drawing->why,
 	    &absent);
+	if (drawing->table == TABLE_GUEST && found == VIEW_OK)
+		graph_forget_outer(view, &drawing->why);
 	graph_draw_walk(&drawing->graph, view, &drawing->why, found != VIEW_OK ? &absent.v : NULL);
 	return CLI_OK;
 }

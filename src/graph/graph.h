@@ -39,6 +39,12 @@ struct graph_request {
 bool graph_draw_tables(struct graph *graph, const struct graph_request *request);
 
 /*
+ * Makes of an access under outer tables what the guest knows of it: the reads of its own tables,
+ * and a view in which guest-physical memory is all there is.
+ */
+void graph_forget_outer(struct view *view, struct explanation *why);
+
+/*
  * Draws one access: every reference in its order, a row for each guest-physical address that is
  * looked up, and how it ended.  The view says what the entries mean; nothing is read from it.
  * Where an entry was not in the memory, *absent is where it should be; else `absent` is NULL.

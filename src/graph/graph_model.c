@@ -138,7 +138,8 @@ graph_add_word(struct graph *graph, enum graph_part part, const char *word, cons
 	size_t i;
 
 	for (i = 0; i < graph->words; i++) {
-		if (graph->word[i].part == part && strcmp(graph->word[i].word, word) == 0)
+		if (graph->word[i].part == part && strcmp(graph->word[i].word, word) == 0 &&
+		    strcmp(graph->word[i].meaning, meaning) == 0)
 			return;
 	}
 	graph->word = with_room(graph, graph->word, graph->words, &graph->word_room,

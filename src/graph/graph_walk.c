@@ -325,6 +325,19 @@ is_drawn(const struct explanation *why, unsigned i)
 }
 
 void
+graph_forget_outer(struct view *view, struct explanation *why)
+{
+	unsigned i, kept = 0;
+
+	for (i = 0; i < why->reads && i < EXPLAIN_READS; i++) {
+		if (!is_outer(&why->read[i]))
+			why->read[kept++] = why->read[i];
+	}
+	why->reads = kept;
+	view->outer = VIEW_FLAT;
+}
+
+void
 graph_draw_walk(struct graph *graph, const struct view *view, const struct explanation *why,
     const uint64_t *absent)
 {
