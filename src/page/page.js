@@ -527,6 +527,11 @@ function drawThreads(current) {
 	const mark = box.querySelector("li.now");
 	if (held && mark)
 		mark.firstChild.focus({ preventScroll: true });
+	showInside(box, mark);
+}
+
+/* Scrolls a box, and nothing else, until what is marked is in its middle. */
+function showInside(box, mark) {
 	if (mark)
 		box.scrollTop += mark.getBoundingClientRect().top -
 		    box.getBoundingClientRect().top - box.clientHeight / 2;
@@ -826,7 +831,7 @@ function isUsed(cpu, parts) {
 	const event = events[now], at = data.registers.indexOf("CPU");
 	const unit = { K: 10n, M: 20n, G: 30n, T: 40n, P: 50n };
 
-	if (!event.cached || event.thread === undefined || !parts[1].startsWith("GVA") ||
+	if (!(event.cached || event.kind === "stale") || event.thread === undefined || !parts[1].startsWith("GVA") ||
 	    parts[0].endsWith("structure") ||
 	    parseInt(machine.registers[event.thread][at], 16) !== cpu)
 		return false;
@@ -837,6 +842,7 @@ function isUsed(cpu, parts) {
 
 function drawCached() {
 	const box = byId("cached"), fresh = new Set(), gone = new Map();
+	const use = events[now].kind === "stale" ? " used is-bad" : " used";
 
 	byId("cached-card").hidden = data.tlb === "none";
 	if (data.tlb === "adversarial") {
@@ -866,13 +872,14 @@ function drawCached() {
 			    items.has(id) ? "" : "removed";
 			const parts = text(id).split("|");
 
-			table.append(make("tr", isUsed(cpu, parts) ? mark + " used" : mark,
+			table.append(make("tr", isUsed(cpu, parts) ? mark + use : mark,
 			    ...parts.map((part, i) => make("td", i === 0 || i > 3 ? "" : "m",
 			    part))));
 		}
 		box.append(table, list.length > 60 ? make("p", "none", "and " +
 		    (list.length - 60) + " more") : "");
 	});
+	showInside(box, box.querySelector(".used") || box.querySelector(".added, .removed"));
 }
 
 /* --- drawing: registers --------------------------------------------------------- */

@@ -186,6 +186,11 @@ def _(pages):
                     ".bottom)"), True, "one below the other")
     assert "Cause" in page.run("document.getElementById('how').textContent")
     expect(page.run("document.querySelectorAll('#cached tr.used').length"), 1)
+    expect(page.run("(() => { const b = document.getElementById('cached')"
+                    ".getBoundingClientRect(), r = document.querySelector("
+                    "'#cached tr.used.is-bad').getBoundingClientRect();"
+                    " return r.top >= b.top && r.bottom <= b.bottom; })()"), True,
+           "what was used is in sight")
 
 
 @case("an event in the list is a button that leads there")
