@@ -20,12 +20,25 @@
 #define CPU    2             /* of the vCPU that enters and leaves */
 #define POINTS 100           /* an operation that takes more does not end */
 #define TURNS  4
+#define SEEN   7 /* the generation that a copy saw */
 
-enum operation { ENTER, LEAVE, SYNC_BEGIN, SYNC_END, EPT_BEGIN, EPT_END };
+enum operation {
+	ENTER,
+	LEAVE,
+	SYNC_BEGIN,
+	SYNC_END,
+	EPT_BEGIN,
+	EPT_END,
+	/* Of no protocol: counting alone, and a copy's guard. */
+	COUNT_IN,
+	COPY_LOOK,
+	COPY_ENTER,
+	COPY_LEAVE
+};
 
 /* The words, as far as protocols use them. */
 struct words {
-	uint64_t mask, active, lock;
+	uint64_t mask, active, lock, generation;
 };
 
 struct operation_row {
@@ -34,9 +47,9 @@ struct operation_row {
 	enum operation operation;
 	struct words before;
 	struct words meanwhile;  /* bits that appear before the first exchange */
-	struct words gone[TURNS]; /* bits that go at each turn of a wait */
+	struct words gone[TURNS]; /* bits that go at each turn of a wait; generations that come */
 	const char *told;
-	int answer; /* of ENTER */
+	uint64_t answer; /* of what has one */
 };
 
 static struct {
@@ -77,12 +90,14 @@ other_processor(enum vk_env_op op)
 		is.proc.cpumask |= is.row->meanwhile.mask;
 		is.proc.active |= is.row->meanwhile.active;
 		is.proc.cpulock |= is.row->meanwhile.lock;
+		is.proc.invgen += is.row->meanwhile.generation;
 	}
 	if (op == VK_ENV_PAUSE) {
 		assert_true(is.turns < TURNS);
 		is.proc.cpumask &= ~is.row->gone[is.turns].mask;
 		is.proc.active &= ~is.row->gone[is.turns].active;
 		is.proc.cpulock &= ~is.row->gone[is.turns].lock;
+		is.proc.invgen += is.row->gone[is.turns].generation;
 		is.turns++;
 	}
 	is.seen = is.proc;
@@ -143,7 +158,7 @@ static const struct vmm_host_ops host_ops = {
 #define D3_8     &vmm_protocol_3_8
 #define HEAD     &vmm_protocol_head
 #define HEAD_R   &vmm_protocol_head_repaired
-#define NONE     {0, 0, 0}
+#define NONE     {0, 0, 0, 0}
 #define MASK(v)  {.mask = (v)}
 #define ACT(v)   {.active = (v)}
 #define LOCK(v)  {.lock = (v)}
@@ -159,23 +174,39 @@ static const struct operation_row gate_rows[] = {
 	{ "nor does one that shuts before the count",
 	    VKEPT, ENTER, NONE, LOCK(1), {NONE}, "mask=4 mask=0", 0 },
 	{ "a vCPU leaves the mask, then the count",
-	    VKEPT, LEAVE, {6, 0, 4}, NONE, {NONE}, "mask=2 lock=2", 0 },
+	    VKEPT, LEAVE, {6, 0, 4, 0}, NONE, {NONE}, "mask=2 lock=2", 0 },
 	{ "a stop without guests interrupts nobody",
 	    VKEPT, SYNC_BEGIN, MASK(4), NONE, {NONE}, "lock=1 generation=1", 0 },
 	{ "a stop interrupts and waits for the last, then raises the generation",
-	    VKEPT, SYNC_BEGIN, {6, 0, 4}, NONE, {{2, 0, 4}, NONE},
+	    VKEPT, SYNC_BEGIN, {6, 0, 4, 0}, NONE, {{2, 0, 4, 0}, NONE},
 	    "lock=5 ipi 6 turn 1 generation=1", 0 },
 	{ "a stop counts who came while it shut the gate",
-	    VKEPT, SYNC_BEGIN, {4, 0, 0}, LOCK(2), {LOCK(2)},
+	    VKEPT, SYNC_BEGIN, MASK(4), LOCK(2), {LOCK(2)},
 	    "lock=3 ipi 4 turn 1 generation=1", 0 },
 	{ "a stop waits for another stop, without an interrupt",
 	    VKEPT, SYNC_BEGIN, LOCK(1), NONE, {NONE, LOCK(1)},
 	    "turn 1 turn 2 lock=1 generation=1", 0 },
 	{ "the gate opens", VKEPT, SYNC_END, LOCK(1), NONE, {NONE}, "lock=0", 0 },
 	{ "a change of the EPT shuts the same gate",
-	    VKEPT, EPT_BEGIN, {2, 7, 2}, NONE, {LOCK(2)},
+	    VKEPT, EPT_BEGIN, {2, 7, 2, 0}, NONE, {LOCK(2)},
 	    "lock=3 ipi 2 turn 1 generation=1", 0 },
-	{ "and opens it", VKEPT, EPT_END, {0, 7, 1}, NONE, {NONE}, "lock=0", 0 },
+	{ "and opens it", VKEPT, EPT_END, {0, 7, 1, 0}, NONE, {NONE}, "lock=0", 0 },
+};
+
+static const struct operation_row copy_rows[] = {
+	{ "what counts itself in is told so", NULL, COUNT_IN, LOCK(2), NONE, {NONE}, "lock=4", 1 },
+	{ "or that it may not", NULL, COUNT_IN, LOCK(3), NONE, {NONE}, "", 0 },
+	{ "a copy looks at the generation", NULL, COPY_LOOK, {0, 0, 2, 5}, NONE, {NONE}, "", 5 },
+	{ "and waits for a stop, whose generation it then takes",
+	    NULL, COPY_LOOK, {0, 0, 3, 5}, NONE, {NONE, {0, 0, 1, 1}}, "turn 1 turn 2", 6 },
+	{ "a copy enters under the generation that it saw",
+	    NULL, COPY_ENTER, {0, 0, 2, SEEN}, NONE, {NONE}, "lock=4", 1 },
+	{ "not under another", NULL, COPY_ENTER, {0, 0, 2, SEEN + 1}, NONE, {NONE},
+	    "lock=4 lock=2", 0 },
+	{ "nor under one that came while it was counted",
+	    NULL, COPY_ENTER, {0, 0, 2, SEEN}, {0, 0, 0, 1}, {NONE}, "lock=4 lock=2", 0 },
+	{ "nor during a stop", NULL, COPY_ENTER, {0, 0, 1, SEEN}, NONE, {NONE}, "", 0 },
+	{ "a copy is counted out", NULL, COPY_LEAVE, LOCK(4), NONE, {NONE}, "lock=2", 0 },
 };
 
 static const struct operation_row merge_rows[] = {
@@ -238,12 +269,14 @@ static const struct protocol_row {
 };
 /* clang-format on */
 
-static int
+static uint64_t
 operate(const struct vmm_protocol *protocol, enum operation operation)
 {
+	struct vk_guard guard = vmm_copy_guard(&is.proc);
+
 	switch (operation) {
 	case ENTER:
-		return protocol->enter(&is.proc, CPU);
+		return (uint64_t)protocol->enter(&is.proc, CPU);
 	case LEAVE:
 		protocol->leave(&is.proc, CPU);
 		break;
@@ -259,6 +292,15 @@ operate(const struct vmm_protocol *protocol, enum operation operation)
 	case EPT_END:
 		protocol->ept_end(&is.proc, &host_ops, NULL);
 		break;
+	case COUNT_IN:
+		return (uint64_t)vmm_gate_count_in(&is.proc);
+	case COPY_LOOK:
+		return guard.ops->look(guard.ctx);
+	case COPY_ENTER:
+		return (uint64_t)guard.ops->enter(guard.ctx, SEEN);
+	case COPY_LEAVE:
+		guard.ops->leave(guard.ctx);
+		break;
 	}
 	return 0;
 }
@@ -273,6 +315,7 @@ run_operation_row(void **state)
 	is.proc.cpumask = row->before.mask;
 	is.proc.active = row->before.active;
 	is.proc.cpulock = row->before.lock;
+	is.proc.invgen = row->before.generation;
 	is.seen = is.proc;
 	assert_int_equal(operate(row->protocol, row->operation), row->answer);
 	tell_changes();
@@ -304,6 +347,8 @@ main(void)
 
 	for (i = 0; i < ROWS_COUNT(gate_rows); i++)
 		rows_add(&rows, "gate", gate_rows[i].what, run_operation_row, &gate_rows[i]);
+	for (i = 0; i < ROWS_COUNT(copy_rows); i++)
+		rows_add(&rows, "copy", copy_rows[i].what, run_operation_row, &copy_rows[i]);
 	for (i = 0; i < ROWS_COUNT(merge_rows); i++)
 		rows_add(&rows, "merge", merge_rows[i].what, run_operation_row, &merge_rows[i]);
 	for (i = 0; i < ROWS_COUNT(capture_rows); i++)

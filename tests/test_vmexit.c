@@ -350,6 +350,7 @@ static const struct decode_row decode_rows[] = {
 	{ "the first byte alone", "\x0f\x05", 1, VMM_CUT_SHORT },
 	{ "a prefix alone", "\x48\x0f\x05", 1, VMM_CUT_SHORT },
 	{ "a prefix and the first byte", "\x48\x0f\x05", 2, VMM_CUT_SHORT },
+	{ "a prefix that counts before one that does not", "\x48\x48", 1, VMM_CUT_SHORT },
 	{ "fourteen prefixes and the first byte",
 	    DECODE("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f"), 0 },
 	{ "thirteen prefixes and the first byte",

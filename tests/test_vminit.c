@@ -54,7 +54,9 @@ static void
 a_master_makes_the_ept_and_publishes_the_record(void **state)
 {
 	(void)state;
+	host.proc.active = 6; /* of vCPUs before */
 	assert_int_equal(init(master), VMM_OK);
+	assert_int_equal(host.proc.active, 0);
 	assert_int_equal(host.created, 1);
 	assert_int_equal(host.proc.ready, 1);
 	assert_int_equal(host.proc.eptp, host.live_eptp);
@@ -300,6 +302,23 @@ a_copy_under_way_stays_counted_when_a_master_comes(void **state)
 	assert_int_equal(host.proc.cpulock, 0);
 }
 
+/* A vCPU of before has left its VMCS launched, under a generation. */
+static void
+a_vcpu_begins_with_nothing_of_one_before(void **state)
+{
+	(void)state;
+	master->vcpu.launched = 1;
+	master->vcpu.eptgen = 9;
+	assert_int_equal(init(master), VMM_OK);
+	assert_int_equal(master->vcpu.launched, 0);
+	assert_int_equal(master->vcpu.eptgen, 0);
+	assert_int_equal(master->vcpu.exists, 1);
+	master->vcpu.launched = 1;
+	destroy(master);
+	assert_int_equal(master->vcpu.launched, 0);
+	assert_nothing_is_left();
+}
+
 /* The VMCS is cleared where it is active before anything of it is forgotten. */
 static void
 a_vcpu_that_ran_is_cleared_where_it_ran(void **state)
@@ -389,6 +408,7 @@ run_lives(void)
 	    LIFE(a_master_that_goes_first_leaves_the_ept_to_the_slaves),
 	    LIFE(after_the_last_vcpu_a_new_master_starts_afresh),
 	    LIFE(a_copy_under_way_stays_counted_when_a_master_comes),
+	    LIFE(a_vcpu_begins_with_nothing_of_one_before),
 	    LIFE(a_vcpu_that_ran_is_cleared_where_it_ran),
 	};
 

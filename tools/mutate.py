@@ -132,7 +132,9 @@ def mutations(text):
 
 
 def run(command, cwd, seconds, **environment):
-    """Whether a command succeeds, and the processor time that it took."""
+    """Whether a command succeeds, and the processor time that it took.
+
+    A test program has failed as soon as it says so of one of its tests."""
     def limits():
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
@@ -140,10 +142,13 @@ def run(command, cwd, seconds, **environment):
 
     with subprocess.Popen(command, cwd=cwd, shell=isinstance(command, str),
                           env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           preexec_fn=limits) as process:
         alarm = threading.Timer(WALL_SECONDS, process.kill)
         alarm.start()
+        for line in process.stderr:
+            if line.startswith(b"[  FAILED  ]"):
+                process.kill()
         _, status, usage = os.wait4(process.pid, 0)
         alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -33,22 +33,19 @@ static void
 ept_fill_reserved(struct ept *ept)
 {
 	uint64_t beyond = vk_beyond_maxphyaddr(ept->maxphyaddr);
+	unsigned level;
 
-	ept->reserved[5][0] = beyond | VK_BITS(7, 3);
-	ept->reserved[4][0] = beyond | VK_BITS(7, 3);
-	ept->reserved[3][0] = beyond | VK_BITS(6, 3);
-	ept->reserved[2][0] = beyond | VK_BITS(6, 3);
+	/* Of tables.  At levels 2 and 3 an entry with bit 7 is none. */
+	for (level = 2; level <= VK_LEVELS; level++)
+		ept->reserved[level][0] = beyond | VK_BITS(7, 3);
 	ept->reserved[3][1] = beyond | VK_BITS(29, 12);
 	ept->reserved[2][1] = beyond | VK_BITS(20, 12);
 	ept->reserved[1][1] = beyond;
 	/* Without large pages of that size, bit 7 itself is reserved. */
 	if (!(ept->cap & EPT_CAP_1G))
-		ept->reserved[3][1] |= EPT_PS | VK_BITS(6, 3);
+		ept->reserved[3][1] |= VK_BITS(7, 3);
 	if (!(ept->cap & EPT_CAP_2M))
-		ept->reserved[2][1] |= EPT_PS | VK_BITS(6, 3);
-	ept->reserved[5][1] = ept->reserved[5][0];
-	ept->reserved[4][1] = ept->reserved[4][0];
-	ept->reserved[1][0] = ept->reserved[1][1];
+		ept->reserved[2][1] |= VK_BITS(7, 3);
 }
 
 enum eptp_why
@@ -69,7 +66,6 @@ ept_init(struct ept *ept, struct hpm mem, uint64_t eptp, uint64_t cap, uint32_t 
 	ept->exec = EPT_X | ((controls & EPT_CTL_MBEC) ? EPT_XU : 0);
 	ept->present = EPT_R | EPT_W | ept->exec;
 	ept->spptp = vk_hpa(0);
-	ept->reserved[0][0] = ept->reserved[0][1] = 0;
 	ept_fill_reserved(ept);
 	return EPTP_VALID;
 }

@@ -82,7 +82,7 @@ struct ept {
 	uint64_t cap;          /* EPT_CAP_* */
 	uint64_t present;      /* an entry with none of these is not present */
 	uint64_t exec;         /* the bits that are execute rights */
-	uint64_t reserved[VK_LEVELS + 1][2]; /* by level; [1]: of a leaf */
+	uint64_t reserved[VK_LEVELS + 1][2]; /* by level; [1]: of a leaf, where it may be */
 	hpa_t spptp;           /* root of the sub-page permission tables, with EPT_CTL_SPP */
 	uint32_t controls;     /* EPT_CTL_* */
 	unsigned levels;       /* 4 or 5 */

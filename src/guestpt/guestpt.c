@@ -19,17 +19,15 @@ static void
 guestpt_fill_reserved(struct guestpt *pt)
 {
 	uint64_t common = vk_beyond_maxphyaddr(pt->mode.maxphyaddr);
+	unsigned level;
 
 	if (!(pt->mode.efer & VK_EFER_NXE))
 		common |= VK_PG_XD;
-	pt->reserved[0][0] = pt->reserved[0][1] = 0;
-	pt->reserved[5][0] = pt->reserved[5][1] = common | VK_PG_PS;
-	pt->reserved[4][0] = pt->reserved[4][1] = common | VK_PG_PS;
-	pt->reserved[3][0] = common;
+	for (level = 2; level <= VK_LEVELS; level++)
+		pt->reserved[level][0] = common | (level > 3 ? VK_PG_PS : 0);
 	pt->reserved[3][1] = common | VK_BITS(29, 13) | (pt->mode.page1g ? 0 : VK_PG_PS);
-	pt->reserved[2][0] = common;
 	pt->reserved[2][1] = common | VK_BITS(20, 13);
-	pt->reserved[1][0] = pt->reserved[1][1] = common;
+	pt->reserved[1][1] = common;
 }
 
 void

@@ -92,7 +92,7 @@ struct guestpt_mode {
 struct guestpt {
 	struct gpm mem;
 	struct guestpt_mode mode;
-	uint64_t reserved[VK_LEVELS + 1][2]; /* by level; [1]: of a leaf */
+	uint64_t reserved[VK_LEVELS + 1][2]; /* by level; [1]: of a leaf, where it may be */
 	unsigned levels;                     /* 4 or 5; 0 with CR0.PG clear */
 	unsigned width;                      /* of a canonical address: 48 or 57 */
 };

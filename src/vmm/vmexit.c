@@ -31,12 +31,11 @@ exit_reflect(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 static int
 step_over(struct vmm_vcpu *vcpu, unsigned bytes, enum vmm_end *end)
 {
-	struct vmx_exit beyond = {0};
+	struct vmx_exit beyond = {.reason = VMX_EXIT_EXCEPTION};
 
 	*end = VMM_RUNNING;
 	if (vcpu->ops->advance(vcpu->ctx, bytes))
 		return 1;
-	beyond.reason = VMX_EXIT_EXCEPTION;
 	beyond.intr_info = vmx_intr_info(VMX_VECTOR_GP, VMX_INTR_HARDWARE, 1);
 	*end = vcpu->ops->reflect(vcpu->ctx, &beyond);
 	return 0;
@@ -107,7 +106,7 @@ exception_breakpoint(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
 
-static const vmm_exit_fn exception_table[32] = {
+static const vmm_exit_fn exception_table[VMX_INTR_VECTOR + 1] = {
 	[VMX_VECTOR_NMI] = exit_resume, /* the host's handler has had it */
 	[VMX_VECTOR_BP] = exception_breakpoint,
 	[VMX_VECTOR_UD] = exception_invalid_opcode,
@@ -120,7 +119,7 @@ exit_exception(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 {
 	uint32_t vector = exit->intr_info & VMX_INTR_VECTOR;
 
-	if (vector < 32 && exception_table[vector] != NULL)
+	if (exception_table[vector] != NULL)
 		return exception_table[vector](vcpu, exit);
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }

@@ -33,7 +33,6 @@ vmm_migrate(struct vmm_vcpu *vcpu, int cpu)
 
 	if (vcpu->last_cpu != VMM_NO_CPU && vcpu->last_cpu != cpu) {
 		vcpu->ops->vmclear_on(vcpu->ctx, vcpu->last_cpu, flush ? eptp : 0);
-		vcpu->last_cpu = VMM_NO_CPU;
 		vcpu->launched = 0;
 	}
 	if (vcpu->last_cpu != cpu) {
