@@ -138,6 +138,10 @@ static const struct row rows[] = {
 	    VIOLATES(PERMISSION, EPT_W, 1) },
 	{ "a read-modify-write needs both", { { SLOT_A, FRAME | WB | EPT_X } }, .acc = R | W,
 	    VIOLATES(PERMISSION, EPT_R | EPT_W, 1) },
+	{ "a read and a fetch at once need both", { { SLOT_A, FRAME | WB | EPT_X } },
+	    .acc = R | X, VIOLATES(PERMISSION, EPT_R, 1) },
+	{ "so do they with MBEC, from a user address", { { SLOT_A, FRAME | WB | EPT_XU | EPT_X } },
+	    MBEC, .acc = R | X | USER, VIOLATES(PERMISSION, EPT_R | EPT_XU, 1) },
 	{ "a fetch needs X", { { SLOT_A, FRAME | WB | EPT_R | EPT_W } }, .acc = X,
 	    VIOLATES(PERMISSION, EPT_X, 1) },
 	{ "a fetch needs no R", { { SLOT_A, FRAME | WB | EPT_X } }, .acc = X, PASSES(1) },
@@ -170,6 +174,12 @@ static const struct row rows[] = {
 	/* --- the processor's capabilities --- */
 	{ "without 2 MiB pages bit 7 of a PDE is reserved", .differs = NO_2M, .acc = R,
 	    .gpa = 0x200000, MISCONFIG(RESERVED, EPT_PS | WB, 2) },
+	{ "so are then the bits of its memory type, and those that 2 MiB pages have reserved",
+	    { { STD_EPT_PD, 0x101000 | RWX | EPT_PS | EPT_IPAT } }, NO_2M, .acc = R,
+	    MISCONFIG(RESERVED, 0x101000 | EPT_PS | EPT_IPAT, 2) },
+	{ "so are they without 1 GiB pages",
+	    { { STD_EPT_PDPT, 0x20001000 | RWX | EPT_PS | 1ull << 3 } }, NO_1G, .acc = R,
+	    MISCONFIG(RESERVED, 0x20001000 | EPT_PS | 1ull << 3, 3) },
 	{ "without 1 GiB pages bit 7 of a PDPTE is reserved",
 	    { { STD_EPT_PDPT + 8, 0x40000000 | RWX | EPT_PS } }, NO_1G, .acc = R,
 	    .gpa = 0x40000000, MISCONFIG(RESERVED, EPT_PS, 3) },
@@ -217,12 +227,15 @@ run_row(void **state)
 	struct std_machine m;
 
 	set_machine(&m, row);
+	memset(&walk, 0xa5, sizeof(walk)); /* nothing of it is left as it was */
 	assert_int_equal(ept_walk(&m.vcpu.ept, gpa, row->acc, &walk), row->status);
 	assert_int_equal(walk.why, row->why);
 	assert_int_equal(walk.bits, row->bits);
 	assert_int_equal(walk.level, row->level);
 	if (row->status == EPT_OK)
 		assert_int_equal(walk.hpa.v, row->hpa != 0 ? row->hpa : FRAME);
+	else if (row->why != EPT_WHY_PERMISSION)
+		assert_int_equal(walk.hpa.v, 0);
 	/* Each entry once, and nothing written. */
 	assert_int_equal(m.memory.loads, row->level == 0 ? 0 : 5 - row->level);
 	assert_int_equal(m.memory.events, m.memory.loads);
@@ -279,8 +292,11 @@ an_ept_pointer_is_judged_field_by_field(void **state)
 
 		if (why != eptp_rows[i].why)
 			fail_msg("%s: %d", eptp_rows[i].what, (int)why);
+		memset(&ept, 0xa5, sizeof(ept));
 		assert_int_equal(ept_init(&ept, none, eptp_rows[i].eptp, eptp_rows[i].cap, 0,
 		    eptp_rows[i].maxphyaddr), why);
+		if (why == EPTP_VALID)
+			assert_int_equal(ept.spptp.v, 0);
 	}
 }
 
@@ -417,6 +433,11 @@ a_read_owes_accessed_flags_and_a_write_dirty_too(void **state)
 	assert_int_equal(ept_ad_owed(&m.vcpu.ept, &walk), EPT_D);
 	assert_int_equal(ept_commit_ad(&m.vcpu.ept, &walk), CAS_DONE);
 	assert_int_equal(std_ept(&m, A), LEAF | EPT_A | EPT_D);
+	/* What one entry owes is not forgotten for those below it. */
+	fake_poke(&m.memory, STD_EPT_PDPT, STD_EPT_PD | RWX);
+	assert_int_equal(ept_walk(&m.vcpu.ept, vk_gpa(A), R, &walk), EPT_OK);
+	assert_int_equal(ept_ad_owed(&m.vcpu.ept, &walk), EPT_A);
+	assert_int_equal(ept_commit_ad(&m.vcpu.ept, &walk), CAS_DONE);
 	/* Nothing is owed any more, and nothing written. */
 	assert_int_equal(ept_walk(&m.vcpu.ept, vk_gpa(A), R | W, &walk), EPT_OK);
 	assert_int_equal(ept_ad_owed(&m.vcpu.ept, &walk), 0);

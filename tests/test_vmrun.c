@@ -51,6 +51,7 @@ static struct host {
 	/* The other processor. */
 	unsigned points, strike;
 	int stopping, struck, stop_at_pause;
+	uint64_t vmclear_eptp; /* what has to be flushed where a VMCS leaves */
 	const char *broken;
 } host;
 
@@ -84,6 +85,8 @@ word_name(const void *where)
 static void
 other_processor(enum vk_env_op op)
 {
+	if (op == VK_ENV_PAUSE)
+		host.proc.active &= ~VMM_ACTIVE_LOCK;
 	if (host.stopping && (op == VK_ENV_PAUSE || !host.stop_at_pause)) {
 		host.proc.invgen++;
 		host.proc.cpulock &= ~VMM_LOCK_EXCL;
@@ -172,7 +175,7 @@ host_vmclear_on(void *ctx, int cpu, uint64_t eptp)
 	(void)ctx;
 	snprintf(text, sizeof(text), "vmclear on %d", cpu);
 	say(text);
-	need(eptp == EPTP, "another EPT is flushed");
+	need(eptp == host.vmclear_eptp, "another EPT is flushed");
 	need(host.interrupts, "another CPU is waited for with interrupts off");
 	host.loaded_on = VMM_NO_CPU;
 }
@@ -322,6 +325,7 @@ host_begin(void **state)
 	host.interrupts = 1;
 	host.loaded_on = VMM_NO_CPU;
 	host.flushed = ~0ull;
+	host.vmclear_eptp = EPTP;
 	return 0;
 }
 
@@ -488,6 +492,55 @@ a_cpu_that_is_come_back_to_is_flushed_again(void **state)
 	assert_int_equal(host.entry[2].resume, 0);
 }
 
+/* The host with a protocol that differs from this project's in two of its fields. */
+static void
+run_with(int flushes_on_migration, int captures)
+{
+	struct vmm_protocol protocol = vmm_protocol_vkept;
+	struct vmm_host_ops ops = host_ops;
+
+	protocol.flushes_on_migration = flushes_on_migration;
+	protocol.captures = captures;
+	ops.protocol = &protocol;
+	host.vcpu.ops = &ops;
+	assert_int_equal(run(), VMM_END_EXIT);
+}
+
+static void
+a_cpu_that_is_come_to_waits_for_who_captures(void **state)
+{
+	(void)state;
+	host.proc.active = VMM_ACTIVE_LOCK | 1;
+	run_with(1, 1);
+	assert_int_equal(count("pause"), 1);
+	assert_true(find("vmptrld first", 1) < find("pause", 1));
+	assert_true(find("pause", 1) < find("invept", 1));
+	assert_int_equal(host.proc.active, VK_BIT(3) | 1);
+}
+
+static void
+where_nobody_captures_nobody_is_waited_for(void **state)
+{
+	(void)state;
+	host.proc.active = VMM_ACTIVE_LOCK | 1;
+	run_with(1, 0);
+	assert_int_equal(count("pause"), 0);
+	assert_int_equal(host.proc.active, VMM_ACTIVE_LOCK | VK_BIT(3) | 1);
+}
+
+static void
+without_a_flush_on_migration_no_ept_is_named(void **state)
+{
+	(void)state;
+	host.cpu[0] = 1;
+	host.cpu[1] = 2;
+	host.entries = 2;
+	host.flushed = host.vmclear_eptp = 0;
+	run_with(0, 0);
+	assert_int_equal(count("vmclear on 1"), 1);
+	assert_int_equal(count("invept"), 0);
+}
+
 /* --- the generation ------------------------------------------------------------------------- */
 
 static void
@@ -651,6 +704,9 @@ run_others(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RUN(a_cpu_that_is_come_back_to_is_flushed_again),
+	    RUN(a_cpu_that_is_come_to_waits_for_who_captures),
+	    RUN(where_nobody_captures_nobody_is_waited_for),
+	    RUN(without_a_flush_on_migration_no_ept_is_named),
 	    RUN(a_generation_is_flushed_once),
 	    RUN(an_old_generation_is_told_by_inequality),
 	    RUN(the_guest_gets_the_cr3_that_the_handler_left),

@@ -223,7 +223,8 @@ class Build:
         return where
 
     def shared(self, objects, out, flags=""):
-        if not run("gcc -shared %s -o %s %s" % (flags, out, " ".join(objects)), ROOT, 60)[0]:
+        if not run("gcc -shared %s -Wl,-soname,%s -o %s %s" % (
+                flags, os.path.basename(out), out, " ".join(objects)), ROOT, 60)[0]:
             sys.exit("%s cannot be linked" % out)
         return out
 
@@ -331,9 +332,10 @@ def reach(build):
             measure(build, check, core)
         now[check.name] = {"digest": digest, "seconds": check.seconds,
                            "lines": {n: sorted(lines) for n, lines in check.lines.items()}}
-        with open(path + ".new", "w", encoding="utf-8") as f:
-            json.dump({**kept, **now}, f)
-        os.replace(path + ".new", path)
+    new = "%s.%d" % (path, os.getpid())
+    with open(new, "w", encoding="utf-8") as f:
+        json.dump(now, f)
+    os.replace(new, path)
     return checks
 
 

@@ -147,8 +147,6 @@ ept_walk(const struct ept *ept, gpa_t gpa, unsigned acc, struct ept_walk *walk)
 	walk->acc = acc;
 	walk->level = 0;
 	walk->perm = ept->present;
-	walk->why = EPT_WHY_NONE;
-	walk->bits = 0;
 	if (ept->levels == 4 && (gpa.v & VK_BITS(51, 48))) {
 		walk->why = EPT_WHY_GPA_WIDTH;
 		walk->bits = gpa.v & VK_BITS(51, 48);
