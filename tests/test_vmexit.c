@@ -214,6 +214,8 @@ static const struct exit_row exit_rows[] = {
 	{ .what = "an exception that the guest context does not survive ends the process",
 	    EXCEPTION(WITH_CODE(13)), .handler = VMM_END_KILLED, .end = VMM_END_KILLED,
 	    .log = "reflect" },
+	{ .what = "so does the first vector that is no exception",
+	    EXCEPTION(HARDWARE(32)), .log = "reflect" },
 	{ .what = "a vector above all exceptions goes to the guest context",
 	    EXCEPTION(HARDWARE(255)), .log = "reflect" },
 	{ .what = "an NMI is the host's; the guest goes on", EXCEPTION(NMI), .log = "" },

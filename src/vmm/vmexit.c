@@ -106,7 +106,7 @@ exception_breakpoint(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
 
-static const vmm_exit_fn exception_table[VMX_INTR_VECTOR + 1] = {
+static const vmm_exit_fn exception_table[32] = {
 	[VMX_VECTOR_NMI] = exit_resume, /* the host's handler has had it */
 	[VMX_VECTOR_BP] = exception_breakpoint,
 	[VMX_VECTOR_UD] = exception_invalid_opcode,
@@ -119,7 +119,7 @@ exit_exception(struct vmm_vcpu *vcpu, const struct vmx_exit *exit)
 {
 	uint32_t vector = exit->intr_info & VMX_INTR_VECTOR;
 
-	if (exception_table[vector] != NULL)
+	if (vector < 32 && exception_table[vector] != NULL)
 		return exception_table[vector](vcpu, exit);
 	return vcpu->ops->reflect(vcpu->ctx, exit);
 }
