@@ -324,6 +324,72 @@ an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page(void **state)
 	flat_destroy(&direct.m);
 }
 
+/* --- the long way's memory ------------------------------------------------------------------- */
+
+static void
+a_page_is_held_as_far_as_the_window_goes(void **state)
+{
+	struct nested_memory memory;
+	struct flat_machine m;
+	struct gpm gpm;
+	void *cookie;
+
+	(void)state;
+	flat_init(&m);
+	nested_memory_init(&memory, &m.nested);
+	gpm = nested_memory_gpm(&memory);
+	flat_store(&m, m.ept_leaf, (FLAT_BYTES - VK_PAGE_BYTES) | FLAT_EPT_PAGE);
+	assert_ptr_equal(gpm.ops->hold(gpm.ctx, vk_gpa(FLAT_GPA + 8), VK_ACC_R, &cookie),
+	    (char *)m.memory + FLAT_BYTES - VK_PAGE_BYTES + 8);
+	flat_store(&m, m.ept_leaf, FLAT_BYTES | FLAT_EPT_PAGE);
+	assert_null(gpm.ops->hold(gpm.ctx, vk_gpa(FLAT_GPA + 8), VK_ACC_R, &cookie));
+	flat_destroy(&m);
+}
+
+/* Counts what it is asked, and refuses when told so. */
+struct log {
+	unsigned asked, told;
+	int full;
+};
+
+static int
+log_page(void *ctx, const struct ept_walk *walk, int done)
+{
+	struct log *log = ctx;
+
+	assert_int_equal(walk->gpa.v, FLAT_GPA);
+	log->asked += !done;
+	log->told += done != 0;
+	return log->full;
+}
+
+static void
+flags_that_holding_a_page_sets_are_logged(void **state)
+{
+	struct nested_memory memory;
+	struct log log = {0, 0, 0};
+	struct flat_machine m;
+	struct gpm gpm;
+	void *cookie;
+
+	(void)state;
+	flat_init(&m);
+	flat_store(&m, m.ept_leaf, flat_load(&m, m.ept_leaf) & ~EPT_D);
+	m.nested.log = log_page;
+	m.nested.log_ctx = &log;
+	nested_memory_init(&memory, &m.nested);
+	gpm = nested_memory_gpm(&memory);
+	log.full = 1;
+	assert_null(gpm.ops->hold(gpm.ctx, vk_gpa(FLAT_GPA), VK_ACC_W, &cookie));
+	assert_int_equal(flat_load(&m, m.ept_leaf) & EPT_D, 0);
+	log.full = 0;
+	assert_non_null(gpm.ops->hold(gpm.ctx, vk_gpa(FLAT_GPA), VK_ACC_W, &cookie));
+	assert_int_equal(flat_load(&m, m.ept_leaf) & EPT_D, EPT_D);
+	assert_int_equal(log.asked, 2);
+	assert_int_equal(log.told, 1);
+	flat_destroy(&m);
+}
+
 static void
 a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
 {
@@ -428,6 +494,8 @@ main(void)
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
 	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
 	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
+	    cmocka_unit_test(a_page_is_held_as_far_as_the_window_goes),
+	    cmocka_unit_test(flags_that_holding_a_page_sets_are_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

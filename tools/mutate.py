@@ -28,6 +28,7 @@ import os
 import random
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -144,11 +145,11 @@ def run(command, cwd, seconds, **environment):
                           env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           preexec_fn=limits) as process:
-        alarm = threading.Timer(WALL_SECONDS, process.kill)
+        alarm = threading.Timer(WALL_SECONDS, os.kill, (process.pid, signal.SIGKILL))
         alarm.start()
         for line in process.stderr:
             if line.startswith(b"[  FAILED  ]"):
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)
         _, status, usage = os.wait4(process.pid, 0)
         alarm.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)

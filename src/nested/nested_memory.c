@@ -11,7 +11,6 @@ nested_memory_load(void *ctx, gpa_t slot, uint64_t *entry)
 	struct nested_memory *memory = ctx;
 	struct gpm words = ept_gpm_memory(&memory->gpm);
 
-	ept_gpm_reset(&memory->gpm);
 	return words.ops->load(words.ctx, slot, entry);
 }
 
@@ -21,7 +20,6 @@ nested_memory_cas(void *ctx, gpa_t slot, uint64_t old, uint64_t new_value)
 	struct nested_memory *memory = ctx;
 	struct gpm words = ept_gpm_memory(&memory->gpm);
 
-	ept_gpm_reset(&memory->gpm);
 	return words.ops->cas(words.ctx, slot, old, new_value);
 }
 
