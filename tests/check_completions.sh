@@ -46,9 +46,9 @@ complete_zsh()
 	    _describe() { print -rl -- ${(P)2} | sed "s/:.*//" }
 	    _arguments() {
 		local last=$words[CURRENT-1] spec
-		[[ $words[CURRENT] == -* ]] && { print -rl -- $@ | sed -e "s/\[.*//" -e "s/=.*//"; return }
+		[[ $words[CURRENT] == -* ]] && { print -rl -- $@ | sed -e "s/\[.*//" -e "s/[=+].*//"; return }
 		for spec in $@; do
-			[[ $spec == $last=*:word:* ]] && print -rl -- ${=${${spec##*:\(}%\)}}
+			[[ $spec == ${last}*:word:* ]] && print -rl -- ${=${${spec##*:\(}%\)}}
 		done
 	    }
 	    words=(${=1}) ; [[ $1 == *" " ]] && words+=("")
@@ -67,6 +67,15 @@ for shell in bash zsh fish; do
 	    completed $shell 'vkept walk --ne' --nested --nested-root
 	expect_pass "$shell completes the words of an option" \
 	    completed $shell 'vkept run --format ' text json tap junit
+	expect_pass "$shell completes them after a letter" \
+	    completed $shell 'vkept maps -f ' text json info-tlb info-mem
+	expect_pass "$shell completes the only word of an option" \
+	    completed $shell 'vkept run --trace-format ' perfetto
+	expect_pass "$shell completes what there is help for" completed $shell 'vkept help ' run walk
+	expect_fail "$shell offers what is a subcommand only" . completed $shell 'vkept ' vkept
+	expect_fail "$shell offers nothing else after such an option" . \
+	    completed $shell 'vkept maps -f ' --fold
+	expect_fail "$shell offers no file where there is help" . completed $shell 'vkept help ' docs/
 done
 expect_fail 'what is not offered is missed' . completed bash 'vkept run --' --nested
 finish
