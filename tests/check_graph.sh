@@ -50,6 +50,9 @@ cp "$VKEPT" "$tmp/alone"
 expect 3 'without vkept-draw pictures are not made, and it is said how to get them' \
     'vkept-draw: not found beside this program.*libgraphviz-dev.*-T dot' \
     "$tmp/alone" graph -T svg $printf
+expect 2 'a name whose end is that of no drawing is not written' \
+    "expected a name that ends in .dot, .svg, .png, .pdf or .json.*found '.*x.jpg'" \
+    "$tmp/alone" graph -o "$tmp/x.jpg" $printf
 expect 2 'a walk is not one of the EPT alone' 'expected --table guest or both' \
     "$tmp/alone" graph --walk 0x600000 --table ept $printf
 expect 0 'a walk as the guest sees it has its own entries only' '"4 references to memory' \

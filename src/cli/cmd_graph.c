@@ -29,6 +29,7 @@ enum {
 };
 
 #define TYPE_WORDS "dot|svg|png|pdf|json"
+#define TYPE_ENDS "dot, .svg, .png, .pdf or .json"
 #define TABLE_WORDS "guest|ept|npt|both"
 enum { TABLE_GUEST, TABLE_EPT, TABLE_NPT, TABLE_BOTH };
 
@@ -164,16 +165,23 @@ take_option(struct drawing *drawing, int id, const char *argument)
 	}
 }
 
-/* As the name of the output ends, unless it was said. */
-static void
+/* As the name of the output ends, unless it was said; a name without an end is that of DOT. */
+static enum cli_status
 choose_type(struct drawing *drawing)
 {
 	const char *path = drawing->cli->path;
 	const char *dot = path != NULL ? strrchr(path, '.') : NULL;
-	int index = dot != NULL ? cli_word_index(TYPE_WORDS, dot + 1, strlen(dot + 1)) : -1;
+	int index = 0;
 
-	if (drawing->type == NULL)
-		drawing->type = types[index >= 0 ? index : 0];
+	if (drawing->type != NULL)
+		return CLI_OK;
+	if (dot != NULL && strchr(dot, '/') == NULL && strcmp(dot, ".gv") != 0)
+		index = cli_word_index(TYPE_WORDS, dot + 1, strlen(dot + 1));
+	if (index < 0)
+		return cli_bad_argument(drawing->cli, "output", "a name that ends in ." TYPE_ENDS
+		    ", or --type", path);
+	drawing->type = types[index];
+	return CLI_OK;
 }
 
 static enum cli_status
@@ -190,7 +198,8 @@ check_options(struct drawing *drawing)
 		    "or both with --walk");
 	if (drawing->request.limit * drawing->request.rows > GRAPH_LIMIT_TIMES_ROWS)
 		return cli_usage(cli, "expected --limit times --rows of 16384 at most");
-	choose_type(drawing);
+	if (choose_type(drawing) != CLI_OK)
+		return CLI_BAD;
 	return cli_view_check(cli, &drawing->source);
 }
 
