@@ -86,6 +86,23 @@ if [ -x "$bad" ]; then
 	ends 42 fork 'fork' '^no fork$'
 	ends 42 unknown-call 'calls that are none' '^ENOSYS$'
 	ends 1 unmap-itself 'a program that unmaps itself' 'fetch from .*: nothing is mapped there$'
+	expect 42 'every call refuses what is wrong' '^all asked$' \
+	    sh -c 'echo abc | "$VKEPT" exec -q "$1" calls' - "$bad"
+	expect 1 'and says nothing else' '' \
+	    sh -c 'echo abc | "$VKEPT" exec -q "$1" calls | grep -a wrong:' - "$bad"
+	expect 42 'a thread whose number goes nowhere is none' '^nobody came$' \
+	    "$VKEPT" exec --cpus 2 "$bad" clone-nowhere
+	expect 42 'an environment is handed over' '^flushed$' \
+	    "$VKEPT" exec --env A=1 --env B= "$bad" flush
+	expect 42 'the trace of several vCPUs says whose each event is' '^  vCPU 0$' \
+	    "$VKEPT" exec --trace --cpus 2 "$bad" clone-nowhere
+	expect 0 'what is told goes to a file' 'exited with status 42' sh -c '
+	    "$VKEPT" exec -o "$2" "$1" flush; cat "$2"' - "$bad" "$tmp/told"
+	expect 3 'more output than is kept' 'program.s output: more than 16 MiB' \
+	    "$VKEPT" exec -f json "$bad" floods
+	head -c 70000 /dev/zero | tr '\0' a >"$tmp/long"
+	expect 2 'more arguments than there is room for' 'found more than 128 KiB of arguments' \
+	    sh -c 'exec "$VKEPT" exec "$1" -- "$(cat "$2")" "$(cat "$2")"' - "$bad" "$tmp/long"
 	expect 42 'standard input is read' '^from a pipe$' \
 	    sh -c 'echo from a pipe | "$VKEPT" exec -q "$1" echo' - "$bad"
 	expect 42 'JSON takes in what is written' '"output": "flushed\\n"' \
@@ -185,6 +202,25 @@ if [ -x "$bad" ]; then
 	cp "$bad" "$tmp/class"
 	printf '\001' | dd of="$tmp/class" bs=1 seek=4 conv=notrunc 2>/dev/null
 	expect 2 'a 32-bit file' 'expected a 64-bit ELF file' "$VKEPT" exec "$tmp/class"
+
+	# patched NAME OFFSET BYTES: the program with other bytes there.
+	patched()
+	{
+		cp "$bad" "$tmp/$1"
+		printf '%b' "$3" | dd of="$tmp/$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+	}
+	patched anywhere 16 '\0003'
+	expect 1 'a file that can be put anywhere is put there' 'at 0x5555559[0-9a-f]* (' \
+	    "$VKEPT" exec "$tmp/anywhere" none
+	# Where the header of the last segment to be loaded is.
+	last=$(readelf -lW "$bad" | awk '/^  [A-Z]/ && $1 != "Type" { n++ }
+	    $1 == "LOAD" { last = n } END { print 64 + 56 * (last - 1) }')
+	patched high $((last + 18)) '\0360\0377\0377\0177'
+	expect 2 'a segment at the place of the stack' 'found a segment where the stack goes' \
+	    "$VKEPT" exec "$tmp/high"
+	patched big $((last + 44)) '\0005'
+	expect 2 'a segment of more than can be had' 'found segments of more than 16 GiB' \
+	    "$VKEPT" exec "$tmp/big"
 fi
 shared=$(command -v sh)
 if head -c 4096 "$shared" | grep -q -a ld-linux; then

@@ -164,6 +164,7 @@ static const struct change changes[] = {
 	{ "a segment that cannot be mapped", PHDR + 16, 0x400010, 8, "modulo 4096" },
 	{ "segments that overlap", PHDR + PHDR_SIZE + 16, 0x400000, 8, "overlap" },
 	{ "an entry point nowhere", 24, 0x500000, 8, "found one in none" },
+	{ "an entry point before all segments", 24, 0x1000, 8, "found one in none" },
 	{ "an entry point in data", 24, 0x402000, 8, "found one in data" },
 };
 
@@ -188,6 +189,51 @@ segments_that_share_a_page_are_refused(void **state)
 	make_file();
 	put_segment(1, 1, ELF_R | ELF_W, 0x1900, 0x401900, 0x100, 0x100);
 	assert_non_null(strstr(read_file(FILE_SIZE), "overlap"));
+}
+
+static void
+a_segment_that_reaches_into_the_next_is_refused(void **state)
+{
+	(void)state;
+	make_file();
+	put_segment(0, 1, ELF_R | ELF_W, 0x2000, 0x402000, 0x100, 0x5000);
+	put_segment(1, 1, ELF_R | ELF_X, 0, 0x400000, 0x1800, 0x2800);
+	assert_non_null(strstr(read_file(FILE_SIZE), "overlap"));
+}
+
+static void
+segments_are_counted(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	make_file();
+	for (i = 0; i <= ELF_SEGMENTS_MAX; i++)
+		put_segment(i, 1, ELF_R | ELF_X, 0, 0x400000 + i * 0x1000ull, 0x100, 0x100);
+	put(56, ELF_SEGMENTS_MAX, 2);
+	assert_null(read_file(FILE_SIZE));
+	put(56, ELF_SEGMENTS_MAX + 1, 2);
+	assert_non_null(strstr(read_file(FILE_SIZE), "at most 64 segments"));
+}
+
+static void
+a_segment_of_nothing_is_none(void **state)
+{
+	(void)state;
+	make_file();
+	put_segment(1, 1, ELF_R | ELF_W, 0x2000, 0x402000, 0, 0);
+	assert_null(read_file(FILE_SIZE));
+	assert_int_equal(image.segments, 1);
+}
+
+static void
+headers_that_are_in_no_segment_have_no_address(void **state)
+{
+	(void)state;
+	make_file();
+	put_segment(0, 1, ELF_R | ELF_X, 0x1000, 0x401000, 0x100, 0x100);
+	assert_null(read_file(FILE_SIZE));
+	assert_int_equal(image.headers, 0);
 }
 
 static void
@@ -258,6 +304,12 @@ tables_of_symbols_are_not_believed(void **state)
 	put(TABLE + 24, 0xffffffff, 4);
 	assert_false(elf_image_symbol(file, FILE_SIZE, "main", &value));
 	make_symbols();
+	put(58, 40, 2);
+	assert_false(elf_image_symbol(file, FILE_SIZE, "main", &value));
+	make_symbols();
+	put(0, 0, 4);
+	assert_false(elf_image_symbol(file, FILE_SIZE, "main", &value));
+	make_symbols();
 	put(40, ~0ull, 8);
 	assert_false(elf_image_symbol(file, FILE_SIZE, "main", &value));
 }
@@ -274,6 +326,10 @@ main(void)
 	ROWS_ADD_TEST(&rows, a_file_that_can_be_put_anywhere_is_told);
 	ROWS_ADD_TEST(&rows, a_file_cut_anywhere_is_refused_or_whole);
 	ROWS_ADD_TEST(&rows, segments_that_share_a_page_are_refused);
+	ROWS_ADD_TEST(&rows, a_segment_that_reaches_into_the_next_is_refused);
+	ROWS_ADD_TEST(&rows, segments_are_counted);
+	ROWS_ADD_TEST(&rows, a_segment_of_nothing_is_none);
+	ROWS_ADD_TEST(&rows, headers_that_are_in_no_segment_have_no_address);
 	ROWS_ADD_TEST(&rows, a_file_without_segments_is_refused);
 	ROWS_ADD_TEST(&rows, a_symbol_is_found_by_its_name);
 	ROWS_ADD_TEST(&rows, tables_of_symbols_are_not_believed);
