@@ -117,4 +117,32 @@ expect 0 'EFER without no-execute and a narrower physical address are believed' 
 expect 2 'tables of another depth are not compared' 'different numbers of levels' \
     "$VKEPT" maps --core $core --against $cores/l5-la57/pt.elf.gz
 
+# --- more than is listed -----------------------------------------------------------
+
+# vectors COUNT SED: the first case that often, each with its number for N.
+vectors()
+{
+	awk -v count="$1" 'NR == 1 { print } NR == 2 { for (i = 1; i <= count; i++) {
+	    line = $0; sub(FROM, TO, line); gsub("@N@", i, line); print line } exit }' \
+	    FROM="$2" TO="$3" tests/data/vectors/ept.jsonl >"$tmp/many.jsonl"
+}
+vectors 9 '"qual":"181"' '"qual":"182"'
+expect 1 'of many differences some are explained' '^and 6 more$' \
+    "$VKEPT" conform --show 3 "$tmp/many.jsonl"
+vectors 70 '"rip"' '"new@N@":1,"rip"'
+expect 2 'of many unknown names some are named' '^and 6 more of other unknown names$' \
+    "$VKEPT" conform "$tmp/many.jsonl"
+expect 0 'which may be let pass' 'total  *70  *70 ' "$VKEPT" conform --lenient "$tmp/many.jsonl"
+vectors 3 '"rip"' '"new":1,"rip"'
+expect 2 'an unknown name is counted' 'found unknown field "new", 3 times$' \
+    "$VKEPT" conform "$tmp/many.jsonl"
+vectors 101 '"cpl":0' '"cpl":2'
+expect 2 'of many errors some are told' '^and more errors$' "$VKEPT" conform "$tmp/many.jsonl"
+vectors 2 '"steps":."r".' '"steps":["dance"]'
+expect 1 'what cannot be played is a difference' 'total  *2  *0  *0  *2$' \
+    "$VKEPT" conform --lenient "$tmp/many.jsonl"
+expect 0 'or is let pass' 'total' "$VKEPT" conform --lenient --allow-unsupported "$tmp/many.jsonl"
+expect 0 'what the architecture leaves open may be either way' 'total' \
+    "$VKEPT" conform --either tests/data/vectors/ept.jsonl
+
 finish
