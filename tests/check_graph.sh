@@ -61,11 +61,36 @@ expect 0 'without vkept-draw there is DOT' '^digraph' "$tmp/alone" graph $printf
 expect 3 'a picture that was not made leaves no file' 'not found' \
     sh -c '"$tmp/alone" graph -o "$tmp/none.svg" $printf; s=$?; [ ! -e "$tmp/none.svg" ] && exit $s'
 
+# One that fails without a word.
+printf '#!/bin/sh\nexit 5\n' >"$tmp/vkept-draw"
+chmod +x "$tmp/vkept-draw"
+expect 3 'a picture that vkept-draw does not make is none' 'no picture was made' \
+    "$tmp/alone" graph -T svg $printf
+printf 'no program' >"$tmp/vkept-draw"
+expect 3 'nor does one that cannot be run' 'no picture was made' \
+    "$tmp/alone" graph -T svg $printf
+rm "$tmp/vkept-draw"
+
 draw=${VKEPT%/*}/vkept-draw
 if [ ! -x "$draw" ]; then
 	echo "no vkept-draw here: pictures are not checked"
 	finish
 fi
+
+# --- the program that draws ------------------------------------------------
+
+expect 2 'it draws one of three formats' '^usage: vkept-draw svg.png.pdf' "$draw" gif
+expect 2 'and one at a time' '^usage: vkept-draw' "$draw" svg png
+expect 3 'what is no graph is not drawn' 'cannot draw this graph' \
+    sh -c 'echo nonsense | "$1" svg' - "$draw"
+expect 3 'nor is what cannot be read' '^vkept-draw: Is a directory' sh -c '"$1" svg </' - "$draw"
+for format in svg png pdf; do
+	expect 3 "a full disk, $format" '^vkept-draw: No space left' \
+	    sh -c 'echo "digraph { a -> b }" | "$1" "$2" >/dev/full' - "$draw" $format
+done
+{ head -c 200000 /dev/zero | tr '\0' ' '; echo 'digraph { first -> last }'; } >"$tmp/long.dot"
+expect 0 'a graph of many bytes is read to its end' 'first.*last' \
+    sh -c '"$1" svg <"$2" | tr "\n" " "' - "$draw" "$tmp/long.dot"
 
 # --- pictures --------------------------------------------------------------
 

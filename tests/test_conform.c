@@ -590,16 +590,18 @@ static const struct {
 	{ "", "\"fam\":\"a\",", "", "field \"fam\": found nothing, expected a value" },
 	{ "\"fam\":", "\"a\"", "1", "field \"fam\": found 1, expected the letter of a family" },
 	{ "\"tag\":", "\"leaf1 perm0\"", "null", "field \"tag\": found null, expected a string" },
-	{ "\"fam\":", "\"a\"", "\"\"", "field \"fam\": found \"\", expected the letter of a family" },
+	{ "\"fam\":", "\"a\"", "\"\"",
+	    "field \"fam\": found \"\", expected the letter of a family" },
 	{ "\"cpl\":", "0", "2", "field \"cpl\": found 2, expected 0 or 3" },
 	{ "\"cpl\":", "0", "false", "field \"cpl\": found false, expected 0 or 3" },
 	{ "\"cr3\":", "\"40200000\"", "\"\"", "field \"cr3\": found \"\", "
 	    "expected a string of hexadecimal digits up to ffffffffffffffff" },
-	{ "", "\"rip\"", "\"frames\":\"607000\",\"rip\"", "field \"frames\": found \"607000\", "
-	    "expected a list of at most 32" },
+	{ "", "\"rip\"", "\"frames\":\"607000\",\"rip\"",
+	    "field \"frames\": found \"607000\", expected a list of at most 32" },
 	{ "", "\"rip\"", "\"frames\":[1],\"rip\"", "field \"frames\": found 1, "
 	    "expected a frame, or \"v\" and a value" },
-	{ "\"g\":", "[", "\"1\",\"x\":[", "field \"g\": found \"1\", expected a list of at most 5" },
+	{ "\"g\":", "[", "\"1\",\"x\":[",
+	    "field \"g\": found \"1\", expected a list of at most 5" },
 	{ "\"wp\":", "1", "2", "field \"wp\": found 2, expected an integer from 0 to 1" },
 	{ "\"wp\":", "1", "0", "field \"wp\": found 0, expected 1 as in \"cr0\"" },
 	{ "\"cr3\":", "\"40200000\"", "\"0x1000\"", "field \"cr3\": found \"0x1000\", "

@@ -120,19 +120,17 @@ tell_number(struct place *place, struct scn_mark mark, const char *field, uint64
 	tell(place, mark, field, want, got);
 }
 
+/* At most BYTES_SHOWN of them. */
 static void
-show_bytes(char *text, size_t room, const unsigned char *bytes, size_t size)
+show_bytes(char text[TEXT], const unsigned char *bytes, size_t size)
 {
-	size_t at = 0, i;
+	int at = snprintf(text, TEXT, "%zu bytes:", size);
+	size_t i;
 
-	at += (size_t)snprintf(text, room, "%zu bytes:", size);
-	for (i = 0; i < size && i < BYTES_SHOWN && at + 8 < room; i++)
-		at += (size_t)snprintf(text + at, room - at, " %02x", bytes[i]);
-	if (i < size)
-		snprintf(text + at, room - at, " ...");
+	for (i = 0; i < size; i++)
+		at += snprintf(text + at, TEXT - (size_t)at, " %02x", bytes[i]);
 }
 
-/* Shows bytes from the first difference on, which is at `from`. */
 static void
 tell_bytes(struct place *place, struct scn_mark mark, const char *field,
     const struct scn_content *expected, const unsigned char *found, size_t size, size_t from)
@@ -149,8 +147,8 @@ tell_bytes(struct place *place, struct scn_mark mark, const char *field,
 	}
 	for (n = 0; n < BYTES_SHOWN && from + n < size; n++)
 		shown[n] = content_byte(expected, from + n);
-	show_bytes(want, sizeof(want), shown, n);
-	show_bytes(got, sizeof(got), found + from, n);
+	show_bytes(want, shown, n);
+	show_bytes(got, found + from, n);
 	tell(place, mark, field, want, got);
 }
 
