@@ -403,6 +403,8 @@ function drawEvent(event, scene) {
 	const bad = failures.length !== 0 || event.kind === "stale" || event.kind === "undefined";
 	const what = scene.step >= 0 ? threads[scene.thread].steps[scene.step] : null;
 	const body = byId("event-body"), kind = kinds[event.kind];
+	/* What was used, and how that came to be. */
+	const told = text(event.text), colon = event.kind === "stale" ? told.indexOf(": ") : -1;
 
 	byId("event").classList.toggle("bad", bad);
 	fill(body, make("p", "where", make("span", bad ? "kind bad" : "kind", kind[0]),
@@ -411,7 +413,9 @@ function drawEvent(event, scene) {
 	    event.move ? make("span", "", "move " + event.move) : null,
 	    what ? make("span", "mono", data.file.split("/").pop() + ":" + what[0]) : null),
 	    what && what[2] ? make("p", "story", what[2]) : null,
-	    make("p", "what", text(event.text)), make("p", "why", explain(event)));
+	    make("p", "what", colon < 0 ? told : told.slice(0, colon)),
+	    colon < 0 ? null : make("p", "history", told.slice(colon + 2) + "."),
+	    make("p", "why", explain(event)));
 	if (failures.length !== 0)
 		body.append(drawFailures(failures));
 	if (event.verdict)

@@ -185,6 +185,8 @@ def _(pages):
                     " s.getBoundingClientRect().top >= all[i - 1].getBoundingClientRect()"
                     ".bottom)"), True, "one below the other")
     assert "Cause" in page.run("document.getElementById('how').textContent")
+    assert "would have dropped" in page.run("document.querySelector('.history').textContent")
+    assert "would have dropped" not in page.run(WHAT)
     expect(page.run("document.querySelectorAll('#cached tr.used').length"), 1)
     expect(page.run("(() => { const b = document.getElementById('cached')"
                     ".getBoundingClientRect(), r = document.querySelector("
