@@ -21,6 +21,9 @@ for file in bin/vkept share/bash-completion/completions/vkept \
     share/man/man1/vkept.1.gz share/man/man5/vkept-scenario.5.gz share/doc/vkept/copyright; do
 	expect_pass "$file is there" test -s "$root/$file"
 done
+if [ -x "$root/bin/vkept-draw" ]; then
+	expect_pass 'so is the page of vkept-draw' test -s "$root/share/man/man1/vkept-draw.1.gz"
+fi
 expect_pass 'the program runs from where it is installed' \
     "$root/bin/vkept" run -q "$root/share/vkept/scenarios/copyio"
 
