@@ -47,6 +47,10 @@ for command in run check explore exec report walk maps graph bits conform; do
 	expect 0 "$command --version prints the version" '^vkept [0-9]' "$VKEPT" $command --version
 	expect 0 "$command --help fits a screen" '' sh -c '"$VKEPT" "$1" --help |
 	    awk "length > 80 || NR > 24 { print; bad = 1 } END { exit bad }"' - $command
+	expect 0 "$command takes the options that are common to all" "^usage: vkept $command" \
+	    "$VKEPT" $command -q -v --quiet --verbose --color=never -o x --help
+	expect 2 "$command takes three words for colours" 'expected auto|always|never' \
+	    "$VKEPT" $command --color blue
 	expect 0 "$command --help has an example" "^  vkept $command " "$VKEPT" $command --help
 	expect 0 "help $command tells of each option that --help names" '' sh -c '
 	    "$VKEPT" "$1" --help | grep -o -e "--[a-z0-9-]*" | sort -u >"$tmp/short"
@@ -71,9 +75,37 @@ expect 0 'quiet success is silent' '' "$VKEPT" run -q $data/bare.yaml
 expect 0 'check accepts what can be loaded' 'matrix.yaml: 4 scenarios' "$VKEPT" check $data
 expect 2 'check refuses what cannot' 'unknown key' "$VKEPT" check tests/data/cli_bad.yaml
 expect 0 'check prints the schema' '"\$schema"' "$VKEPT" check --schema
+expect 0 'check names the scenarios of a file' 'who reads them .cpl=0 flags=p' \
+    "$VKEPT" check -v $data/matrix.yaml
+expect 0 'check speaks TAP: a scenario is a point' '^ok 2 - .*flags=p' \
+    "$VKEPT" check -f tap $data/matrix.yaml
+expect 2 'check speaks TAP: a file that is bad is a point' '^not ok 1 - .*cli_bad.yaml' \
+    "$VKEPT" check -f tap tests/data/cli_bad.yaml
+expect 2 'check speaks JUnit: errors stand in it' 'found unknown key .machnie' \
+    "$VKEPT" check -f junit tests/data/cli_bad.yaml
+expect 0 'walk -q leaves out the entries' '' sh -c '"$VKEPT" walk -q $data/bare.yaml >"$tmp/out" &&
+    grep -q "^outcome" "$tmp/out" && ! grep -q "EPT L4" "$tmp/out"'
+expect 0 'maps -q has no heading' '' sh -c '"$VKEPT" maps -q $data/bare.yaml >"$tmp/out" &&
+    grep -q "^0x" "$tmp/out" && ! grep -q "^#" "$tmp/out"'
 expect 0 'walk explains a failure with status 0' 'why  ' "$VKEPT" walk --step 2 $data/bare.yaml
 expect 3 'conform: a file that is not there' 'No such file' "$VKEPT" conform "$tmp/nothing"
 expect 2 'conform: no vectors in it' 'expected a header' "$VKEPT" conform /dev/null
+sed '2s/"qual":"181"/"qual":"182"/' tests/data/vectors/ept.jsonl >"$tmp/differs.jsonl"
+expect 0 'conform -q is silent where all agree' '' sh -c \
+    '"$VKEPT" conform -q tests/data/vectors/ept.jsonl >"$tmp/out" && ! [ -s "$tmp/out" ]'
+expect 1 'conform -q has the family that differs' '^a  *44  *43  *1 ' \
+    "$VKEPT" conform -q "$tmp/differs.jsonl"
+expect 0 'and no other' '' sh -c '! "$VKEPT" conform -q "$tmp/differs.jsonl" | grep -q "^[b-z] "'
+expect 1 'conform speaks TAP: a family is a point' '^not ok 1 - family a: 44 cases, 1 differ' \
+    "$VKEPT" conform -f tap "$tmp/differs.jsonl"
+expect 1 'conform speaks TAP: with what differs' 'case 0: qual: expected 0x182, found 0x181' \
+    "$VKEPT" conform -f tap "$tmp/differs.jsonl"
+expect 1 'conform speaks JUnit' '<testsuite name="conform" tests="13" failures="1" errors="0">' \
+    "$VKEPT" conform -f junit "$tmp/differs.jsonl"
+if command -v xmllint >/dev/null 2>&1; then
+	expect 0 'which is as its schema says' '' sh -c '"$VKEPT" conform -f junit "$tmp/differs.jsonl" |
+	    xmllint --noout --schema schema/junit.xsd - 2>/dev/null'
+fi
 expect 0 'the first mismatch is named in the last line' '; first: .*failing.yaml:20:38$' \
     sh -c '"$VKEPT" run $data/failing.yaml | tail -n 1'
 

@@ -1010,7 +1010,7 @@ the_text_has_a_line_a_family_and_a_total(void **state)
 	(void)state;
 	conform_report_init(&report);
 	conform_file(VECTORS "pku-few.jsonl.gz", &strict, &report);
-	conform_write_text(&report, text_put, &text);
+	conform_write_text(&report, &strict, text_put, &text);
 	assert_string_equal(text.bytes,
 	    "family       cases     agree    differ unsupported\n"
 	    "p               11        11         0           0\n"
@@ -1040,7 +1040,7 @@ the_text_shows_a_difference_field_by_field_with_its_walk(void **state)
 
 	(void)state;
 	mixed_report(&strict, &report);
-	conform_write_text(&report, text_put, &text);
+	conform_write_text(&report, &strict, text_put, &text);
 	assert_non_null(strstr(text.bytes,
 	    "\nt.jsonl:2: case 0, family a, \"leaf1 perm0\"\n"
 	    "  ended at step 1 of 1 (r)\n"

@@ -76,7 +76,11 @@ enum cli_option_id {
 	CLI_QUIET,
 	CLI_VERBOSE,
 	CLI_OWN = 32,   /* from here on they are a subcommand's */
-	CLI_DETAIL = 512 /* from here on --help only names them, so that it fits a screen */
+	CLI_DETAIL = 512, /* from here on --help only names them, so that it fits a screen */
+	/* From here on they are common ones, of which the same is true. */
+	CLI_DETAIL_QUIET = 1024,
+	CLI_DETAIL_VERBOSE,
+	CLI_DETAIL_COLOR
 };
 
 struct cli_option {
@@ -92,9 +96,16 @@ struct cli_option {
 	{ CLI_VERSION, 'V', "version", NULL, "print the version" }
 #define CLI_OPTION_OUTPUT                                                                          \
 	{ CLI_OUTPUT, 'o', "output", "FILE", "write to FILE, whole or not at all" }
+#define CLI_COLORS "auto|always|never"
 #define CLI_OPTION_COLOR                                                                           \
-	{ CLI_COLOR, 0, "color", "auto|always|never", "colours; auto: on a terminal" }
+	{ CLI_COLOR, 0, "color", CLI_COLORS, "colours; auto: on a terminal" }
 #define CLI_OPTION_FORMAT(words) { CLI_FORMAT, 'f', "format", words, "form of the result" }
+#define CLI_OPTION_NO_QUIET                                                                        \
+	{ CLI_DETAIL_QUIET, 'q', "quiet", NULL, "accepted; there is nothing to leave out" }
+#define CLI_OPTION_NO_VERBOSE                                                                      \
+	{ CLI_DETAIL_VERBOSE, 'v', "verbose", NULL, "accepted; there is no more to tell" }
+#define CLI_OPTION_NO_COLOR                                                                        \
+	{ CLI_DETAIL_COLOR, 0, "color", CLI_COLORS, "accepted; no text is coloured" }
 
 struct cli;
 

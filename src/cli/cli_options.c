@@ -261,14 +261,17 @@ take_common(struct cli *cli, const struct cli_option *option, const char *argume
 	case CLI_FORMAT:
 		return take_word(cli, option, argument, &cli->format) ? 0 : stop(cli, CLI_BAD);
 	case CLI_COLOR:
+	case CLI_DETAIL_COLOR:
 		return take_word(cli, option, argument, &cli->color) ? 0 : stop(cli, CLI_BAD);
 	case CLI_OUTPUT:
 		cli->path = argument;
 		return 0;
 	case CLI_QUIET:
+	case CLI_DETAIL_QUIET:
 		cli->quiet = 1;
 		return 0;
 	case CLI_VERBOSE:
+	case CLI_DETAIL_VERBOSE:
 		cli->verbose = 1;
 		return 0;
 	default:
@@ -298,7 +301,7 @@ cli_option_next(struct cli *cli, const char **argument)
 			return wrong_option(cli, answer);
 		option = option_of(cli, answer);
 		*argument = optarg;
-		if (option->id >= CLI_OWN)
+		if (option->id >= CLI_OWN && option->id < CLI_DETAIL_QUIET)
 			return option->id;
 		id = take_common(cli, option, optarg);
 		if (id != 0)

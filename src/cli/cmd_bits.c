@@ -25,6 +25,7 @@ static const struct cli_option options[] = {
 	{ OPTION_FEATURE, 0, "feature", "LIST", "features on, or off with no-; also all, none" },
 	{ OPTION_LIST, 0, "list", NULL, "list the formats and the features instead" },
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "reserved and ignored bits that are clear too" },
+	CLI_OPTION_NO_QUIET,
 	CLI_OPTION_FORMAT("text|json"),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,

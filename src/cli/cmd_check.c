@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/cli_explore.h"
+#include "report/report_decode.h"
 #include "report/report_json.h"
 
 enum {
@@ -17,8 +18,10 @@ enum {
 static const struct cli_option options[] = {
 	{ OPTION_SCHEMA, 0, "schema", NULL, "print the JSON Schema of scenarios instead" },
 	{ OPTION_REFERENCE, 0, "reference", REFERENCES, "print the reference of scenarios" },
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "text: the scenarios of each file, too" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "errors only" },
-	CLI_OPTION_FORMAT("text|json"),
+	CLI_OPTION_NO_COLOR,
+	CLI_OPTION_FORMAT("text|json|tap|junit"),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_HELP,
 	{ 0, 0, NULL, NULL, NULL },
@@ -30,8 +33,14 @@ struct check {
 	struct json json;
 	const char *instead; /* the option that asks for something else than a check, or NULL */
 	int manual;          /* index of the form of --reference, or -1 */
-	int as_json;
+	struct report report; /* TAP and JUnit */
 };
+
+static int
+is_report(const struct check *check)
+{
+	return check->cli->format == REPORT_TAP || check->cli->format == REPORT_JUNIT;
+}
 
 static void
 tell_json(struct check *check, const char *path, size_t scenarios,
@@ -67,6 +76,61 @@ tell_text(struct check *check, const char *path, size_t scenarios)
 	text_str(&check->text, "\n");
 }
 
+/* A scenario by its name; to a harness it is a case that holds. */
+static void
+tell_scenario(struct check *check, const struct scenario *scenario)
+{
+	static const struct play_outcome held = { .passed = true };
+
+	if (is_report(check)) {
+		report_scenario(&check->report, scenario);
+		report_outcome(&check->report, PLAY_DONE, &held);
+		return;
+	}
+	text_str(&check->text, "        ");
+	decode_name(&check->text, scenario);
+	text_str(&check->text, "\n");
+}
+
+static enum cli_status
+tell_scenarios(struct check *check, struct scenario_list *list)
+{
+	size_t i;
+
+	if (!is_report(check) && (!check->cli->verbose || check->cli->quiet))
+		return CLI_OK;
+	for (i = 0; i < list->count; i++) {
+		struct scenario *scenario = scenario_list_make(list, i);
+
+		if (scenario == NULL) {
+			cli_complain("out of memory");
+			return CLI_ENVIRONMENT;
+		}
+		tell_scenario(check, scenario);
+		scenario_free(scenario);
+	}
+	return CLI_OK;
+}
+
+static enum cli_status
+tell(struct check *check, const char *path, enum cli_status status, struct scenario_list *list,
+    const struct scenario_errors *errors)
+{
+	if (check->cli->format == REPORT_JSON) {
+		tell_json(check, path, list->count, errors);
+		return CLI_OK;
+	}
+	if (status != CLI_OK)
+		cli_scenario_errors(errors);
+	if (status != CLI_OK && is_report(check))
+		report_bad_file(&check->report, errors);
+	if (status != CLI_OK)
+		return CLI_OK;
+	if (!is_report(check))
+		tell_text(check, path, list->count);
+	return tell_scenarios(check, list);
+}
+
 static enum cli_status
 check_file(struct check *check, const char *path)
 {
@@ -76,16 +140,23 @@ check_file(struct check *check, const char *path)
 
 	if (status != CLI_OK && errors.count == 0)
 		return status;
-	if (check->as_json)
-		tell_json(check, path, list.count, &errors);
-	else if (status == CLI_OK)
-		tell_text(check, path, list.count);
-	else
-		cli_scenario_errors(&errors);
-	if (status == CLI_OK)
-		scenario_list_free(&list);
+	if (is_report(check))
+		report_file_begin(&check->report, path);
+	status = cli_worse(status, tell(check, path, status, &list, &errors));
+	if (is_report(check))
+		report_file_end(&check->report);
+	scenario_list_free(&list);
 	scenario_errors_free(&errors);
 	return status;
+}
+
+static void
+begin_report(struct check *check)
+{
+	struct report_options options = { .format = (enum report_format_id)check->cli->format,
+		.version = VKEPT_VERSION, .command = check->cli->command->name };
+
+	report_begin(&check->report, &options, &check->text.sink);
 }
 
 static enum cli_status
@@ -99,7 +170,9 @@ check_files(struct check *check)
 
 	for (i = cli->operand; i < cli->argc; i++)
 		status = cli_worse(status, cli_paths_add(&paths, cli->argv[i]));
-	if (check->as_json) {
+	if (is_report(check))
+		begin_report(check);
+	if (cli->format == REPORT_JSON) {
 		json_put_object(&check->json, NULL);
 		json_put_string(&check->json, "vkept", VKEPT_VERSION);
 		json_put_array(&check->json, "files");
@@ -108,7 +181,9 @@ check_files(struct check *check)
 		status = cli_worse(status, check_file(check, paths.path[at]));
 		cli_progress(cli->output, at + 1, paths.count);
 	}
-	if (check->as_json) {
+	if (is_report(check))
+		status = cli_worse(status, cli_report_end(cli, &check->report));
+	if (cli->format == REPORT_JSON) {
 		json_put_end(&check->json);
 		json_put_end(&check->json);
 	}
@@ -156,7 +231,6 @@ command_check(struct cli *cli)
 	sink = cli_output_sink(cli->output);
 	text_init(&check.text, &sink, 0);
 	json_put_init(&check.json, &sink);
-	check.as_json = cli->format == 1;
 	if (check.manual >= 0)
 		scenario_manual_write(&sink, (enum scenario_manual_format)check.manual);
 	else if (check.instead != NULL)

@@ -3,7 +3,7 @@
  * vkept conform: the model against recorded behaviour of processors.
  */
 #include "cli/cli.h"
-#include "conform/conform.h"
+#include "cli/cli_conform.h"
 
 enum {
 	OPTION_SHOW = CLI_OWN,
@@ -12,12 +12,19 @@ enum {
 	OPTION_ALLOW
 };
 
+#define FORMATS "text|json|tap|junit"
+
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP, FORMAT_JUNIT };
+
 static const struct cli_option options[] = {
 	{ OPTION_SHOW, 0, "show", "N", "differences to explain (5)" },
 	{ OPTION_EITHER, 0, "either", NULL, "accept what the architecture leaves open" },
 	{ OPTION_LENIENT, 0, "lenient", NULL, "let unknown fields and families pass" },
 	{ OPTION_ALLOW, 0, "allow-unsupported", NULL, "let cases pass that cannot be played" },
-	CLI_OPTION_FORMAT("text|json"),
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "explain every difference" },
+	{ CLI_QUIET, 'q', "quiet", NULL, "text: only what does not agree" },
+	CLI_OPTION_NO_COLOR,
+	CLI_OPTION_FORMAT(FORMATS),
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_HELP,
 	{ 0, 0, NULL, NULL, NULL },
@@ -46,6 +53,9 @@ conform_options_take(struct cli *cli, struct conform_options *wanted)
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
+	if (cli->verbose)
+		wanted->show = SHOW_MOST;
+	wanted->quiet = cli->quiet != 0;
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no vector file was named");
 	return CLI_OK;
@@ -68,10 +78,37 @@ message_write(void *ctx, const char *bytes, size_t size)
 	text_put(text, bytes + from, size - from);
 }
 
+/* False when memory ran out. */
+static bool
+write_report(const struct cli *cli, const struct conform_report *report,
+    const struct conform_options *wanted)
+{
+	struct scn_sink sink = cli_output_sink(cli->output);
+
+	switch (cli->format) {
+	case FORMAT_JSON:
+		return conform_write_json(report, sink.write, sink.ctx);
+	case FORMAT_TAP:
+		cli_conform_tap(report, wanted, &sink);
+		return true;
+	case FORMAT_JUNIT:
+		cli_conform_junit(report, wanted, &sink);
+		return true;
+	default:
+		conform_write_text(report, wanted, sink.write, sink.ctx);
+		return true;
+	}
+}
+
+static void
+note_progress(uint64_t cases)
+{
+	cli_progress_count(cases, "cases");
+}
+
 static enum cli_status
 conform_files(struct cli *cli, const struct conform_options *wanted)
 {
-	struct scn_sink sink = cli_output_sink(cli->output);
 	static struct conform_report report;
 	enum cli_status status;
 	int i;
@@ -81,9 +118,7 @@ conform_files(struct cli *cli, const struct conform_options *wanted)
 		conform_file(cli->argv[i], wanted, &report);
 	conform_write_errors(&report, wanted, message_write, cli_error());
 	status = (enum cli_status)conform_verdict(&report, wanted);
-	if (cli->format != 1)
-		conform_write_text(&report, sink.write, sink.ctx);
-	else if (!conform_write_json(&report, sink.write, sink.ctx))
+	if (!write_report(cli, &report, wanted))
 		status = CLI_ENVIRONMENT;
 	if (status == CLI_ENVIRONMENT && report.errors == 0)
 		cli_complain("out of memory");
@@ -94,7 +129,8 @@ conform_files(struct cli *cli, const struct conform_options *wanted)
 static enum cli_status
 command_conform(struct cli *cli)
 {
-	struct conform_options wanted = { .show = CONFORM_SHOW_DEFAULT };
+	struct conform_options wanted = { .show = CONFORM_SHOW_DEFAULT,
+		.progress = note_progress };
 	enum cli_status status = conform_options_take(cli, &wanted);
 
 	if (status != CLI_OK || cli->stopped)

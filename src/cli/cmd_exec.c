@@ -28,7 +28,8 @@ enum {
 };
 
 static const struct cli_option options[] = {
-	{ OPTION_TRACE, 0, "trace", NULL, "tell of every event but hits of the TLB" },
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "tell of every event but hits of the TLB" },
+	{ OPTION_TRACE, 0, "trace", NULL, "the same as --verbose" },
 	{ OPTION_LIMIT, 0, "limit", "N", "stop after N instructions (10 billion)" },
 	{ OPTION_CPUS, 0, "cpus", "N", "vCPUs, one a thread of the program (1)" },
 	{ OPTION_SLICE, 0, "slice", "N", "instructions of a thread at a time (1000)" },
@@ -62,7 +63,6 @@ struct exec_command {
 	struct exec_outcome outcome;
 	const char *env[ENV_MAX + 1];
 	size_t envs;
-	int trace;
 	int json;             /* the report is JSON ... */
 	int inside;           /* ... and what the program writes is in it */
 	unsigned char *kept;  /* what that is */
@@ -108,7 +108,7 @@ take_option(struct exec_command *command, int id, const char *argument)
 
 	switch (id) {
 	case OPTION_TRACE:
-		command->trace = 1;
+		command->cli->verbose = 1;
 		return 1;
 	case OPTION_VPID:
 		to->vpid = true;
@@ -248,7 +248,7 @@ begin_report(struct exec_command *command)
 		json_put_init(&command->put, &sink);
 		json_put_object(&command->put, NULL);
 		json_put_string(&command->put, "vkept", VKEPT_VERSION);
-		if (command->trace)
+		if (command->cli->verbose)
 			json_put_array(&command->put, "trace");
 	} else if (cli->path != NULL) {
 		text_init(&command->text, &sink, cli_wants_color(cli));
@@ -282,7 +282,7 @@ end_report(struct exec_command *command)
 
 	begin_report(command);
 	if (command->json) {
-		if (command->trace)
+		if (command->cli->verbose)
 			json_put_end(&command->put);
 		exec_report_json(&command->put, name, &command->outcome);
 		if (command->inside)
@@ -339,7 +339,7 @@ finish(struct exec_command *command)
 static enum cli_status
 run_program(struct exec_command *command)
 {
-	if (command->trace) {
+	if (command->cli->verbose) {
 		command->options.sink = tell_event;
 		command->options.sink_ctx = command;
 	}

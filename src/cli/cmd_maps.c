@@ -39,6 +39,8 @@ static const struct cli_option options[] = {
 	CLI_OPTIONS_AGAINST,
 	CLI_OPTIONS_VIEW,
 	CLI_OPTION_FORMAT("text|json|info-tlb|info-mem"),
+	{ CLI_DETAIL_QUIET, 'q', "quiet", NULL, "text without its heading" },
+	CLI_OPTION_NO_VERBOSE,
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,
 	CLI_OPTION_HELP,
@@ -265,8 +267,8 @@ begin_report(struct listing *listing, const struct view *view, enum maps_side si
 	struct scn_sink sink = cli_output_sink(listing->cli->output);
 	struct maps_subject subject = { .view = view, .side = side,
 		.json = listing->cli->format == FORMAT_JSON,
-		.color = cli_wants_color(listing->cli), .name = name_of(listing),
-		.filter = &listing->wanted };
+		.quiet = listing->cli->quiet, .color = cli_wants_color(listing->cli),
+		.name = name_of(listing), .filter = &listing->wanted };
 
 	if (listing->begun)
 		return;

@@ -21,6 +21,9 @@ static const struct cli_option options[] = {
 	{ OPTION_VARIANT, 0, "variant", "TEXT|N", "of a matrix: its name or number, from 1" },
 	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
 	{ OPTION_REPLAY, 0, "replay", "FILE", "a schedule, of explore --save" },
+	CLI_OPTION_NO_QUIET,
+	CLI_OPTION_NO_VERBOSE,
+	CLI_OPTION_NO_COLOR,
 	CLI_OPTION_HELP,
 	{ 0, 0, NULL, NULL, NULL },
 };

@@ -28,6 +28,8 @@ static const struct cli_option options[] = {
 	{ OPTION_CPL, 0, "cpl", "0|3", "of a real machine: by whom" },
 	CLI_OPTIONS_VIEW,
 	CLI_OPTION_FORMAT("text|json"),
+	{ CLI_QUIET, 'q', "quiet", NULL, "text: how it ended, without the entries" },
+	CLI_OPTION_NO_VERBOSE,
 	CLI_OPTION_OUTPUT,
 	CLI_OPTION_COLOR,
 	CLI_OPTION_HELP,
@@ -165,7 +167,8 @@ write_text(struct walk *walk, const struct scenario *scenario, struct decoder *d
 		text_add(&text, " before step %zu\n", walk->question.step + 1);
 	else
 		text_str(&text, " at the end\n");
-	why_write_reads(&text, decoder, thread, &walk->why, 0);
+	if (!walk->cli->quiet)
+		why_write_reads(&text, decoder, thread, &walk->why, 0);
 	why_write_verdict(&text, decoder, thread, &walk->why, 0);
 }
 
@@ -249,7 +252,8 @@ answer_machine(struct walk *walk, const char *name, struct decoder *decoder)
 	text_safe(&text, name);
 	text_style(&text, TEXT_PLAIN);
 	text_add(&text, "\n%s of 0x%" PRIx64 "\n", decode_access(walk->why.acc), walk->why.gva);
-	why_write_reads(&text, decoder, -1, &walk->why, 0);
+	if (!walk->cli->quiet)
+		why_write_reads(&text, decoder, -1, &walk->why, 0);
 	why_write_verdict(&text, decoder, -1, &walk->why, 0);
 }
 

@@ -35,6 +35,8 @@ struct conform_options {
 	bool either;            /* accept what the architecture leaves open (conform_either.h) */
 	bool lenient;           /* unknown fields, families and steps do not fail the run */
 	bool allow_unsupported; /* cases that cannot be played do not fail the run */
+	bool quiet;             /* as text, only what does not agree */
+	void (*progress)(uint64_t cases); /* told now and then how many were played, or NULL */
 };
 
 struct conform_family {
@@ -139,9 +141,11 @@ typedef void (*conform_put)(void *ctx, const char *text, size_t size);
 
 /*
  * For people: a table with one line a family and a total, then the differences that were kept, then
- * the unknown names.  Every line ends with a newline.
+ * the unknown names.  Every line ends with a newline.  With `quiet`, families that agree are left
+ * out, and the total with them, so that nothing is written where all agree.
  */
-void conform_write_text(const struct conform_report *report, conform_put put, void *ctx);
+void conform_write_text(const struct conform_report *report, const struct conform_options *options,
+    conform_put put, void *ctx);
 
 /*
  * One JSON document with one object a line: "families", "total", "differences", "unknown",

@@ -15,6 +15,7 @@
 #include "conform/conform_compare.h"
 
 #define GZIP_BUFFER (128u * 1024)
+#define PROGRESS_EVERY 1024u /* cases */
 
 /* One file on its way through. */
 struct run {
@@ -99,6 +100,8 @@ take_case(struct run *run)
 	struct conform_fields fields = { 0, 0, NULL, false };
 
 	run->cases++;
+	if (run->options->progress != NULL && report->total.cases % PROGRESS_EVERY == 0)
+		run->options->progress(report->total.cases);
 	if (run->c.unsupported) {
 		conform_report_count(report, run->c.family, CONFORM_UNSUPPORTED);
 		return;

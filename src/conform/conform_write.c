@@ -120,16 +120,21 @@ text_unknowns(const struct writer *w, const struct conform_report *report)
 }
 
 void
-conform_write_text(const struct conform_report *report, conform_put put, void *ctx)
+conform_write_text(const struct conform_report *report, const struct conform_options *options,
+    conform_put put, void *ctx)
 {
 	struct writer w = { put, ctx };
 	unsigned i;
 
-	write_format(&w, "%-8s %9s %9s %9s %11s\n", "family", "cases", "agree", "differ",
-	    "unsupported");
-	for (i = 0; i < report->families; i++)
-		text_family(&w, &report->family[i]);
-	text_family(&w, &report->total);
+	if (!options->quiet || report->total.agree != report->total.cases)
+		write_format(&w, "%-8s %9s %9s %9s %11s\n", "family", "cases", "agree", "differ",
+		    "unsupported");
+	for (i = 0; i < report->families; i++) {
+		if (!options->quiet || report->family[i].agree != report->family[i].cases)
+			text_family(&w, &report->family[i]);
+	}
+	if (!options->quiet)
+		text_family(&w, &report->total);
 	for (i = 0; i < report->differences; i++)
 		text_difference(&w, &report->difference[i]);
 	if (report->differences_left_out != 0)

@@ -14,41 +14,6 @@
 
 #include "report/report_stale.h"
 
-/* --- XML -------------------------------------------------------------------------------------- */
-
-/*
- * Takes text without control characters but newlines: text_safe() and text_bytes() have been
- * there.
- */
-static void
-xml_write(void *ctx, const char *bytes, size_t size)
-{
-	struct text *text = ctx;
-	size_t i, from = 0;
-
-	for (i = 0; i < size; i++) {
-		const char *entity = text_entity(bytes[i]);
-
-		if (entity == NULL)
-			continue;
-		text_put(text, bytes + from, i - from);
-		text_str(text, entity);
-		from = i + 1;
-	}
-	text_put(text, bytes + from, size - from);
-}
-
-/* Text whose every character is content, not markup. */
-static struct text
-xml_text(struct report *report)
-{
-	struct scn_sink sink = { xml_write, &report->text };
-	struct text content;
-
-	text_init(&content, &sink, 0);
-	return content;
-}
-
 /* --- suites and cases ------------------------------------------------------------------------- */
 
 static void
@@ -62,7 +27,7 @@ junit_begin(struct report *report)
 static void
 junit_file_begin(struct report *report, const char *file)
 {
-	struct text content = xml_text(report);
+	struct text content = text_content(&report->text);
 	struct scn_sink sink;
 
 	text_str(&report->text, "  <testsuite name=\"");
@@ -94,7 +59,7 @@ junit_file_end(struct report *report)
 static void
 junit_bad_file(struct report *report, const struct scenario_errors *errors)
 {
-	struct text content = xml_text(report);
+	struct text content = text_content(&report->text);
 	struct text *text = &report->text;
 	size_t i;
 
@@ -116,7 +81,7 @@ junit_bad_file(struct report *report, const struct scenario_errors *errors)
 static void
 write_failure(struct report *report, const struct play_outcome *outcome)
 {
-	struct text content = xml_text(report);
+	struct text content = text_content(&report->text);
 	struct text *text = &report->text;
 	size_t i;
 
@@ -150,7 +115,7 @@ static void
 write_console(struct report *report, const struct play_outcome *outcome)
 {
 	const unsigned char *at = outcome->console, *end = at + outcome->console_size;
-	struct text content = xml_text(report);
+	struct text content = text_content(&report->text);
 
 	if (outcome->console_size == 0)
 		return;
@@ -178,7 +143,7 @@ write_coverage(struct report *report)
 static void
 junit_outcome(struct report *report, enum play_status status, const struct play_outcome *outcome)
 {
-	struct text content = xml_text(report);
+	struct text content = text_content(&report->text);
 	struct text *text = &report->text;
 
 	text_str(text, "    <testcase name=\"");

@@ -565,7 +565,7 @@ maps_report_begin(struct maps_report *report, const struct scn_sink *sink,
 	report->bytes = report->unbacked = report->unbacked_bytes = 0;
 	if (subject->json)
 		begin_json(report, subject);
-	else
+	else if (!subject->quiet)
 		begin_text(report, subject);
 }
 

@@ -27,6 +27,7 @@ struct maps_subject {
 	enum maps_side side;
 	enum maps_report_form form;
 	int json;
+	int quiet;           /* text without its heading */
 	int color;           /* of text: differences */
 	const char *name;    /* what is looked at; foreign text */
 	const char *against; /* what it is compared with, likewise; NULL: with itself, or nothing */

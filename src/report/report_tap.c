@@ -25,34 +25,11 @@ points(const struct report_counts *counts)
 	return counts->passed + counts->failed + counts->unplayed + counts->bad_files;
 }
 
-/* What follows the number: a hash would begin a directive. */
-struct description {
-	struct text *text;
-};
-
-static void
-description_write(void *ctx, const char *bytes, size_t size)
-{
-	struct description *description = ctx;
-	const char *hash;
-
-	while ((hash = memchr(bytes, '#', size)) != NULL) {
-		text_put(description->text, bytes, (size_t)(hash - bytes));
-		text_put(description->text, "\\#", 2);
-		size -= (size_t)(hash - bytes) + 1;
-		bytes = hash + 1;
-	}
-	text_put(description->text, bytes, size);
-}
-
 static void
 write_point(struct report *report, int good, const char *file)
 {
-	struct description description = { &report->text };
-	struct scn_sink sink = { description_write, &description };
-	struct text text;
+	struct text text = text_description(&report->text);
 
-	text_init(&text, &sink, 0);
 	text_add(&report->text, "%s %" PRIu64 " - ", good ? "ok" : "not ok",
 	    points(&report->counts));
 	if (report->scenario != NULL)

@@ -175,6 +175,62 @@ text_entity(char c)
 	}
 }
 
+/* A text before which every character that `write` has something else for is replaced. */
+static struct text
+filtered(struct text *text, void (*write)(void *, const char *, size_t))
+{
+	struct scn_sink sink = { write, text };
+	struct text filter;
+
+	text_init(&filter, &sink, 0);
+	return filter;
+}
+
+static void
+content_write(void *ctx, const char *bytes, size_t size)
+{
+	struct text *text = ctx;
+	size_t i, from = 0;
+
+	for (i = 0; i < size; i++) {
+		const char *entity = text_entity(bytes[i]);
+
+		if (entity == NULL)
+			continue;
+		text_put(text, bytes + from, i - from);
+		text_str(text, entity);
+		from = i + 1;
+	}
+	text_put(text, bytes + from, size - from);
+}
+
+struct text
+text_content(struct text *text)
+{
+	return filtered(text, content_write);
+}
+
+static void
+description_write(void *ctx, const char *bytes, size_t size)
+{
+	struct text *text = ctx;
+	const char *hash;
+
+	while ((hash = memchr(bytes, '#', size)) != NULL) {
+		text_put(text, bytes, (size_t)(hash - bytes));
+		text_put(text, "\\#", 2);
+		size -= (size_t)(hash - bytes) + 1;
+		bytes = hash + 1;
+	}
+	text_put(text, bytes, size);
+}
+
+struct text
+text_description(struct text *text)
+{
+	return filtered(text, description_write);
+}
+
 /* Whole characters: each takes one column, whatever its bytes. */
 static void
 put_characters(struct text *text, const char *bytes, size_t size, size_t characters)

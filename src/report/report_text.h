@@ -81,6 +81,15 @@ size_t text_character(const char *s, size_t size);
 /* What stands for a character in the text and the attributes of XML; NULL for itself. */
 const char *text_entity(char c);
 
+/*
+ * A text every character of which is content of the XML that `text` is, not markup.  It takes no
+ * control characters but newlines: text_safe() and text_bytes() leave none.
+ */
+struct text text_content(struct text *text);
+
+/* The same for what follows the number of a test point in TAP: a hash would begin a directive. */
+struct text text_description(struct text *text);
+
 /* A sink that keeps what fits into a buffer, always terminated. */
 struct text_buffer {
 	char *buf;

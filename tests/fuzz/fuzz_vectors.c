@@ -82,6 +82,7 @@ check_counts(const struct conform_report *report)
 static void
 check_written(const struct conform_report *report)
 {
+	static const struct conform_options all = { .show = 3 };
 	struct written json = { NULL, 0, 0 }, text = { NULL, 0, 0 };
 	json_t *root;
 
@@ -89,7 +90,7 @@ check_written(const struct conform_report *report)
 	root = json_loadb(json.bytes, json.size, JSON_REJECT_DUPLICATES, NULL);
 	check(json_is_object(root));
 	json_decref(root);
-	conform_write_text(report, keep, &text);
+	conform_write_text(report, &all, keep, &text);
 	check(text.size != 0);
 	free(json.bytes);
 	free(text.bytes);
