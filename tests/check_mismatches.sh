@@ -76,7 +76,7 @@ host='  frames:
 host='  memory: 16K
   ept:
     - {gpa: 0x1000, hpa: 0x101000, size: 16K}' \
-    fails 'no room for the EPT' 'expected room for an EPT in host memory, found none' '{}'
+    fails 'no room for the EPT' 'behind all that the file places there, found none' '{}'
 map='        - {gva: 0x40000000, gpa: 0x40000000, size: 1G, page: 1G}
         - {gva: 0x40001000, gpa: 0x20000, size: 4K}' \
     fails 'a page in a large one' 'expected a range that can be mapped, found a larger page' '{}'

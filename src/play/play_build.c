@@ -85,6 +85,8 @@ round_up(uint64_t value)
 	return (value + VK_PAGE_OFFSET_MASK) & ~VK_PAGE_OFFSET_MASK;
 }
 
+#define ROOM_FOR_TABLES "room for tables in host memory, behind all that the file places there"
+
 /* Free frames start behind everything that the scenario names by host-physical address. */
 static uint64_t
 first_free_frame(const struct scenario *s)
@@ -451,7 +453,7 @@ build_ept_root(struct player *player)
 		return true;
 	if (!frames_take(&player->machine.frames, &root))
 		return player_build_failed(player, player->scenario->host.src.mark,
-		    "room for an EPT in host memory", "none");
+		    ROOM_FOR_TABLES, "none");
 	machine_table_frame(&player->machine, root, TABLE_EPT);
 	eptp = root.v | MEMTYPE_WB | ((uint64_t)(config->ept_levels - 1) << EPTP_WALK_SHIFT) |
 	    (config->ept_ad ? EPTP_AD : 0);
@@ -574,7 +576,7 @@ build_spp_vector(struct player *player, const struct scn_spp *spp)
 		if (entry == 0) {
 			if (!frames_take(&player->machine.frames, &frame))
 				return player_build_failed(player, spp->src.mark,
-				    "room for tables in host memory", "none");
+				    ROOM_FOR_TABLES, "none");
 			entry = frame.v | 1;
 			hostmem_store(mem, slot, entry);
 		}
@@ -591,8 +593,7 @@ build_spp(struct player *player)
 	size_t i;
 
 	if (host->spps != 0 && !frames_take(&player->machine.frames, &player->spptp))
-		return player_build_failed(player, host->src.mark, "room for tables in host memory",
-		    "none");
+		return player_build_failed(player, host->src.mark, ROOM_FOR_TABLES, "none");
 	for (i = 0; i < host->spps; i++) {
 		if (!build_spp_vector(player, &host->spp[i]))
 			return false;

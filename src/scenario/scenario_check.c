@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "scenario/scenario_reader.h"
 
 /* Whether a step acts on behalf of a thread that has user memory. */
@@ -174,6 +175,28 @@ check_pages(struct scn_reader *rd)
 	}
 }
 
+/* A mapping of addresses that are none would be one of others: the tables do not tell. */
+static void
+check_canonical(struct scn_reader *rd, const struct scn_guest_space *space)
+{
+	unsigned width = space->levels == 5 ? 57 : 48;
+	size_t i;
+
+	for (i = 0; i < space->maps; i++) {
+		const struct scn_guest_map *map = &space->map[i];
+		uint64_t last = map->gva + (map->size - 1);
+
+		if (map->size == 0 || (vk_gva_is_canonical(vk_gva(map->gva), width) &&
+		    vk_gva_is_canonical(vk_gva(last), width) && (map->gva ^ last) >> 63 == 0))
+			continue; /* with size 0 there has been an error already */
+		scn_error(rd->errors, scn_mark_of(&map->src, SCN_KEY_GVA),
+		    "found a mapping of 0x%" PRIx64 " to 0x%" PRIx64 ", expected canonical "
+		    "addresses: with %u levels below 0x%" PRIx64 " or from 0x%" PRIx64 " on",
+		    map->gva, last, width == 57 ? 5u : 4u, (uint64_t)1 << (width - 1),
+		    ~(uint64_t)0 << (width - 1));
+	}
+}
+
 static int
 fill_add(struct scn_reader *rd, uint64_t *total, const struct scn_src *src, uint64_t size)
 {
@@ -218,6 +241,8 @@ scn_check(struct scn_reader *rd)
 		scn_error(rd->errors, scn_mark_of(&scenario->src, SCN_KEY_THREADS),
 		    "found no threads, expected at least one");
 	check_pages(rd);
+	for (i = 0; i < scenario->guest.spaces; i++)
+		check_canonical(rd, &scenario->guest.space[i]);
 	check_contents(rd);
 	check_steps(rd);
 	for (i = 0; i < scenario->threads && !scn_errors_enough(rd->errors); i++) {

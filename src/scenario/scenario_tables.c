@@ -196,7 +196,8 @@ static const struct scn_table table_spp = {
 static const struct scn_row rows_host[] = {
 	ROW(MEMORY, NUMBER, struct scn_host, memory, .detail = &scn_range_host_memory,
 	    DEFAULT(1u << 30),
-	    .doc = "Size of host-physical memory, which begins at 0."),
+	    .doc = "Size of host-physical memory, which begins at 0. What the file does not place "
+	    "goes behind all that it places."),
 	LIST(OBJECTS, NAMED, struct scn_host, object, objects, .detail = &table_object,
 	    .doc = "Shared memory objects by name."),
 	LIST(SPACES, NAMED, struct scn_host, space, spaces, .detail = &table_host_space,
