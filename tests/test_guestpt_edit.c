@@ -19,7 +19,7 @@
 #define FIRST_PAGE 0x100000ull
 
 struct pages {
-	unsigned taken;
+	unsigned taken, given;
 	unsigned limit;
 };
 
@@ -32,6 +32,16 @@ take_page(void *ctx, gpa_t *page)
 		return 0;
 	*page = vk_gpa(FIRST_PAGE + VK_PAGE_BYTES * (uint64_t)pages->taken++);
 	return 1;
+}
+
+static void
+give_page(void *ctx, gpa_t page)
+{
+	struct pages *pages = ctx;
+
+	assert_int_equal(page.v, FIRST_PAGE + VK_PAGE_BYTES * (uint64_t)(pages->taken - 1));
+	pages->taken--;
+	pages->given++;
 }
 
 static const struct guestpt_mode std_mode = { .cr0 = VK_CR0_PG | VK_CR0_WP, .cr3 = STD_PML4,
@@ -56,6 +66,7 @@ machine_init(struct machine *m)
 	guestpt_init(&m->pt, fake_gpm(&m->memory), &std_mode);
 	m->taken.limit = 8;
 	m->pages.take = take_page;
+	m->pages.give = give_page;
 	m->pages.ctx = &m->taken;
 }
 
@@ -167,6 +178,31 @@ mapping_makes_large_pages(void **state)
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X + 0x40000000), vk_gpa(0x80000000), 3, PWU);
 	assert_int_equal(edit.status, GUESTPT_EDIT_DONE);
 	assert_int_equal(translate(&m, X + 0x40000000, VK_ACC_R), 0x80000000 | (X & 0x3fffffff));
+	assert_int_equal(m.taken.taken, 0);
+	fake_destroy(&m.memory);
+}
+
+/* The entry is present at every second look. */
+static void
+come_and_go(struct fake_memory *memory, enum fake_op op, uint64_t address)
+{
+	if (op == FAKE_LOAD && address == PDE + 8)
+		fake_poke(memory, address, fake_peek(memory, address) ^ (0x700000 | PWU));
+}
+
+static void
+tables_that_come_and_go_hold_nobody_for_ever(void **state)
+{
+	struct guestpt_edit edit;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m);
+	fake_poke(&m.memory, PDE + 8, 0x700000 | PWU);
+	m.memory.meanwhile = come_and_go;
+	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X + 0x200000), vk_gpa(0x55000), 1, PWU);
+	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
 	assert_int_equal(m.taken.taken, 0);
 	fake_destroy(&m.memory);
 }
@@ -383,6 +419,33 @@ a_table_that_somebody_else_made_first_is_used(void **state)
 	fake_destroy(&m.memory);
 }
 
+/* The same, when our page is there already. */
+static void
+be_first_at_the_swap(struct fake_memory *memory, enum fake_op op, uint64_t address)
+{
+	if (op != FAKE_CAS || address != PDE + 8)
+		return;
+	memory->meanwhile = NULL;
+	fake_poke(memory, address, 0x90000 | PWU);
+}
+
+static void
+a_page_for_a_table_that_came_too_late_goes_back(void **state)
+{
+	struct guestpt_edit edit;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m);
+	m.memory.meanwhile = be_first_at_the_swap;
+	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X + 0x200000), vk_gpa(STD_C), 1, PWU);
+	assert_int_equal(edit.status, GUESTPT_EDIT_DONE);
+	assert_int_equal(fake_peek(&m.memory, 0x90008), STD_C | PWU);
+	assert_int_equal(m.taken.taken, 0);
+	assert_int_equal(m.taken.given, 1);
+	fake_destroy(&m.memory);
+}
+
 static void
 flip_for_ever(struct fake_memory *memory, enum fake_op op, uint64_t address)
 {
@@ -505,6 +568,8 @@ main(void)
 	ROWS_ADD_TEST(&list, mapping_makes_the_tables_that_are_missing);
 	ROWS_ADD_TEST(&list, the_leaf_alone_decides);
 	ROWS_ADD_TEST(&list, mapping_makes_large_pages);
+	ROWS_ADD_TEST(&list, a_page_for_a_table_that_came_too_late_goes_back);
+	ROWS_ADD_TEST(&list, tables_that_come_and_go_hold_nobody_for_ever);
 	ROWS_ADD_TEST(&list, mapping_over_a_used_mapping_owes_an_invalidation);
 	ROWS_ADD_TEST(&list, smep_makes_a_page_given_to_users_owe_an_invalidation);
 	ROWS_ADD_TEST(&list, mappings_of_another_size_are_in_the_way);

@@ -120,6 +120,12 @@ take_table(void *ctx, gpa_t *page)
 }
 
 static void
+give_table(void *ctx, gpa_t page)
+{
+	give_page(ctx, page);
+}
+
+static void
 emit_edit(struct exec_space *space, gpa_t slot, uint64_t before, uint64_t after)
 {
 	struct event event = { .kind = EVENT_EDIT, .side = EVENT_GUEST, .level = 1 };
@@ -162,7 +168,7 @@ static bool
 enter_page(struct exec_space *space, struct tables *tables, uint64_t address, gpa_t page,
     unsigned prot)
 {
-	struct guestpt_pages pages = { take_table, space };
+	struct guestpt_pages pages = { take_table, give_table, space };
 	uint64_t flags = flags_of(space, prot), now;
 	struct guestpt_edit edit;
 	unsigned level;
@@ -400,7 +406,7 @@ exec_space_protect(struct exec_space *space, struct machine_thread *thread, uint
 static bool
 map_kernel(struct exec_space *space)
 {
-	struct guestpt_pages pages = { take_table, space };
+	struct guestpt_pages pages = { take_table, give_table, space };
 	uint64_t start = space->ram_start & ~(LARGE_SIZE - 1), at;
 	struct tables tables;
 

@@ -21,15 +21,14 @@ guestpt_edit_result(enum guestpt_edit_status status, enum guestpt_owed owed, uin
 enum guestpt_owed
 guestpt_owed_for(uint64_t before, uint64_t after, int smep)
 {
-	uint64_t raised = VK_PG_RW | VK_PG_US | VK_PG_A | VK_PG_D;
 	uint64_t changed = before ^ after;
 
 	/* Absence is not cached, nor anything from an entry whose accessed flag is clear. */
 	if (!(before & VK_PG_P) || !(before & VK_PG_A))
 		return GUESTPT_OWES_NOTHING;
 	changed &= ~(VK_BITS(11, 9) | VK_BITS(58, 52));
-	if (!(before & VK_PG_RW) || (after & VK_PG_RW))
-		changed &= ~(after & raised & ~VK_PG_US);
+	/* A right or a flag that was added is no harm. */
+	changed &= ~(after & (VK_PG_RW | VK_PG_A | VK_PG_D));
 	/* With SMEP a supervisor page that becomes a user page must stop supervisor fetches. */
 	if (!smep)
 		changed &= ~(after & VK_PG_US);
@@ -92,6 +91,7 @@ guestpt_replace(const struct guestpt *pt, gpa_t slot, uint64_t after)
 static enum guestpt_edit_status
 guestpt_add_table(const struct guestpt *pt, const struct guestpt_pages *pages, gpa_t slot)
 {
+	enum cas_status status;
 	uint64_t before;
 	gpa_t page;
 
@@ -101,10 +101,30 @@ guestpt_add_table(const struct guestpt *pt, const struct guestpt_pages *pages, g
 		return GUESTPT_EDIT_DONE;
 	if (!pages->take(pages->ctx, &page))
 		return GUESTPT_EDIT_NO_PAGE;
-	if (pt->mem.ops->cas(pt->mem.ctx, slot, before, page.v | VK_PG_P | VK_PG_RW | VK_PG_US) ==
-	    CAS_REFUSED)
-		return GUESTPT_EDIT_REFUSED;
-	return GUESTPT_EDIT_DONE;
+	status = pt->mem.ops->cas(pt->mem.ctx, slot, before,
+	    page.v | VK_PG_P | VK_PG_RW | VK_PG_US);
+	if (status != CAS_DONE)
+		pages->give(pages->ctx, page);
+	return status == CAS_REFUSED ? GUESTPT_EDIT_REFUSED : GUESTPT_EDIT_DONE;
+}
+
+/* Finds the slot of a leaf of `level`, or of one above it, making the tables that are missing. */
+static enum guestpt_edit_status
+guestpt_make_way(const struct guestpt *pt, const struct guestpt_pages *pages, gva_t gva,
+    unsigned level, gpa_t *slot, unsigned *found)
+{
+	unsigned tries;
+
+	for (tries = 0; tries < GUESTPT_EDIT_RETRIES; tries++) {
+		enum guestpt_edit_status status = guestpt_find(pt, gva, level, slot, found);
+
+		if (status != GUESTPT_EDIT_NO_ENTRY)
+			return status;
+		status = guestpt_add_table(pt, pages, *slot);
+		if (status != GUESTPT_EDIT_DONE)
+			return status;
+	}
+	return GUESTPT_EDIT_REFUSED;
 }
 
 struct guestpt_edit
@@ -117,11 +137,7 @@ guestpt_map(const struct guestpt *pt, const struct guestpt_pages *pages, gva_t g
 	unsigned found;
 	gpa_t slot;
 
-	while ((status = guestpt_find(pt, gva, level, &slot, &found)) == GUESTPT_EDIT_NO_ENTRY) {
-		status = guestpt_add_table(pt, pages, slot);
-		if (status != GUESTPT_EDIT_DONE)
-			break;
-	}
+	status = guestpt_make_way(pt, pages, gva, level, &slot, &found);
 	if (status != GUESTPT_EDIT_DONE)
 		return guestpt_edit_result(status, GUESTPT_OWES_NOTHING, 0);
 	if (!pt->mem.ops->load(pt->mem.ctx, slot, &before))

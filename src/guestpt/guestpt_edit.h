@@ -29,12 +29,14 @@ struct guestpt_edit {
 /* Where new tables come from: zeroed pages of guest-physical memory. */
 struct guestpt_pages {
 	int (*take)(void *ctx, gpa_t *page); /* 0: none left */
+	void (*give)(void *ctx, gpa_t page); /* the one just taken was not needed */
 	void *ctx;
 };
 
 /*
  * Makes the leaf of `level` (1 to 3) for `gva` map `gpa` with `flags`; VK_PG_PS is added where it
- * belongs.  Missing tables get P, RW and US: the leaf alone decides.
+ * belongs.  Missing tables get P, RW and US: the leaf alone decides.  Where somebody else makes a
+ * table first, theirs is used; where tables keep coming and going it is refused.
  */
 VK_MUST_CHECK struct guestpt_edit guestpt_map(const struct guestpt *pt,
     const struct guestpt_pages *pages, gva_t gva, gpa_t gpa, unsigned level, uint64_t flags);

@@ -622,6 +622,14 @@ take_table_page(void *ctx, gpa_t *page)
 	return 1;
 }
 
+static void
+give_table_page(void *ctx, gpa_t page)
+{
+	struct table_pages *pages = ctx;
+
+	pages->player->tables_next[pages->space] = page.v;
+}
+
 static struct guestpt
 space_tables(struct player *player, unsigned index)
 {
@@ -655,7 +663,7 @@ build_guest_map(struct player *player, unsigned index, const struct scn_guest_ma
 {
 	struct guestpt pt = space_tables(player, index);
 	struct table_pages source = { player, index };
-	struct guestpt_pages pages = { take_table_page, &source };
+	struct guestpt_pages pages = { take_table_page, give_table_page, &source };
 	unsigned level = map->page == vk_level_size(1) ? 1 : map->page == vk_level_size(2) ? 2 : 3;
 	uint64_t at;
 
@@ -739,7 +747,7 @@ build_entry(struct player *player, unsigned index, const struct scn_entry *entry
 {
 	enum scn_layout layout = player->scenario->guest.space[index].layout;
 	struct table_pages source = { player, index };
-	struct guestpt_pages pages = { take_table_page, &source };
+	struct guestpt_pages pages = { take_table_page, give_table_page, &source };
 	struct guestpt pt = space_tables(player, index);
 	uint32_t host_space;
 	uint64_t value = 0;
