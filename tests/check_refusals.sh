@@ -117,6 +117,16 @@ expect 0 'EFER without no-execute and a narrower physical address are believed' 
 expect 2 'tables of another depth are not compared' 'different numbers of levels' \
     "$VKEPT" maps --core $core --against $cores/l5-la57/pt.elf.gz
 
+# --- files that are no memory --------------------------------------------------
+
+: | gzip >"$tmp/nothing.gz"
+xzcat $cores/l4-basic/paging-core.elf.xz >"$tmp/many"
+printf '\050' | dd of="$tmp/many" bs=1 seek=58 conv=notrunc 2>/dev/null
+refused 2 <<'END'
+nothing in the packed file found, the memory of a machine expected | maps --core $tmp/nothing.gz
+section headers of size 40 found, 64 expected | maps --core $tmp/many
+END
+
 # --- more than is listed -----------------------------------------------------------
 
 # vectors COUNT SED: the first case that often, each with its number for N.

@@ -1,0 +1,1 @@
+$VKEPT bits -f json --list
