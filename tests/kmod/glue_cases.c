@@ -321,21 +321,47 @@ a_shootdown_does_not_wait_for_its_own_copies(void **state)
 #endif
 
 static void
-a_thread_that_is_no_vcpu_has_no_user_space(void **state)
+every_call_has_nowhere_to_go(void)
 {
 	char byte = 'a';
 	size_t done = 99;
 
-	(void)state;
-	kernel_leave_guest();
 	assert_int_equal(kernel_copyin(USER, &byte, 1), DF_EFAULT);
 	assert_int_equal(kernel_copyout(&byte, USER, 1), DF_EFAULT);
 	assert_int_equal(kernel_copyinstr(USER, &byte, 1, &done), DF_EFAULT);
 	assert_int_equal(done, 0);
+	assert_int_equal(kernel_copyinstr(USER, &byte, 1, NULL), DF_EFAULT);
 	assert_int_equal(kernel_fubyte(USER), -1);
+	assert_int_equal(kernel_subyte(USER, 1), -1);
+	assert_true(kernel_fuword64(USER) == -1);
+	assert_int_equal(kernel_suword32(USER, 1), -1);
 	assert_int_equal(kernel_suword64(USER, 1), -1);
+	assert_true(kernel_casu32(USER, 0, 1) == UINT32_MAX);
 	assert_true(kernel_casu64(USER, 0, 1) == UINT64_MAX);
+#if DECL_VERSION >= 500308
+	assert_int_equal(kernel_fuword32(USER), -1);
+	assert_true(kernel_swapu32(USER, 1) == UINT32_MAX);
+	assert_true(kernel_swapu64(USER, 1) == UINT64_MAX);
+	assert_true(kernel_fuwordadd32(USER, 1) == UINT32_MAX);
+	assert_true(kernel_fuwordadd64(USER, 1) == UINT64_MAX);
+#endif
 	assert_int_equal(kernel_count.faults, 0);
+}
+
+static void
+a_thread_that_is_no_vcpu_has_no_user_space(void **state)
+{
+	(void)state;
+	kernel_leave_guest();
+	every_call_has_nowhere_to_go();
+}
+
+static void
+a_thread_without_a_process_has_none_either(void **state)
+{
+	(void)state;
+	kernel_leave_process();
+	every_call_has_nowhere_to_go();
 }
 
 static void
@@ -391,6 +417,7 @@ glue_cases_run(const char *release)
 		GLUE_CASE(a_shootdown_does_not_wait_for_its_own_copies),
 #endif
 		GLUE_CASE(a_thread_that_is_no_vcpu_has_no_user_space),
+		GLUE_CASE(a_thread_without_a_process_has_none_either),
 		GLUE_CASE(guest_phys_addr_translates_and_sets_no_flag),
 		GLUE_CASE(guest_phys_addr_gives_no_address_with_efault),
 	};

@@ -212,6 +212,12 @@ kernel_leave_guest(void)
 }
 
 void
+kernel_leave_process(void)
+{
+	kernel_thread.td_proc = NULL;
+}
+
+void
 kernel_hold_only(void)
 {
 	kernel_only_held = 1;

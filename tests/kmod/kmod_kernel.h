@@ -35,6 +35,8 @@ void kernel_reset(uint64_t guest_cr3);
 
 /* The thread is no vCPU any more. */
 void kernel_leave_guest(void);
+/* The same for one of the kernel's own, which has no process. */
+void kernel_leave_process(void);
 
 /* From now on even pages for writing come held, as a kernel's fast path may give them. */
 void kernel_hold_only(void);
