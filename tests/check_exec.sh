@@ -105,6 +105,10 @@ if [ -x "$bad" ]; then
 	    sh -c 'exec "$VKEPT" exec "$1" -- "$(cat "$2")" "$(cat "$2")"' - "$bad" "$tmp/long"
 	expect 42 'standard input is read' '^from a pipe$' \
 	    sh -c 'echo from a pipe | "$VKEPT" exec -q "$1" echo' - "$bad"
+	expect 1 'JSON says which signal it was' '"kind": "signal".*"status": 6' sh -c '
+	    "$VKEPT" exec -f json "$1" signal | tr "\n" " "; "$VKEPT" exec -q "$1" signal 2>/dev/null' \
+	    - "$bad"
+	expect 1 'and where a fault was' '"address": "0x0"' "$VKEPT" exec -f json "$bad" null
 	expect 42 'JSON takes in what is written' '"output": "flushed\\n"' \
 	    "$VKEPT" exec -f json "$bad" flush
 	expect 42 'or goes to a file' '^flushed$' "$VKEPT" exec -f json -o "$tmp/json" "$bad" flush

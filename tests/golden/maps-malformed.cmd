@@ -1,0 +1,1 @@
+$VKEPT maps scenarios/ept/e07-write-without-read.yaml
