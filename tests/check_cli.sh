@@ -184,13 +184,18 @@ expect 0 'with standard output closed the file gets the result' '^ok ' sh -c '
 expect 0 'with all streams closed too' '^PTE 0x9' sh -c '
     "$VKEPT" bits -o "$tmp/out" 9 <&- >&- 2>&-; cat "$tmp/out"'
 mkfifo "$tmp/waiting"
-expect 0 'a signal removes what was begun' '^signalled$' sh -c '
-    exec 3<>"$tmp/waiting"
-    "$VKEPT" run -o "$tmp/unborn" "$tmp/waiting" &
-    until ls "$tmp" | grep -q "^unborn.*part$"; do sleep 0.01; done
-    kill $!
-    wait $!
-    [ $? -eq 143 ] && [ ! -e "$tmp/unborn" ] && echo signalled'
+for signal in TERM XCPU; do
+	expect 0 "SIG$signal removes what was begun" "^$signal\$" sh -c '
+	    exec 3<>"$tmp/waiting"
+	    "$VKEPT" run -o "$tmp/unborn" "$tmp/waiting" &
+	    until ls "$tmp" | grep -q "^unborn.*part$"; do sleep 0.01; done
+	    kill -$1 $!
+	    wait $!
+	    status=$?
+	    [ ! -e "$tmp/unborn" ] && kill -l $status' - $signal
+done
+expect 3 'a file that may not grow is not left cut off' 'unborn: File too large' sh -c '
+    ulimit -f 1; exec "$VKEPT" check --schema -o "$tmp/unborn"'
 expect 0 'nothing else is left behind' '' sh -c 'ls -A "$tmp" | grep part; [ $? -eq 1 ]'
 
 # --- the same for everybody ------------------------------------------------

@@ -140,7 +140,7 @@ cli_output_abandon(enum cli_status status)
 static void
 guard_unfinished(const char *path)
 {
-	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU };
 	size_t i;
 
 	for (i = 0; i < FILES_AT_ONCE - 1 && unfinished[i] != NULL; i++)

@@ -121,8 +121,9 @@ main(int argc, char **argv)
 	struct cli cli = { .output = &output };
 	enum cli_status status;
 
-	/* A reader that went away is an error of writing like any other. */
+	/* A reader that went away, a file that may not grow: errors of writing like others. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		write_usage(cli_error());
 		return CLI_BAD;
