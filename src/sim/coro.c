@@ -6,6 +6,7 @@
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "sim/coro.h"
+#include "sim/coro_watch.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -31,49 +32,8 @@ struct coro {
 	void (*body)(void *arg);
 	void *arg;
 	unsigned char *stack;
-	void *fake_stack;   /* of the address sanitizer */
-	const void *outer_stack;
-	size_t outer_size;
+	struct coro_watch watch;
 };
-
-#if defined(__SANITIZE_ADDRESS__)
-#define CORO_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CORO_ASAN 1
-#endif
-#endif
-
-#ifdef CORO_ASAN
-/* The address sanitizer has to be told when the stack changes. */
-void __sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size);
-void __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *size);
-/* And that what an earlier coroutine left on a stack is of no account. */
-void __asan_unpoison_memory_region(const volatile void *bytes, size_t size);
-#else
-static inline void
-__asan_unpoison_memory_region(const volatile void *bytes, size_t size)
-{
-	(void)bytes;
-	(void)size;
-}
-
-static inline void
-__sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size)
-{
-	(void)fake_stack;
-	(void)bottom;
-	(void)size;
-}
-
-static inline void
-__sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *size)
-{
-	(void)fake_stack;
-	(void)bottom;
-	(void)size;
-}
-#endif
 
 /* --- stacks ----------------------------------------------------------------------------------- */
 
@@ -108,7 +68,6 @@ stack_destroy(unsigned char *stack)
 		munmap(stack, GUARD_BYTES + STACK_BYTES);
 		return;
 	}
-	__asan_unpoison_memory_region(stack + GUARD_BYTES, STACK_BYTES);
 	spare.stack[spare.count++] = stack;
 }
 
@@ -119,7 +78,7 @@ coro_begin(struct transfer from)
 {
 	struct coro *coro = from.data;
 
-	__sanitizer_finish_switch_fiber(NULL, &coro->outer_stack, &coro->outer_size);
+	coro_watch_enter(&coro->watch);
 	coro->outside = from.context;
 	coro->body(coro->arg);
 	abort(); /* a body does not return */
@@ -139,6 +98,9 @@ coro_create(void (*body)(void *arg), void *arg)
 	}
 	coro->body = body;
 	coro->arg = arg;
+	coro->watch.stack = coro->stack + GUARD_BYTES;
+	coro->watch.size = STACK_BYTES;
+	coro_watch_create(&coro->watch);
 	coro->inside = make_fcontext(coro->stack + GUARD_BYTES + STACK_BYTES, STACK_BYTES,
 	    coro_begin);
 	return coro;
@@ -149,6 +111,7 @@ coro_destroy(struct coro *coro)
 {
 	if (coro == NULL)
 		return;
+	coro_watch_destroy(&coro->watch);
 	stack_destroy(coro->stack);
 	free(coro);
 }
@@ -156,17 +119,17 @@ coro_destroy(struct coro *coro)
 void
 coro_resume(struct coro *coro)
 {
-	void *fake_stack = NULL;
+	void *own = NULL;
 
-	__sanitizer_start_switch_fiber(&fake_stack, coro->stack + GUARD_BYTES, STACK_BYTES);
+	coro_watch_resume(&coro->watch, &own);
 	coro->inside = jump_fcontext(coro->inside, coro).context;
-	__sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+	coro_watch_resumed(own);
 }
 
 void
 coro_leave(struct coro *coro)
 {
-	__sanitizer_start_switch_fiber(&coro->fake_stack, coro->outer_stack, coro->outer_size);
+	coro_watch_leave(&coro->watch);
 	coro->outside = jump_fcontext(coro->outside, coro).context;
-	__sanitizer_finish_switch_fiber(coro->fake_stack, &coro->outer_stack, &coro->outer_size);
+	coro_watch_enter(&coro->watch);
 }
