@@ -41,14 +41,15 @@ expect_pass 'events do not depend on the number of jobs' same one more
 
 # Whoever waits at a terminal, while results go to a file, is told how far it is.
 if script -q -c true /dev/null >/dev/null 2>&1; then
-	mkdir "$tmp/long"
-	for copy in 1 2 3; do
-		cp -R scenarios/shootdown "$tmp/long/$copy"
-	done
-	script -q -c "$VKEPT run -j 1 -o $tmp/long.out $tmp/long" /dev/null </dev/null |
+	long=scenarios/shootdown/shares-guest.yaml
+	script -q -c "$VKEPT run -j 1 -o $tmp/long.out $long $long" /dev/null </dev/null |
 	    tr '\r' '\n' >"$tmp/told"
 	expect_pass 'a long run tells how far it is' grep -q '^[0-9]* of [0-9][0-9]*' "$tmp/told"
 fi
+
+# What is explored for long has no more to tell than what is not.
+every="$(find scenarios -name '*.yaml' ! -path '*/shootdown/*' | sort)
+    scenarios/shootdown/ept-entry.yaml scenarios/shootdown/guest-entry.yaml"
 
 # --- TAP -------------------------------------------------------------------
 
@@ -56,7 +57,8 @@ tap_holds()
 {
 	awk -f tests/schema/tap.awk "$1"
 }
-"$VKEPT" run -f tap scenarios >"$tmp/all.tap" 2>/dev/null
+# shellcheck disable=SC2086 # names are words
+"$VKEPT" run -f tap $every >"$tmp/all.tap" 2>/dev/null
 expect_pass 'the TAP of every scenario keeps to version 13' tap_holds "$tmp/all.tap"
 expect_pass 'the TAP of failures keeps to version 13' tap_holds "$tmp/tap"
 sed 's/^ok 3 /ok 4 /' "$tmp/all.tap" >"$tmp/wrong.tap"
@@ -82,7 +84,8 @@ counts_hold()
 	END { exit bad || !seen }' "$1"
 }
 if command -v xmllint >/dev/null 2>&1; then
-	"$VKEPT" run -f junit scenarios >"$tmp/all.xml" 2>/dev/null
+	# shellcheck disable=SC2086
+	"$VKEPT" run -f junit $every >"$tmp/all.xml" 2>/dev/null
 	"$VKEPT" explore -v -f junit $data/explore >"$tmp/explore.xml" 2>/dev/null
 	for file in all.xml junit explore.xml; do
 		expect_pass "the JUnit of $file is valid" \
