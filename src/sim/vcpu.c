@@ -113,6 +113,7 @@ fail_exit(struct access_state *state, struct vcpu_piece *piece, const struct ept
 	struct ept_linear linear = { .gla = piece->gva, .valid = 1, .final = final };
 
 	if (final) {
+		linear.gla.v += walk->gpa.v - piece->gpa.v; /* more than 0: of a later sub-page */
 		linear.user = guestpt_is_user(&piece->guest);
 		linear.writable = guestpt_is_writable(&piece->guest);
 		linear.xd = guestpt_is_xd(pt, &piece->guest);
@@ -152,14 +153,43 @@ finish_guest_failure(struct access_state *state, struct vcpu_piece *piece,
 	return VCPU_GP; /* a table beyond the end of memory that could not take a flag */
 }
 
+#define SUB_PAGE 128u
+
+/*
+ * Each sub-page that a write touches has to allow it; no access touches more than two.  The second
+ * is judged before the page's flags are set, so that a write which is denied sets none [EPT-SPP].
+ */
+static enum ept_status
+judge_second_sub_page(const struct access_state *state, struct vcpu_piece *piece, unsigned acc)
+{
+	const struct ept *ept = &state->vcpu->ept;
+	gpa_t border = vk_gpa((piece->gpa.v | (SUB_PAGE - 1)) + 1);
+	struct ept_walk walk;
+	enum ept_status status;
+
+	if (!(ept->controls & EPT_CTL_SPP) || !(acc & VK_ACC_W) ||
+	    piece->gpa.v + piece->size <= border.v)
+		return EPT_OK;
+	if (ept_walk(ept, piece->gpa, acc, &walk) != EPT_OK)
+		return EPT_OK; /* the first decides, when it is translated */
+	status = ept_walk(ept, border, acc, &walk);
+	if (status != EPT_OK)
+		piece->final = walk;
+	return status;
+}
+
 static enum ept_status
 translate_page(struct access_state *state, struct vcpu_piece *piece, const struct guestpt *pt)
 {
 	unsigned acc = state->acc & VK_ACC_RWX;
+	enum ept_status status;
 
 	if (guestpt_is_user(&piece->guest) || pt->levels == 0)
 		acc |= VK_ACC_USER_ADDR;
 	piece->final_walked = true;
+	status = judge_second_sub_page(state, piece, acc);
+	if (status != EPT_OK)
+		return status;
 	if (state->caches != NULL)
 		return cached_walk_translate(state->caches, acc);
 	if (state->choices != NULL)
