@@ -106,6 +106,11 @@ if command -v xmllint >/dev/null 2>&1; then
 	expect 0 'which is as its schema says' '' sh -c '"$VKEPT" conform -f junit "$tmp/differs.jsonl" |
 	    xmllint --noout --schema schema/junit.xsd - 2>/dev/null'
 fi
+sed 's/"qual":"181"/"qual":"182"/' tests/data/vectors/ept.jsonl >"$tmp/many.jsonl"
+expect 0 'conform explains the first differences' '' sh -c \
+    '[ "$("$VKEPT" conform "$tmp/many.jsonl" | grep -c ": case ")" -eq 5 ]'
+expect 0 'conform -v explains more' '' sh -c \
+    '[ "$("$VKEPT" conform -v "$tmp/many.jsonl" | grep -c ": case ")" -eq 19 ]'
 expect 0 'the first mismatch is named in the last line' '; first: .*failing.yaml:20:38$' \
     sh -c '"$VKEPT" run $data/failing.yaml | tail -n 1'
 

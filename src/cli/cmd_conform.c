@@ -21,7 +21,7 @@ static const struct cli_option options[] = {
 	{ OPTION_EITHER, 0, "either", NULL, "accept what the architecture leaves open" },
 	{ OPTION_LENIENT, 0, "lenient", NULL, "let unknown fields and families pass" },
 	{ OPTION_ALLOW, 0, "allow-unsupported", NULL, "let cases pass that cannot be played" },
-	{ CLI_VERBOSE, 'v', "verbose", NULL, "explain every difference" },
+	{ CLI_VERBOSE, 'v', "verbose", NULL, "explain up to 1000 differences" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "text: only what does not agree" },
 	CLI_OPTION_NO_COLOR,
 	CLI_OPTION_FORMAT(FORMATS),
@@ -31,6 +31,7 @@ static const struct cli_option options[] = {
 };
 
 #define SHOW_MOST 1000000
+#define SHOW_VERBOSE 1000 /* each is kept with its walk, some 12 KiB */
 
 static enum cli_status
 conform_options_take(struct cli *cli, struct conform_options *wanted)
@@ -53,8 +54,8 @@ conform_options_take(struct cli *cli, struct conform_options *wanted)
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
-	if (cli->verbose)
-		wanted->show = SHOW_MOST;
+	if (cli->verbose && wanted->show < SHOW_VERBOSE)
+		wanted->show = SHOW_VERBOSE;
 	wanted->quiet = cli->quiet != 0;
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no vector file was named");
