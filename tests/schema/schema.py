@@ -264,7 +264,8 @@ def mutants(schema, vkept, directory, out):
         change(document, random.Random(index))
         name = "%s/%04d-%s.yaml" % (out, index, change.__name__)
         with open(name, "w", encoding="utf-8") as file:
-            yaml.safe_dump(document, file, sort_keys=False)
+            yaml.dump(document, file, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper),
+                      sort_keys=False)
         mutations[name] = change
     accepted = verdicts(vkept, out)
     counts = {True: 0, False: 0}
