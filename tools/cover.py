@@ -25,6 +25,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CORE = ("base", "ept", "guestpt", "nested", "copyio", "vmm")
 ENOUGH = 0.9
+WANTED = ("src/", "kmod/")
 DOUBLES = ("vkept_shared.dir", "vkept_static.dir")  # the core once more
 FORMAT = "%-10s %8s %8s %7s %9s %8s %7s"
 USE_OF_A_MACRO = 1  # a kind of region
@@ -44,8 +45,10 @@ class Source:
         self.lines = {}
         self.branches = collections.defaultdict(lambda: [0, 0])
         self.macros = set()
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            self.text = file.read().split("\n")
+        self.text = []
+        if path.startswith(WANTED):
+            with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+                self.text = file.read().split("\n")
 
     def has_code(self, line):
         """Neither blank, nor braces alone, nor comment, nor what the preprocessor takes."""
@@ -152,9 +155,12 @@ def read(build):
     """The sources, by path."""
     data = json.loads(llvm_cov("export", build))["data"][0]
     sources = {}
+    inside = os.path.relpath(build, ROOT) + os.sep
 
     def source_of(name):
+        # The compiler says it from the root, with or without the place it was called in.
         path = os.path.relpath(os.path.normpath(os.path.join(ROOT, name)), ROOT)
+        path = path[len(inside):] if path.startswith(inside) else path
         if path not in sources:
             sources[path] = Source(path)
         return sources[path]
@@ -164,7 +170,7 @@ def read(build):
     for function in data["functions"]:
         add_branches(function, source_of)
     return {path: source for path, source in sorted(sources.items())
-            if path.startswith(("src/", "kmod/"))}
+            if path.startswith(WANTED)}
 
 
 # --- what has to be -----------------------------------------------------------
