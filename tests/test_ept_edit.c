@@ -88,6 +88,7 @@ static const struct owed_row {
 	{ "X withdrawn owes INVEPT", LEAF, LEAF & ~EPT_X, 0, EPT_OWES_INVEPT },
 	{ "XU withdrawn owes INVEPT with MBEC", LEAF | EPT_XU, LEAF, MBEC, EPT_OWES_INVEPT },
 	{ "XU withdrawn owes nothing without MBEC", LEAF | EPT_XU, LEAF, 0, EPT_OWES_NOTHING },
+	{ "XU added owes nothing with MBEC", LEAF, LEAF | EPT_XU, MBEC, EPT_OWES_NOTHING },
 	{ "another frame owes INVEPT", LEAF, LEAF + 0x1000, 0, EPT_OWES_INVEPT },
 	{ "bit 7 owes INVEPT", LEAF, LEAF | EPT_PS, 0, EPT_OWES_INVEPT },
 	{ "another memory type owes INVEPT", LEAF, LEAF & ~EPT_MEMTYPE, 0, EPT_OWES_INVEPT },
