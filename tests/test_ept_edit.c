@@ -60,6 +60,15 @@ translate(struct std_machine *m, uint64_t gpa, unsigned acc)
 	return ept_walk(&m->vcpu.ept, vk_gpa(gpa), acc, &walk) == EPT_OK ? walk.hpa.v : ~0ull;
 }
 
+/* There was no entry to replace. */
+static void
+assert_nothing_edited(struct ept_edit edit, enum ept_edit_status status)
+{
+	assert_int_equal(edit.status, status);
+	assert_int_equal(edit.owed, EPT_OWES_NOTHING);
+	assert_int_equal(edit.before, 0);
+}
+
 /* --- what a change owes ------------------------------------------------------------------- */
 
 #define NO_AD 0x1u
@@ -182,6 +191,10 @@ mapping_over_a_mapping_owes_an_invalidation(void **state)
 	assert_int_equal(edit.owed, EPT_OWES_INVEPT);
 	assert_int_equal(edit.before, LEAF);
 	assert_int_equal(translate(&m, STD_A, VK_ACC_R), 0x5000000);
+	/* Nothing of what was there stays. */
+	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(STD_A), vk_hpa(0x6000000), 1, EPT_X | WB);
+	assert_int_equal(edit.status, EPT_EDIT_DONE);
+	assert_int_equal(std_ept(&m, STD_A), 0x6000000 | EPT_X | WB);
 	std_destroy(&m);
 }
 
@@ -197,11 +210,11 @@ mappings_of_another_size_are_in_the_way(void **state)
 	std_init(&m);
 	/* A large page above, a table below. */
 	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(0x200000), vk_hpa(0x5000000), 1, RWX | WB);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(0), vk_hpa(0x5000000), 2, RWX | WB);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(0), vk_hpa(0x40000000), 3, RWX | WB);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	assert_int_equal(frames.taken, 0);
 	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD), STD_EPT_PT | RWX);
 	assert_int_equal(fake_peek(&m.memory, STD_EPT_PDPT), STD_EPT_PD | RWX);
@@ -219,7 +232,7 @@ without_frames_nothing_is_mapped(void **state)
 	(void)state;
 	std_init(&m);
 	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(VK_BIT(39)), vk_hpa(0x5000000), 1, RWX | WB);
-	assert_int_equal(edit.status, EPT_EDIT_NO_FRAME);
+	assert_nothing_edited(edit, EPT_EDIT_NO_FRAME);
 	assert_int_equal(translate(&m, VK_BIT(39), VK_ACC_R), ~0ull);
 	std_destroy(&m);
 }
@@ -238,7 +251,7 @@ memory_that_takes_no_change_is_told_and_keeps_no_frame(void **state)
 	std_init(&m);
 	m.memory.refuse_cas = STD_EPT_PML4 + 8;
 	edit = ept_map(&m.vcpu.ept, &source, vk_gpa(VK_BIT(39)), vk_hpa(0x5000000), 1, RWX | WB);
-	assert_int_equal(edit.status, EPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, EPT_EDIT_REFUSED);
 	assert_int_equal(frames.taken, frames.given);
 	m.memory.refuse_cas = std_ept_slot(STD_A);
 	edit = ept_unmap(&m.vcpu.ept, vk_gpa(STD_A));
@@ -339,10 +352,10 @@ unmapping_takes_the_leaf_of_whatever_size(void **state)
 	assert_int_equal(edit.status, EPT_EDIT_DONE);
 	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD + 8), 0);
 	edit = ept_unmap(&m.vcpu.ept, vk_gpa(STD_A));
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	assert_int_equal(edit.owed, EPT_OWES_NOTHING);
 	edit = ept_unmap(&m.vcpu.ept, vk_gpa(VK_BIT(40)));
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	std_destroy(&m);
 }
 
@@ -366,7 +379,7 @@ protecting_changes_rights_and_nothing_else(void **state)
 	assert_int_equal(edit.owed, EPT_OWES_NOTHING);
 	assert_int_equal(std_ept(&m, STD_A), rest | EPT_R | EPT_W);
 	edit = ept_protect(&m.vcpu.ept, vk_gpa(0x50000000), EPT_R);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	std_destroy(&m);
 }
 
@@ -431,6 +444,8 @@ splitting_keeps_every_translation(void **state)
 	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD + 8), FIRST_FRAME | RWX);
 	/* A 4 KiB leaf has no size bit. */
 	assert_int_equal(fake_peek(&m.memory, FIRST_FRAME + 8), (0x201000 + STD_HOST) | RWX | WB);
+	/* Nothing is written behind the new table. */
+	assert_int_equal(fake_peek(&m.memory, FIRST_FRAME + VK_PAGE_BYTES), 0);
 	std_destroy(&m);
 }
 
@@ -504,7 +519,7 @@ a_page_that_goes_during_a_split_stays_gone(void **state)
 	std_init(&m);
 	m.memory.meanwhile = unmap_the_large_page_once;
 	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x200000));
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	assert_int_equal(frames.given, 1);
 	assert_int_equal(fake_peek(&m.memory, STD_EPT_PD + 8), 0);
 	std_destroy(&m);
@@ -554,12 +569,12 @@ there_is_nothing_to_split_in_a_small_or_absent_page(void **state)
 	(void)state;
 	std_init(&m);
 	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(STD_A));
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x600000));
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	frames.limit = 0;
 	edit = ept_split(&m.vcpu.ept, &source, vk_gpa(0x200000));
-	assert_int_equal(edit.status, EPT_EDIT_NO_FRAME);
+	assert_nothing_edited(edit, EPT_EDIT_NO_FRAME);
 	assert_int_equal(frames.taken, 0);
 	std_destroy(&m);
 }
@@ -649,6 +664,35 @@ frames_that_do_not_start_a_large_page_are_not_merged(void **state)
 	std_destroy(&m);
 }
 
+/* Each of the three is even: what follows what, in steps of its size. */
+static void
+what_is_not_mapped_or_not_a_page_is_not_merged(void **state)
+{
+	struct ept_edit edit;
+	struct std_machine m;
+	uint64_t i;
+	hpa_t table;
+
+	(void)state;
+	std_init(&m);
+	for (i = 0; i < VK_TABLE_ENTRIES; i++)
+		std_set_ept(&m, i * VK_PAGE_BYTES, (STD_HOST + i * VK_PAGE_BYTES) | WB);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 2, &table);
+	assert_int_equal(edit.status, EPT_EDIT_UNEVEN);
+	for (i = 0; i < VK_TABLE_ENTRIES; i++)
+		fake_poke(&m.memory, STD_EPT_PD + 8 * i, (0x40000000 + i * 0x200000) | RWX);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 3, &table);
+	assert_int_equal(edit.status, EPT_EDIT_UNEVEN);
+	/* Pages to fetch from alone stay so. */
+	for (i = 0; i < VK_TABLE_ENTRIES; i++)
+		fake_poke(&m.memory, STD_EPT_PD + 8 * i,
+		    (0x40000000 + i * 0x200000) | EPT_X | WB | EPT_PS);
+	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 3, &table);
+	assert_int_equal(edit.status, EPT_EDIT_DONE);
+	assert_int_equal(fake_peek(&m.memory, STD_EPT_PDPT), 0x40000000 | EPT_X | WB | EPT_PS);
+	std_destroy(&m);
+}
+
 static void
 there_is_nothing_to_merge_without_a_table(void **state)
 {
@@ -659,16 +703,16 @@ there_is_nothing_to_merge_without_a_table(void **state)
 	(void)state;
 	std_init(&m);
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(0x200000), 2, &table);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(VK_BIT(40)), 2, &table);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	/* Nor within a page that is larger yet, or where the entry is not present. */
 	fake_poke(&m.memory, STD_EPT_PDPT + 16, 0x4000000000 | RWX | WB | EPT_PS);
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(0x80000000), 2, &table);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	fake_poke(&m.memory, STD_EPT_PD + 16, 0);
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(0x400000), 2, &table);
-	assert_int_equal(edit.status, EPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, EPT_EDIT_NO_ENTRY);
 	/* A table of tables is no page, however even. */
 	edit = ept_merge(&m.vcpu.ept, vk_gpa(0), 3, &table);
 	assert_int_equal(edit.status, EPT_EDIT_UNEVEN);
@@ -756,6 +800,7 @@ main(void)
 	ROWS_ADD_TEST(&list, merging_keeps_a_right_denied_that_the_upper_entry_denied);
 	ROWS_ADD_TEST(&list, entries_that_differ_are_not_merged);
 	ROWS_ADD_TEST(&list, frames_that_do_not_start_a_large_page_are_not_merged);
+	ROWS_ADD_TEST(&list, what_is_not_mapped_or_not_a_page_is_not_merged);
 	ROWS_ADD_TEST(&list, there_is_nothing_to_merge_without_a_table);
 	ROWS_ADD_TEST(&list, a_flag_set_during_a_merge_is_in_the_whole);
 	ROWS_ADD_TEST(&list, splitting_and_merging_gives_the_page_back);

@@ -927,6 +927,24 @@ the_type_of_a_piece_combines_both_leaves(void **state)
 	std_destroy(&m);
 }
 
+static void
+memory_begins_without_a_log_and_with_nothing_recorded(void **state)
+{
+	struct std_machine m;
+	struct ept_gpm gpm;
+
+	(void)state;
+	std_init(&m);
+	memset(&gpm, 0xa5, sizeof(gpm));
+	ept_gpm_init(&gpm, &m.vcpu.ept);
+	assert_null(gpm.log);
+	assert_null(gpm.log_ctx);
+	assert_int_equal(gpm.look_only, 0);
+	assert_int_equal(gpm.stopped_by_log, 0);
+	assert_int_equal(gpm.count, 0);
+	std_destroy(&m);
+}
+
 int
 main(void)
 {
@@ -935,6 +953,7 @@ main(void)
 
 	for (i = 0; i < ROWS_COUNT(rows); i++)
 		rows_add(&list, NULL, rows[i].what, run_row, &rows[i]);
+	ROWS_ADD_TEST(&list, memory_begins_without_a_log_and_with_nothing_recorded);
 	ROWS_ADD_TEST(&list, memory_sees_24_loads_for_four_levels_over_four);
 	ROWS_ADD_TEST(&list, memory_sees_35_loads_for_five_levels_over_five);
 	ROWS_ADD_TEST(&list, memory_sees_19_and_15_loads_for_larger_pages);
