@@ -658,6 +658,7 @@ a_sub_page_table_that_says_nothing_or_nonsense_is_an_event(void **state)
 		fake_poke(&m.memory, VECTOR_SLOT, 1 | VK_BIT(63));
 		assert_int_equal(ept_walk(&m.vcpu.ept, vk_gpa(A), W, &walk), EPT_SPP_EVENT);
 		assert_int_equal(walk.why, EPT_WHY_SPP_MISCONFIG);
+		assert_int_equal(walk.bits, VK_BIT(63));
 		std_destroy(&m);
 	}
 }
