@@ -282,6 +282,8 @@ static const struct row rows[] = {
 	    .gva = 0xffff7fffffffffff, .fault = GP },
 	{ "bit 57 apart from bit 56 is not canonical with LA57", { { STD_PML5, STD_PML4 | PWU } },
 	    LA57, .cr3 = STD_PML5, .kind = 'r', .gva = X | VK_BIT(57), .fault = GP },
+	{ "nor is bit 56 apart from those above it", { { STD_PML5, STD_PML4 | PWU } },
+	    LA57, .cr3 = STD_PML5, .kind = 'r', .gva = X | VK_BIT(56), .fault = GP },
 	{ "bit 47 alone is canonical with LA57, and not present",
 	    { { STD_PML5, STD_PML4 | PWU } }, LA57, .cr3 = STD_PML5, .kind = 'r',
 	    .gva = 0x0000800000000000, .fault = PF(0x4) },
