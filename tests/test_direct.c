@@ -421,6 +421,58 @@ a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
 	flat_destroy(&direct.m);
 }
 
+/* One page, of these levels at either side; returns the HPA of its frame. */
+static uint64_t
+make_one_page(uint64_t gpa, unsigned guest_level, unsigned ept_level)
+{
+	struct flat_machine *m = &direct.m;
+
+	flat_init_empty(m);
+	m->mode.cr3 = flat_new_guest_table(m);
+	assert_true(flat_add_page(m, START, gpa, guest_level, ept_level, FLAT_GUEST_PAGE,
+	    FLAT_EPT_PAGE));
+	side_finish(&direct, 1);
+	if (ept_level == 1)
+		return flat_load(m, m->ept_leaf) & FLAT_FRAME_BITS;
+	/* All of memory is in the first large page. */
+	return (guest_level == 1 ? flat_load(m, m->guest_leaf) : m->gva) &
+	    (FLAT_BYTES - VK_PAGE_BYTES);
+}
+
+static void
+a_page_of_the_first_gigabyte_is_found(void **state)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	void *page[PAGES];
+	uint64_t frame;
+
+	(void)state;
+	frame = make_one_page(0x5000, 1, 1);
+	assert_int_equal(find_with_notes(&direct, &cursor, START, 1, page), 1);
+	assert_ptr_equal(page[0], (char *)direct.m.memory + frame);
+	flat_destroy(&direct.m);
+}
+
+static void
+a_page_of_each_size_is_walked_fast(void **state)
+{
+	unsigned guest_level, ept_level;
+
+	(void)state;
+	for (guest_level = 1; guest_level <= 3; guest_level++) {
+		for (ept_level = 1; ept_level <= 3; ept_level++) {
+			uint64_t frame = make_one_page(FLAT_GPA, guest_level, ept_level);
+			const struct nested *n = &direct.m.nested;
+			struct nested_fast fast = nested_fast_large(
+			    n, &n->rights[NESTED_USER_READ], vk_gva(direct.m.gva + 8));
+
+			assert_int_equal(fast.taken, 1);
+			assert_int_equal(fast.hpa.v, frame + 8);
+			flat_destroy(&direct.m);
+		}
+	}
+}
+
 static void
 nothing_is_found_at_an_address_that_is_not_canonical(void **state)
 {
@@ -492,6 +544,8 @@ main(void)
 	    cmocka_unit_test(pages_found_together_cost_one_reading_of_what_is_above_them),
 	    cmocka_unit_test(an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page),
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
+	    cmocka_unit_test(a_page_of_the_first_gigabyte_is_found),
+	    cmocka_unit_test(a_page_of_each_size_is_walked_fast),
 	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
 	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
 	    cmocka_unit_test(a_page_is_held_as_far_as_the_window_goes),

@@ -1036,6 +1036,39 @@ cr3_may_hold_a_frame_and_twelve_low_bits(void **state)
 	}
 }
 
+/* --- all that denies an access ------------------------------------------------------------- */
+
+static const struct denial_row {
+	const char *what;
+	unsigned acc;
+	uint64_t perm; /* as accumulated: XD turned over */
+	uint64_t cr4, efer;
+	unsigned deny;
+} denial_rows[] = {
+	{ "a user's fetch of a supervisor's data", VK_ACC_X | VK_ACC_USER, VK_PG_P, 0, VK_EFER_NXE,
+	    GUESTPT_DENY_US | GUESTPT_DENY_XD },
+	{ "a supervisor's fetch of a user's data with SMEP", VK_ACC_X, VK_PG_P | VK_PG_US,
+	    VK_CR4_SMEP, VK_EFER_NXE, GUESTPT_DENY_XD | GUESTPT_DENY_SMEP },
+	{ "a supervisor's write to a user's read-only page with SMAP", VK_ACC_W,
+	    VK_PG_P | VK_PG_US | VK_PG_XD, VK_CR4_SMAP, 0, GUESTPT_DENY_RW | GUESTPT_DENY_SMAP },
+	{ "a user's write to a supervisor's read-only page", VK_ACC_W | VK_ACC_USER, VK_PG_P, 0, 0,
+	    GUESTPT_DENY_US | GUESTPT_DENY_RW },
+	{ "without NXE nothing denies a fetch from data", VK_ACC_X, VK_PG_P, 0, 0, 0 },
+};
+
+static void
+run_denial_row(void **state)
+{
+	const struct denial_row *row = *state;
+	struct guestpt_mode mode = { .cr0 = VK_CR0_PG | VK_CR0_WP, .cr4 = row->cr4,
+		.efer = row->efer, .maxphyaddr = STD_MAXPHYADDR };
+	struct gpm none = { NULL, NULL };
+	struct guestpt pt;
+
+	guestpt_init(&pt, none, &mode);
+	assert_int_equal(guestpt_denials(&pt, row->acc, row->perm, 0), row->deny);
+}
+
 int
 main(void)
 {
@@ -1047,6 +1080,8 @@ main(void)
 			rows_add(&list, "walk", rows[i].what, run_flat, &rows[i]);
 		rows_add(&list, "access", rows[i].what, run_nested, &rows[i]);
 	}
+	for (i = 0; i < ROWS_COUNT(denial_rows); i++)
+		rows_add(&list, "denied", denial_rows[i].what, run_denial_row, &denial_rows[i]);
 	ROWS_ADD_TEST(&list, absence_at_each_level_faults_and_reads_nothing_below);
 	ROWS_ADD_TEST(&list, bits_from_maxphyaddr_up_are_reserved_at_each_level);
 	ROWS_ADD_TEST(&list, all_52_address_bits_count_where_they_exist);
