@@ -473,6 +473,38 @@ a_page_of_each_size_is_walked_fast(void **state)
 	}
 }
 
+#define LAST_FRAME (FLAT_BYTES - VK_PAGE_BYTES)
+#define FAR_GVA    0x00002a5f49c00000ull /* bits 29:21 differ, and are clear in neither */
+#define FAR_GPA    0x0000351e7a200000ull
+
+/* A 2 MiB page lets 20 bits of the address through, at either side, and not what is above them. */
+static void
+a_large_page_is_split_where_its_size_ends(void **state)
+{
+	struct flat_machine *m = &direct.m;
+	unsigned guest_level;
+
+	(void)state;
+	for (guest_level = 1; guest_level <= 2; guest_level++) {
+		const struct nested *n = &direct.m.nested;
+		uint64_t low = guest_level == 1 ? LAST_FRAME : 0x5000;
+		struct nested_fast fast;
+
+		flat_init_empty(m);
+		m->mode.cr3 = flat_new_guest_table(m);
+		assert_true(flat_map_gpa(m, FAR_GPA + low, guest_level == 1 ? 0 : LAST_FRAME,
+		    3 - guest_level, FLAT_EPT_PAGE));
+		assert_true(flat_map_gva(m, FAR_GVA + low, FAR_GPA + (guest_level == 1 ? low : 0),
+		    guest_level, FLAT_GUEST_PAGE));
+		side_finish(&direct, 1);
+		fast = nested_fast_large(
+		    n, &n->rights[NESTED_USER_READ], vk_gva(FAR_GVA + low + 8));
+		assert_int_equal(fast.taken, 1);
+		assert_int_equal(fast.hpa.v, LAST_FRAME + 8);
+		flat_destroy(m);
+	}
+}
+
 static void
 nothing_is_found_at_an_address_that_is_not_canonical(void **state)
 {
@@ -546,6 +578,7 @@ main(void)
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
 	    cmocka_unit_test(a_page_of_the_first_gigabyte_is_found),
 	    cmocka_unit_test(a_page_of_each_size_is_walked_fast),
+	    cmocka_unit_test(a_large_page_is_split_where_its_size_ends),
 	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
 	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
 	    cmocka_unit_test(a_page_is_held_as_far_as_the_window_goes),
