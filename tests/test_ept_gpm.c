@@ -545,8 +545,10 @@ a_refused_load_leaves_the_answer_alone(void **state)
 	ept_gpm_init(&gpm, &m.vcpu.ept);
 	memory = ept_gpm_memory(&gpm);
 	std_set_ept(&m, 0x4000, 0);
+	memset(gpm.access, 0xa5, sizeof(gpm.access));
 	assert_int_equal(memory.ops->load(memory.ctx, vk_gpa(PTE), &entry), 0);
 	assert_int_equal(entry, 0x5555);
+	assert_int_equal(gpm.access[0].entry, 0);
 	assert_int_equal(memory.ops->cas(memory.ctx, vk_gpa(PTE), 0, 1), CAS_REFUSED);
 	assert_null(memory.ops->hold);
 	std_destroy(&m);
@@ -670,6 +672,53 @@ an_ept_entry_that_changes_for_ever_ends_as_unstable(void **state)
 	assert_int_equal(m.result.piece[0].final.why, EPT_WHY_UNSTABLE);
 	assert_int_equal(m.result.exit.reason, EPT_EXIT_VIOLATION);
 	assert_int_equal(m.result.exit.qualification, 0x181);
+	std_destroy(&m);
+}
+
+static void
+so_many_walks_are_made_before_it_is_called_unstable(void **state)
+{
+	uint64_t slot = std_ept_slot(A);
+	struct ept_walk walk;
+	struct std_machine m;
+	struct ept_gpm gpm;
+
+	(void)state;
+	std_init(&m);
+	ept_gpm_init(&gpm, &m.vcpu.ept);
+	m.memory.meanwhile = flip_for_ever;
+	m.memory.meanwhile_ctx = &slot;
+	assert_int_equal(ept_gpm_translate(&gpm, vk_gpa(A), VK_ACC_R, &walk), EPT_VIOLATION);
+	assert_int_equal(walk.why, EPT_WHY_UNSTABLE);
+	assert_int_equal(m.memory.loads, 1024 * 4);
+	std_destroy(&m);
+}
+
+static int
+full_log(void *ctx, const struct ept_walk *walk, int done)
+{
+	(void)ctx;
+	(void)walk;
+	assert_false(done);
+	return 1;
+}
+
+static void
+what_a_full_log_stopped_is_forgotten_by_the_next_translation(void **state)
+{
+	struct ept_walk walk;
+	struct std_machine m;
+	struct ept_gpm gpm;
+
+	(void)state;
+	std_init(&m);
+	ept_gpm_init(&gpm, &m.vcpu.ept);
+	gpm.log = full_log;
+	assert_int_equal(ept_gpm_translate(&gpm, vk_gpa(A), VK_ACC_R, &walk), EPT_VIOLATION);
+	assert_int_equal(gpm.stopped_by_log, 1);
+	std_set_ept(&m, A, 0);
+	assert_int_equal(ept_gpm_translate(&gpm, vk_gpa(A), VK_ACC_R, &walk), EPT_VIOLATION);
+	assert_int_equal(gpm.stopped_by_log, 0);
 	std_destroy(&m);
 }
 
@@ -974,6 +1023,8 @@ main(void)
 	ROWS_ADD_TEST(&list, an_ept_leaf_that_goes_before_its_flag_is_a_violation);
 	ROWS_ADD_TEST(&list, a_guest_leaf_that_changes_before_its_flag_is_walked_again);
 	ROWS_ADD_TEST(&list, an_ept_entry_that_changes_for_ever_ends_as_unstable);
+	ROWS_ADD_TEST(&list, so_many_walks_are_made_before_it_is_called_unstable);
+	ROWS_ADD_TEST(&list, what_a_full_log_stopped_is_forgotten_by_the_next_translation);
 	ROWS_ADD_TEST(&list, ept_memory_that_takes_no_flag_ends_as_unstable);
 	ROWS_ADD_TEST(&list, pages_are_logged_as_they_become_dirty);
 	ROWS_ADD_TEST(&list, a_page_that_is_only_read_is_not_logged);

@@ -425,10 +425,13 @@ check_flat_answer(const struct row *row, enum guestpt_status status,
 	if (row->fault == GP) {
 		assert_int_equal(status, GUESTPT_GP);
 		assert_int_equal(walk->why, GUESTPT_WHY_NOT_CANONICAL);
+		assert_int_equal(walk->deny, 0);
+		assert_int_equal(walk->error_code, 0);
 		assert_int_equal(memory->loads, 0);
 		return;
 	}
 	assert_int_equal(memory->loads, walks * (levels - walk->level + 1));
+	assert_int_equal(walk->deny != 0, walk->why == GUESTPT_WHY_RIGHTS);
 	if (row->fault != 0) {
 		assert_int_equal(status, GUESTPT_PF);
 		assert_int_equal(PF(walk->error_code), row->fault);
@@ -440,6 +443,7 @@ check_flat_answer(const struct row *row, enum guestpt_status status,
 	assert_int_equal(walk->level, row->leaf);
 	assert_int_equal(walk->why, GUESTPT_WHY_NONE);
 	assert_int_equal(walk->bits, 0);
+	assert_int_equal(walk->error_code, 0);
 }
 
 static void
@@ -818,6 +822,7 @@ a_guest_that_changes_entries_for_ever_does_not_hold_us(void **state)
 	memory.meanwhile = flip_the_leaf;
 	guestpt_init(&pt, fake_gpm(&memory), &std_mode);
 	assert_int_equal(guestpt_access(&pt, vk_gva(X), VK_ACC_R, &walk), GUESTPT_UNSTABLE);
+	assert_int_equal(memory.loads, 1024 * 4);
 	assert_int_equal(memory.swaps, 0);
 	fake_destroy(&memory);
 }

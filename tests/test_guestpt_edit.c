@@ -231,6 +231,9 @@ smep_makes_a_page_given_to_users_owe_an_invalidation(void **state)
 
 	(void)state;
 	machine_init(&m);
+	fake_poke(&m.memory, PTE, SUPERVISOR);
+	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU | VK_PG_A);
+	assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
 	mode.cr4 |= VK_CR4_SMEP;
 	guestpt_init(&m.pt, fake_gpm(&m.memory), &mode);
 	fake_poke(&m.memory, PTE, SUPERVISOR);

@@ -288,11 +288,17 @@ class Build:
 
     def program_for(self, target, source, where):
         """The program, or one with its own test compiled again, where that has a source in it."""
-        test = os.path.join(ROOT, "tests", target + ".c")
-        if not os.path.exists(test) or '#include "%s"' % name_of(source) not in read(test):
+        if not includes(target, source):
             return self.program(target)
+        test = os.path.join(ROOT, "tests", target + ".c")
         own = self.compiled(test, test, where, "test.o")
         return self.link(target, os.path.join(where, target), own)
+
+
+def includes(target, source):
+    """Whether a test is compiled with a source in it, which it then has all of."""
+    test = os.path.join(ROOT, "tests", target + ".c")
+    return os.path.exists(test) and '#include "%s"' % name_of(source) in read(test)
 
 
 def measure(build, check, core):
@@ -303,6 +309,9 @@ def measure(build, check, core):
     passed, check.seconds = run([program] + check.words, ROOT, 600, LD_LIBRARY_PATH=core)
     if not passed:
         sys.exit("%s fails without a mutant" % check.name)
+    for source in core_sources():
+        if includes(check.target, source):
+            check.lines[name_of(source)] = set(range(1, read(source).count("\n") + 1))
     counts = glob.glob(os.path.join(core, "**", "*.gcda"), recursive=True)
     if not counts:
         return

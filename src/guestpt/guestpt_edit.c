@@ -27,8 +27,8 @@ guestpt_owed_for(uint64_t before, uint64_t after, int smep)
 	if (!(before & VK_PG_P) || !(before & VK_PG_A))
 		return GUESTPT_OWES_NOTHING;
 	changed &= ~(VK_BITS(11, 9) | VK_BITS(58, 52));
-	/* A right or a flag that was added is no harm. */
-	changed &= ~(after & (VK_PG_RW | VK_PG_A | VK_PG_D));
+	/* A right or a dirty flag that was added is no harm. */
+	changed &= ~(after & (VK_PG_RW | VK_PG_D));
 	/* With SMEP a supervisor page that becomes a user page must stop supervisor fetches. */
 	if (!smep)
 		changed &= ~(after & VK_PG_US);
