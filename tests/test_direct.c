@@ -473,6 +473,27 @@ a_page_of_each_size_is_walked_fast(void **state)
 	}
 }
 
+/* The EPT maps all of the guest's tables by pages of 2 MiB. */
+static void
+pages_under_tables_in_large_pages_are_found(void **state)
+{
+	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	struct flat_machine *m = &direct.m;
+	void *page[PAGES];
+
+	(void)state;
+	flat_init_empty(m);
+	m->table_level = 2;
+	m->mode.cr3 = flat_new_guest_table(m);
+	assert_true(
+	    flat_add_page(m, START, FLAT_GPA, 1, 1, FLAT_GUEST_PAGE, FLAT_EPT_PAGE));
+	side_finish(&direct, 1);
+	assert_int_equal(find_with_notes(&direct, &cursor, START, 1, page), 1);
+	assert_ptr_equal(
+	    page[0], (char *)m->memory + (flat_load(m, m->ept_leaf) & FLAT_FRAME_BITS));
+	flat_destroy(m);
+}
+
 #define LAST_FRAME (FLAT_BYTES - VK_PAGE_BYTES)
 #define FAR_GVA    0x00002a5f49c00000ull /* bits 29:21 differ, and are clear in neither */
 #define FAR_GPA    0x0000351e7a200000ull
@@ -578,6 +599,7 @@ main(void)
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
 	    cmocka_unit_test(a_page_of_the_first_gigabyte_is_found),
 	    cmocka_unit_test(a_page_of_each_size_is_walked_fast),
+	    cmocka_unit_test(pages_under_tables_in_large_pages_are_found),
 	    cmocka_unit_test(a_large_page_is_split_where_its_size_ends),
 	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
 	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
