@@ -78,6 +78,15 @@ translate(struct machine *m, uint64_t gva, unsigned acc)
 	return guestpt_walk(&m->pt, vk_gva(gva), acc, &walk) == GUESTPT_OK ? walk.gpa.v : ~0ull;
 }
 
+/* There was no entry to replace. */
+static void
+assert_nothing_edited(struct guestpt_edit edit, enum guestpt_edit_status status)
+{
+	assert_int_equal(edit.status, status);
+	assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
+	assert_int_equal(edit.before, 0);
+}
+
 /* --- what a change owes ------------------------------------------------------------------- */
 
 #define USED (A | PWU | VK_PG_A)
@@ -201,7 +210,7 @@ tables_that_come_and_go_hold_nobody_for_ever(void **state)
 	fake_poke(&m.memory, PDE + 8, 0x700000 | PWU);
 	m.memory.meanwhile = come_and_go;
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X + 0x200000), vk_gpa(0x55000), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
 	assert_int_equal(m.taken.taken, 0);
 	fake_destroy(&m.memory);
@@ -243,6 +252,20 @@ smep_makes_a_page_given_to_users_owe_an_invalidation(void **state)
 }
 
 static void
+a_mapping_has_the_flags_that_were_asked_for_and_no_other(void **state)
+{
+	struct guestpt_edit edit;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m);
+	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(0x55000), 1, VK_PG_RW);
+	assert_int_equal(edit.status, GUESTPT_EDIT_DONE);
+	assert_int_equal(fake_peek(&m.memory, PTE), 0x55000 | VK_PG_RW);
+	fake_destroy(&m.memory);
+}
+
+static void
 mappings_of_another_size_are_in_the_way(void **state)
 {
 	struct guestpt_edit edit;
@@ -252,11 +275,11 @@ mappings_of_another_size_are_in_the_way(void **state)
 	machine_init(&m);
 	/* A table below, a large page above. */
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(0x200000), 2, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, GUESTPT_EDIT_NO_ENTRY);
 	assert_int_equal(fake_peek(&m.memory, PDE), STD_PT | PWU);
 	fake_poke(&m.memory, PDE, 0x200000 | PWU | VK_PG_PS);
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, GUESTPT_EDIT_NO_ENTRY);
 	assert_int_equal(m.taken.taken, 0);
 	fake_destroy(&m.memory);
 }
@@ -271,7 +294,7 @@ without_pages_nothing_is_mapped(void **state)
 	machine_init(&m);
 	m.taken.limit = 2;
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(0x123456789000), vk_gpa(0x55000), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_NO_PAGE);
+	assert_nothing_edited(edit, GUESTPT_EDIT_NO_PAGE);
 	assert_int_equal(translate(&m, 0x123456789000, VK_ACC_R), ~0ull);
 	fake_destroy(&m.memory);
 }
@@ -286,16 +309,23 @@ a_refused_access_ends_the_edit(void **state)
 	machine_init(&m);
 	m.memory.refuse_load = PDE;
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	edit = guestpt_unmap(&m.pt, vk_gva(X));
-	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	m.memory.refuse_load = FAKE_NOWHERE;
 	m.memory.refuse_cas = PTE;
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
 	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_int_equal(edit.before, USED);
+	m.memory.refuse_load = PTE;
+	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
+	edit = guestpt_unmap(&m.pt, vk_gva(X));
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
+	m.memory.refuse_load = FAKE_NOWHERE;
 	m.memory.refuse_cas = 0x1000 + 8 * 0x24;
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(0x123456789000), vk_gpa(A), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	fake_destroy(&m.memory);
 }
 
@@ -311,7 +341,7 @@ without_paging_there_are_no_tables_to_edit(void **state)
 	mode.cr0 = 0;
 	guestpt_init(&m.pt, fake_gpm(&m.memory), &mode);
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
-	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	assert_int_equal(m.memory.events, 0);
 	fake_destroy(&m.memory);
 }
@@ -332,13 +362,13 @@ unmapping_makes_the_leaf_zero_whatever_its_size(void **state)
 	assert_int_equal(edit.before, A | PWU | VK_PG_A);
 	assert_int_equal(fake_peek(&m.memory, PTE), 0);
 	edit = guestpt_unmap(&m.pt, vk_gva(X));
-	assert_int_equal(edit.status, GUESTPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, GUESTPT_EDIT_NO_ENTRY);
 	fake_poke(&m.memory, PDE, 0x200000 | PWU | VK_PG_PS);
 	edit = guestpt_unmap(&m.pt, vk_gva(X));
 	assert_int_equal(edit.status, GUESTPT_EDIT_DONE);
 	assert_int_equal(fake_peek(&m.memory, PDE), 0);
 	edit = guestpt_unmap(&m.pt, vk_gva(X));
-	assert_int_equal(edit.status, GUESTPT_EDIT_NO_ENTRY);
+	assert_nothing_edited(edit, GUESTPT_EDIT_NO_ENTRY);
 	fake_destroy(&m.memory);
 }
 
@@ -467,6 +497,7 @@ a_guest_that_changes_the_entry_for_ever_gets_its_way(void **state)
 	m.memory.meanwhile = flip_for_ever;
 	edit = guestpt_unmap(&m.pt, vk_gva(X));
 	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+	assert_int_equal(m.memory.loads, 3 + 1 + 1024); /* the way, the look, the tries */
 	assert_int_equal(m.memory.swaps, 0);
 	fake_destroy(&m.memory);
 }
@@ -534,7 +565,7 @@ whichever_load_is_refused_the_edit_is_and_no_mapping_changes(void **state)
 				fake_destroy(&m.memory);
 				break;
 			}
-			assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
+			assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 			assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
 			assert_int_equal(fake_peek(&m.memory, PTE), A | PWU | VK_PG_A);
 			assert_int_equal(translate(&m, FAR, VK_ACC_R), ~0ull);
@@ -575,6 +606,7 @@ main(void)
 	ROWS_ADD_TEST(&list, tables_that_come_and_go_hold_nobody_for_ever);
 	ROWS_ADD_TEST(&list, mapping_over_a_used_mapping_owes_an_invalidation);
 	ROWS_ADD_TEST(&list, smep_makes_a_page_given_to_users_owe_an_invalidation);
+	ROWS_ADD_TEST(&list, a_mapping_has_the_flags_that_were_asked_for_and_no_other);
 	ROWS_ADD_TEST(&list, mappings_of_another_size_are_in_the_way);
 	ROWS_ADD_TEST(&list, without_pages_nothing_is_mapped);
 	ROWS_ADD_TEST(&list, a_refused_access_ends_the_edit);
