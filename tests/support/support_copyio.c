@@ -40,6 +40,7 @@ umem_init(struct umem *mem)
 	assert_true(bytes != MAP_FAILED && windows != MAP_FAILED);
 	mem->bytes = bytes;
 	mem->windows = windows;
+	mem->window = 0;
 }
 
 void
