@@ -60,6 +60,8 @@ fails 'something in the TLB' 'tlb: expected at least 1 such item on CPU 0, found
     '{tlb: [{kind: linear}]}'
 fails 'so many of it' 'tlb: expected 2 such items on CPU 0, found 1' \
     '{tlb: [{kind: combined, count: 2}]}'
+fails 'no more of it' 'tlb: expected 1 such item on CPU 0, found [2-9]' \
+    '{tlb: [{kind: guest-physical, count: 1}]}'
 fails 'one of it' 'tlb: expected 1 such item on CPU 0, found 0' '{tlb: [{kind: linear, count: 1}]}'
 
 # --- machines that cannot be made ------------------------------------------------

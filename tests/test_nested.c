@@ -228,6 +228,8 @@ make_variant(struct flat_machine *m, const struct variant *v)
 	m->guest_level = v->guest_level ? v->guest_level : 1;
 	m->ept_level = v->ept_level ? v->ept_level : 1;
 	flat_fill(m);
+	/* What follows a wrong entry to address 0 finds something there, and is not hidden. */
+	(void)flat_map_gpa(m, 0, flat_new_frame(m), 1, FLAT_EPT_PAGE);
 	flat_store(m, m->guest_leaf, flat_load(m, m->guest_leaf) ^ v->guest_leaf);
 	flat_store(m, m->ept_leaf, flat_load(m, m->ept_leaf) ^ v->ept_leaf);
 	m->mode.cr4 ^= v->cr4; /* not before: five levels have other tables */
