@@ -420,6 +420,33 @@ in_a_window_smaller_than_an_entry_there_is_none(void **state)
 }
 
 static void
+the_last_whole_word_is_the_last(void **state)
+{
+	struct nested_window window;
+	struct flat_machine m;
+	struct hpm mem;
+	uint64_t size;
+
+	(void)state;
+	flat_init(&m);
+	window.base = m.memory;
+	for (size = 8; size <= 24; size++) {
+		uint64_t last = (size - 8) & ~7ull;
+
+		window.size = size;
+		flat_set_window(&m, window);
+		mem = m.window;
+		flat_store(&m, last, 0x1234);
+		flat_store(&m, last + 8, 0x5678);
+		assert_int_equal(mem.ops->load(mem.ctx, vk_hpa(last)), 0x1234);
+		assert_int_equal(mem.ops->cas(mem.ctx, vk_hpa(last), 0x1234, 1), CAS_DONE);
+		assert_int_equal(mem.ops->load(mem.ctx, vk_hpa(last + 8)), ~0ull);
+		assert_int_equal(mem.ops->cas(mem.ctx, vk_hpa(last + 8), 0x5678, 1), CAS_REFUSED);
+	}
+	flat_destroy(&m);
+}
+
+static void
 an_address_that_is_not_canonical_is_a_general_protection_fault(void **state)
 {
 	struct flat_machine m;
@@ -485,6 +512,22 @@ the_first_touch_sets_flags_and_the_second_walk_is_fast(void **state)
 		    NESTED_OK);
 		assert_int_equal(again.v, hpa.v);
 	}
+	flat_destroy(&m);
+}
+
+static void
+nothing_is_left_of_what_was_there_before(void **state)
+{
+	struct flat_machine m;
+	hpa_t hpa = vk_hpa(0);
+
+	(void)state;
+	flat_init(&m);
+	clear_flags(&m);
+	memset(&m.nested, 0xff, sizeof(m.nested));
+	flat_set(&m);
+	assert_int_equal(nested_access(&m.nested, NESTED_USER_WRITE, vk_gva(FLAT_GVA), &hpa,
+	    &record), NESTED_OK);
 	flat_destroy(&m);
 }
 
@@ -950,9 +993,11 @@ main(void)
 		cmocka_unit_test(the_last_whole_frame_is_the_last),
 		cmocka_unit_test(roots_out_of_reach_are_left_to_the_readable_walk),
 		cmocka_unit_test(in_a_window_smaller_than_an_entry_there_is_none),
+		cmocka_unit_test(the_last_whole_word_is_the_last),
 		cmocka_unit_test(an_address_that_is_not_canonical_is_a_general_protection_fault),
 		cmocka_unit_test(only_ignored_bits_can_be_marks),
 		cmocka_unit_test(the_first_touch_sets_flags_and_the_second_walk_is_fast),
+		cmocka_unit_test(nothing_is_left_of_what_was_there_before),
 		cmocka_unit_test(a_page_of_any_size_is_read_by_its_kind),
 		cmocka_unit_test(tables_that_change_under_a_walk_make_it_unstable),
 		cmocka_unit_test(a_log_is_asked_before_flags_of_the_ept_are_set),
