@@ -120,12 +120,12 @@ tell(struct check *check, const char *path, enum cli_status status, struct scena
 		tell_json(check, path, list->count, errors);
 		return CLI_OK;
 	}
-	if (status != CLI_OK)
+	if (status != CLI_OK) {
 		cli_scenario_errors(errors);
-	if (status != CLI_OK && is_report(check))
-		report_bad_file(&check->report, errors);
-	if (status != CLI_OK)
+		if (is_report(check))
+			report_bad_file(&check->report, errors);
 		return CLI_OK;
+	}
 	if (!is_report(check))
 		tell_text(check, path, list->count);
 	return tell_scenarios(check, list);

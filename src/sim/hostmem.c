@@ -267,8 +267,7 @@ frame_whole(const struct hostmem *mem, hpa_t hpa)
 	size_t i;
 
 	for (i = 1; i < FRAME_PIECES && bytes != NULL; i++) {
-		if (slot_find(mem, key + i)->bytes !=
-		    bytes + i * PIECE_BYTES)
+		if (slot_find(mem, key + i)->bytes != bytes + i * PIECE_BYTES)
 			bytes = NULL;
 	}
 	return bytes;

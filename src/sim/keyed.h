@@ -20,13 +20,11 @@ keyed_find(const void *table, size_t room, size_t element, uint64_t key)
 {
 	/* Fibonacci hashing: neighbouring keys spread over the table. */
 	size_t at = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32);
-	char *place;
 
 	for (;; at++) {
-		uint64_t *found;
+		void *place = (char *)(uintptr_t)table + (at & (room - 1)) * element;
+		const uint64_t *found = place;
 
-		place = (char *)(uintptr_t)table + (at & (room - 1)) * element;
-		found = (uint64_t *)(void *)place;
 		if (*found == key || *found == 0)
 			return place;
 	}
