@@ -318,24 +318,17 @@ numbers_are_read_as_people_write_them(void **state)
 	}
 }
 
-/* A stream of numbers that is the same on every run. */
-static uint64_t
-next_random(uint64_t *seed)
-{
-	return random_splitmix(seed);
-}
-
 /* Dense, sparse and nearly full values, with one bit as a special case. */
 static uint64_t
 random_value(uint64_t *seed)
 {
-	uint64_t a = next_random(seed), b = next_random(seed);
+	uint64_t a = random_splitmix(seed), b = random_splitmix(seed);
 
-	switch (next_random(seed) % 5) {
+	switch (random_splitmix(seed) % 5) {
 	case 0:
 		return a;
 	case 1:
-		return a & b & next_random(seed);
+		return a & b & random_splitmix(seed);
 	case 2:
 		return a | b;
 	case 3:
@@ -350,9 +343,9 @@ random_view(const struct bits_format *format, uint64_t *seed)
 {
 	struct bits_view view = { .format = format };
 
-	view.level = 1 + (unsigned)(next_random(seed) % VK_LEVELS);
-	view.machine.maxphyaddr = 32 + (unsigned)(next_random(seed) % 21);
-	view.machine.features = next_random(seed) & BITS_FEATURES;
+	view.level = 1 + (unsigned)(random_splitmix(seed) % VK_LEVELS);
+	view.machine.maxphyaddr = 32 + (unsigned)(random_splitmix(seed) % 21);
+	view.machine.features = random_splitmix(seed) & BITS_FEATURES;
 	return view;
 }
 
@@ -813,9 +806,9 @@ no_text_makes_encoding_misbehave(void **state)
 		for (n = 0; n < 2000; n++) {
 			struct bits_view view = random_view(format, &seed);
 
-			length = next_random(&seed) % (sizeof(text) - 1);
+			length = random_splitmix(&seed) % (sizeof(text) - 1);
 			for (j = 0; j < length; j++)
-				text[j] = alphabet[next_random(&seed) % (sizeof(alphabet) - 1)];
+				text[j] = alphabet[random_splitmix(&seed) % (sizeof(alphabet) - 1)];
 			text[length] = '\0';
 			if (bits_encode(&view, text, &value, &error) != BITS_OK) {
 				assert_true(error.offset + error.length <= length);
@@ -1276,7 +1269,8 @@ the_ept_walker_and_the_table_agree_on_misconfigurations(void **state)
 	(void)state;
 	for (n = 0; n < 200000; n++) {
 		struct bits_view view = random_view(bits_format_find("ept"), &seed);
-		uint64_t entry = random_value(&seed) & ~(next_random(&seed) & 0x000ffffffffff078);
+		uint64_t entry =
+		    random_value(&seed) & ~(random_splitmix(&seed) & 0x000ffffffffff078);
 		struct ept ept;
 
 		view.machine.features &= optional;
@@ -1305,7 +1299,7 @@ vm_entry_and_the_table_agree_on_eptps(void **state)
 	for (n = 0; n < 100000; n++) {
 		struct bits_view view = random_view(bits_format_find("eptp"), &seed);
 		uint64_t features = view.machine.features;
-		uint64_t eptp = (random_value(&seed) & next_random(&seed)) | (n % 2 ? 0x1e : 0);
+		uint64_t eptp = (random_value(&seed) & random_splitmix(&seed)) | (n % 2 ? 0x1e : 0);
 		uint64_t cap = EPT_CAP_WALK4 | EPT_CAP_WB | EPT_CAP_UC;
 		struct bits_masks masks;
 		int valid;
@@ -1344,7 +1338,7 @@ the_guest_walker_and_the_table_agree_on_reserved_bits(void **state)
 	(void)state;
 	for (n = 0; n < 200000; n++) {
 		struct bits_view view = random_view(bits_format_find("guest-pte"), &seed);
-		uint64_t entry = (random_value(&seed) & ~(next_random(&seed) << 13)) | VK_PG_P;
+		uint64_t entry = (random_value(&seed) & ~(random_splitmix(&seed) << 13)) | VK_PG_P;
 		struct bits_masks masks;
 		int bad;
 
