@@ -539,56 +539,6 @@ nothing_is_found_at_an_address_that_is_not_canonical(void **state)
 	flat_destroy(&direct.m);
 }
 
-/* --- how much is asked for ------------------------------------------------------------------- */
-
-#define AT_ONCE 40 /* pages; more are asked for again */
-#define MANY    (2 * AT_ONCE + 1)
-
-static struct {
-	unsigned char bytes[MANY][VK_PAGE_BYTES];
-	size_t asked[4];
-	unsigned calls;
-} wide;
-
-static size_t
-wide_find(void *ctx, struct vk_direct_cursor *cursor, gva_t gva, unsigned acc, size_t count,
-    void **page)
-{
-	size_t i, first = (gva.v - START) >> VK_PAGE_SHIFT;
-
-	(void)ctx;
-	(void)cursor;
-	assert_int_equal(acc, VK_ACC_R);
-	assert_true(wide.calls < sizeof(wide.asked) / sizeof(wide.asked[0]));
-	wide.asked[wide.calls++] = count;
-	for (i = 0; i < count; i++)
-		page[i] = wide.bytes[first + i] + (i == 0 ? gva.v & VK_PAGE_OFFSET_MASK : 0);
-	return count;
-}
-
-static void
-many_pages_are_asked_for_in_portions(void **state)
-{
-	static unsigned char to[sizeof(wide.bytes)];
-	size_t i, done = 0;
-
-	(void)state;
-	memset(&wide, 0, sizeof(wide));
-	for (i = 0; i < sizeof(to); i++)
-		wide.bytes[i / VK_PAGE_BYTES][i % VK_PAGE_BYTES] =
-		    (unsigned char)(i * 7 + i / VK_PAGE_BYTES);
-	side_make(&direct, 0, 1);
-	direct.us.direct.find = wide_find;
-	assert_int_equal(ept_copyin(&direct.us, vk_gva(START), to, sizeof(to), &done), VK_OK);
-	assert_int_equal(done, sizeof(to));
-	assert_memory_equal(to, wide.bytes, sizeof(to));
-	assert_int_equal(wide.calls, 3);
-	assert_int_equal(wide.asked[0], AT_ONCE);
-	assert_int_equal(wide.asked[1], AT_ONCE);
-	assert_int_equal(wide.asked[2], 1);
-	flat_destroy(&direct.m);
-}
-
 int
 main(void)
 {
@@ -602,7 +552,6 @@ main(void)
 	    cmocka_unit_test(pages_under_tables_in_large_pages_are_found),
 	    cmocka_unit_test(a_large_page_is_split_where_its_size_ends),
 	    cmocka_unit_test(nothing_is_found_at_an_address_that_is_not_canonical),
-	    cmocka_unit_test(many_pages_are_asked_for_in_portions),
 	    cmocka_unit_test(a_page_is_held_as_far_as_the_window_goes),
 	    cmocka_unit_test(flags_that_holding_a_page_sets_are_logged),
 	};
