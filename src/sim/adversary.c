@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The contexts of one processor, their epochs, and the values held in each.
- *
- * All is kept in an order that depends on the contents alone, so that two processors that may do
- * the same are walked through in the same order and have the same bytes.
+ * What entering guest mode, changes of entries and invalidations do to what a processor may hold,
+ * and what of it an access may use.
  *
  * More is allowed here than by the architecture: in the present epoch values mix across levels
  * whatever the moments at which they were in memory; an address is invalidated in another context
@@ -13,619 +11,11 @@
  */
 #include "sim/adversary.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "ept/ept.h"
 #include "guestpt/guestpt.h"
-#include "sim/grow.h"
+#include "sim/adversary_epochs.h"
 
-#define HELD_MAX 1024u
-#define EPOCHS_MAX 128u
-#define SPANS_MAX 1024u
-
-struct context {
-	struct adversary_key key;
-	uint64_t root; /* guest tables: as last loaded */
-	bool resident; /* the processor is in guest mode under it */
-	bool flags;    /* an entry without its accessed flag is not cached */
-};
-
-struct epoch {
-	unsigned context;
-	bool past;
-	bool seen;         /* there has been guest mode in it */
-	bool globals_only;
-	bool stale;        /* it holds what memory does not */
-};
-
-struct held {
-	unsigned epoch;
-	uint64_t slot;
-	uint64_t value;
-};
-
-/* Addresses whose translations are gone from an epoch. */
-struct span {
-	unsigned epoch;
-	uint64_t address;
-	unsigned shift;
-	unsigned uses;
-};
-
-/* A value, but for flags, that may not be used any more although it is held. */
-struct revoked {
-	uint64_t slot;
-	uint64_t value;
-	uint64_t flags; /* those bits */
-};
-
-struct adversary {
-	struct hostmem *mem;
-	const struct table_log *log;
-	struct context *context; /* by key */
-	size_t contexts, context_room;
-	struct epoch *epoch; /* by context, the present one first, then by what they hold */
-	size_t epochs, epoch_room;
-	struct held *held; /* by epoch, slot, value */
-	size_t helds, held_room;
-	struct span *span; /* by epoch, address, shift */
-	size_t spans, span_room;
-	struct revoked *revoked; /* by slot, value */
-	size_t revokeds, revoked_room;
-	uint64_t *now; /* what the entries of the log hold in memory */
-	size_t nows, now_room;
-	void *room;
-	size_t room_size;
-	enum adversary_failure failure;
-};
-
-static bool
-grow(struct adversary *a, void **array, size_t *room, size_t count, size_t element)
-{
-	if (array_grow(array, room, count, 8, element))
-		return true;
-	a->failure = ADVERSARY_NO_MEMORY;
-	return false;
-}
-
-void
-adversary_give_up(struct adversary *a)
-{
-	if (a->failure == ADVERSARY_FINE)
-		a->failure = ADVERSARY_OVER_LIMIT;
-}
-
-/* --- entries ------------------------------------------------------------------------------- */
-
-static unsigned
-kind_of(enum adversary_side side)
-{
-	return side == ADVERSARY_EPT ? TABLE_EPT : TABLE_GUEST;
-}
-
-static uint64_t
-accessed_of(const struct context *context)
-{
-	if (context->key.side != ADVERSARY_EPT)
-		return VK_PG_A;
-	return context->flags ? EPT_A : 0;
-}
-
-static uint64_t
-flags_of(const struct context *context)
-{
-	return context->key.side == ADVERSARY_EPT ? EPT_A | EPT_D : VK_PG_A | VK_PG_D;
-}
-
-/* Whether anything could be cached of it; whether it is well formed is judged where it is used. */
-static bool
-is_present(enum adversary_side side, uint64_t value)
-{
-	return side == ADVERSARY_EPT ? (value & (EPT_RWX | EPT_XU)) != 0 : (value & VK_PG_P) != 0;
-}
-
-/* Reads the entries of the log, in their order. */
-static void
-look(struct adversary *a)
-{
-	size_t count, i;
-	const struct table_slot *slot = table_log_slots(a->log, &count);
-
-	while (a->now_room < count) {
-		if (!grow(a, (void **)&a->now, &a->now_room, a->now_room, sizeof(*a->now)))
-			return;
-	}
-	for (i = 0; i < count; i++)
-		a->now[i] = hostmem_load(a->mem, slot[i].slot);
-	a->nows = count;
-}
-
-/* What the slot holds in memory; `context` is whose root is meant by ADVERSARY_ROOT. */
-static uint64_t
-now_of(const struct adversary *a, const struct context *context, uint64_t slot)
-{
-	size_t count, low = 0, high = a->nows;
-	const struct table_slot *slots = table_log_slots(a->log, &count);
-
-	if (slot == ADVERSARY_ROOT)
-		return context->root | VK_PG_P;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (slots[middle].slot.v < slot)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < a->nows && slots[low].slot.v == slot ? a->now[low] : 0;
-}
-
-/* --- values held ----------------------------------------------------------------------------- */
-
-static size_t
-find_held(const struct adversary *a, unsigned epoch, uint64_t slot, uint64_t value)
-{
-	size_t i;
-
-	for (i = 0; i < a->helds; i++) {
-		if (a->held[i].epoch == epoch && a->held[i].slot == slot &&
-		    a->held[i].value == value)
-			break;
-	}
-	return i;
-}
-
-static void
-hold(struct adversary *a, unsigned epoch, uint64_t slot, uint64_t value)
-{
-	if (find_held(a, epoch, slot, value) != a->helds)
-		return;
-	if (a->helds == HELD_MAX) {
-		adversary_give_up(a);
-		return;
-	}
-	if (!grow(a, (void **)&a->held, &a->held_room, a->helds, sizeof(*a->held)))
-		return;
-	a->held[a->helds++] = (struct held){ epoch, slot, value };
-}
-
-static void
-unhold(struct adversary *a, size_t i)
-{
-	if (i < a->helds)
-		a->held[i] = a->held[--a->helds];
-}
-
-static bool
-is_stale(const struct adversary *a, const struct held *held)
-{
-	const struct context *context = &a->context[a->epoch[held->epoch].context];
-	uint64_t now = now_of(a, context, held->slot);
-
-	/* With fewer flags than memory has, it can be used for nothing that memory cannot. */
-	return (held->value & ~now) != 0 || ((held->value ^ now) & ~flags_of(context)) != 0;
-}
-
-/* --- epochs and contexts --------------------------------------------------------------------- */
-
-static unsigned
-add_epoch(struct adversary *a, unsigned context, bool past)
-{
-	if (a->epochs == EPOCHS_MAX) {
-		adversary_give_up(a);
-		return 0;
-	}
-	if (!grow(a, (void **)&a->epoch, &a->epoch_room, a->epochs, sizeof(*a->epoch)))
-		return 0;
-	a->epoch[a->epochs] = (struct epoch){ .context = context, .past = past };
-	return (unsigned)a->epochs++;
-}
-
-static unsigned
-present_of(const struct adversary *a, unsigned context)
-{
-	unsigned i = 0;
-
-	while (a->epoch[i].context != context || a->epoch[i].past)
-		i++;
-	return i;
-}
-
-static void
-forget_values(struct adversary *a, unsigned epoch)
-{
-	size_t i;
-
-	for (i = 0; i < a->helds;) {
-		if (a->held[i].epoch == epoch)
-			unhold(a, i);
-		else
-			i++;
-	}
-	for (i = 0; i < a->spans;) {
-		if (a->span[i].epoch == epoch)
-			a->span[i] = a->span[--a->spans];
-		else
-			i++;
-	}
-}
-
-/* The epochs behind it get other numbers. */
-static void
-remove_epoch(struct adversary *a, unsigned epoch)
-{
-	size_t i;
-
-	forget_values(a, epoch);
-	a->epochs--;
-	memmove(&a->epoch[epoch], &a->epoch[epoch + 1],
-	    (a->epochs - epoch) * sizeof(a->epoch[0]));
-	for (i = 0; i < a->helds; i++)
-		a->held[i].epoch -= a->held[i].epoch > epoch;
-	for (i = 0; i < a->spans; i++)
-		a->span[i].epoch -= a->span[i].epoch > epoch;
-}
-
-static void
-remove_context(struct adversary *a, unsigned context)
-{
-	unsigned i;
-
-	for (i = 0; i < a->epochs;) {
-		if (a->epoch[i].context == context)
-			remove_epoch(a, i);
-		else
-			i++;
-	}
-	a->contexts--;
-	memmove(&a->context[context], &a->context[context + 1],
-	    (a->contexts - context) * sizeof(a->context[0]));
-	for (i = 0; i < a->epochs; i++)
-		a->epoch[i].context -= a->epoch[i].context > context;
-}
-
-static bool
-keys_equal(const struct adversary_key *x, const struct adversary_key *y)
-{
-	return x->side == y->side && x->tag.vpid == y->tag.vpid && x->tag.pcid == y->tag.pcid &&
-	    x->tag.eptrta == y->tag.eptrta;
-}
-
-static unsigned
-find_context(const struct adversary *a, const struct adversary_key *key)
-{
-	unsigned i = 0;
-
-	while (i < a->contexts && !keys_equal(&a->context[i].key, key))
-		i++;
-	return i;
-}
-
-/* The values of memory can be read in it now. */
-static void
-see_memory(struct adversary *a, unsigned context)
-{
-	enum adversary_side side = a->context[context].key.side;
-	unsigned epoch = present_of(a, context);
-	size_t count, i;
-	const struct table_slot *slot = table_log_slots(a->log, &count);
-
-	a->epoch[epoch].seen = true;
-	for (i = 0; i < a->nows; i++) {
-		if ((slot[i].kind & kind_of(side)) && is_present(side, a->now[i]))
-			hold(a, epoch, slot[i].slot.v, a->now[i]);
-	}
-}
-
-/* --- order ----------------------------------------------------------------------------------- */
-
-#define ORDER(x, y)                                                                                \
-	do {                                                                                       \
-		if ((x) != (y))                                                                    \
-			return (x) < (y) ? -1 : 1;                                                 \
-	} while (0)
-
-static int
-compare_helds(const void *x, const void *y)
-{
-	const struct held *a = x, *b = y;
-
-	ORDER(a->epoch, b->epoch);
-	ORDER(a->slot, b->slot);
-	ORDER(a->value, b->value);
-	return 0;
-}
-
-static int
-compare_spans(const void *x, const void *y)
-{
-	const struct span *a = x, *b = y;
-
-	ORDER(a->epoch, b->epoch);
-	ORDER(a->address, b->address);
-	ORDER(a->shift, b->shift);
-	ORDER(a->uses, b->uses);
-	return 0;
-}
-
-static int
-compare_contexts(const struct context *a, const struct context *b)
-{
-	ORDER(a->key.side, b->key.side);
-	ORDER(a->key.tag.vpid, b->key.tag.vpid);
-	ORDER(a->key.tag.pcid, b->key.tag.pcid);
-	ORDER(a->key.tag.eptrta, b->key.tag.eptrta);
-	return 0;
-}
-
-/* Where the values, or the spans, of an epoch begin in their order. */
-static size_t
-first_held(const struct adversary *a, unsigned epoch)
-{
-	size_t i = 0;
-
-	while (i < a->helds && a->held[i].epoch < epoch)
-		i++;
-	return i;
-}
-
-static size_t
-first_span(const struct adversary *a, unsigned epoch)
-{
-	size_t i = 0;
-
-	while (i < a->spans && a->span[i].epoch < epoch)
-		i++;
-	return i;
-}
-
-static int
-compare_values(const struct adversary *a, unsigned x, unsigned y)
-{
-	size_t i = first_held(a, x), j = first_held(a, y);
-
-	for (;; i++, j++) {
-		bool more_i = i < a->helds && a->held[i].epoch == x;
-		bool more_j = j < a->helds && a->held[j].epoch == y;
-
-		ORDER(more_i, more_j);
-		if (!more_i)
-			return 0;
-		ORDER(a->held[i].slot, a->held[j].slot);
-		ORDER(a->held[i].value, a->held[j].value);
-	}
-}
-
-static int
-compare_pages(const struct adversary *a, unsigned x, unsigned y)
-{
-	size_t i = first_span(a, x), j = first_span(a, y);
-
-	for (;; i++, j++) {
-		bool more_i = i < a->spans && a->span[i].epoch == x;
-		bool more_j = j < a->spans && a->span[j].epoch == y;
-
-		ORDER(more_i, more_j);
-		if (!more_i)
-			return 0;
-		ORDER(a->span[i].address, a->span[j].address);
-		ORDER(a->span[i].shift, a->span[j].shift);
-		ORDER(a->span[i].uses, a->span[j].uses);
-	}
-}
-
-static int
-compare_epochs(const struct adversary *a, unsigned x, unsigned y)
-{
-	const struct epoch *e = &a->epoch[x], *f = &a->epoch[y];
-	int order;
-
-	ORDER(e->context, f->context);
-	ORDER(e->past, f->past);
-	ORDER(e->globals_only, f->globals_only);
-	order = compare_values(a, x, y);
-	return order != 0 ? order : compare_pages(a, x, y);
-}
-
-static void
-sort_contents(struct adversary *a)
-{
-	if (a->helds != 0)
-		qsort(a->held, a->helds, sizeof(a->held[0]), compare_helds);
-	if (a->spans != 0)
-		qsort(a->span, a->spans, sizeof(a->span[0]), compare_spans);
-}
-
-static void
-swap_epochs(struct adversary *a, unsigned x, unsigned y)
-{
-	struct epoch kept = a->epoch[x];
-	size_t i;
-
-	a->epoch[x] = a->epoch[y];
-	a->epoch[y] = kept;
-	for (i = 0; i < a->helds; i++)
-		a->held[i].epoch = a->held[i].epoch == x ? y :
-		    a->held[i].epoch == y ? x : a->held[i].epoch;
-	for (i = 0; i < a->spans; i++)
-		a->span[i].epoch = a->span[i].epoch == x ? y :
-		    a->span[i].epoch == y ? x : a->span[i].epoch;
-	sort_contents(a);
-}
-
-static void
-swap_contexts(struct adversary *a, unsigned x, unsigned y)
-{
-	struct context kept = a->context[x];
-	size_t i;
-
-	a->context[x] = a->context[y];
-	a->context[y] = kept;
-	for (i = 0; i < a->epochs; i++)
-		a->epoch[i].context = a->epoch[i].context == x ? y :
-		    a->epoch[i].context == y ? x : a->epoch[i].context;
-}
-
-/* There are few of either: each goes down to its place. */
-static void
-put_in_order(struct adversary *a)
-{
-	unsigned i, j;
-
-	for (i = 1; i < a->contexts; i++) {
-		for (j = i; j > 0 && compare_contexts(&a->context[j - 1], &a->context[j]) > 0; j--)
-			swap_contexts(a, j - 1, j);
-	}
-	sort_contents(a);
-	for (i = 1; i < a->epochs; i++) {
-		for (j = i; j > 0 && compare_epochs(a, j - 1, j) > 0; j--)
-			swap_epochs(a, j - 1, j);
-	}
-}
-
-/* --- what need not be kept ------------------------------------------------------------------- */
-
-/* A value that another one of the epoch can do everything for. */
-static bool
-is_outdone(const struct adversary *a, const struct held *held)
-{
-	const struct context *context = &a->context[a->epoch[held->epoch].context];
-	size_t i;
-
-	if (held->value == now_of(a, context, held->slot))
-		return false;
-	for (i = 0; i < a->helds; i++) {
-		const struct held *other = &a->held[i];
-
-		if (other->epoch == held->epoch && other->slot == held->slot &&
-		    other->value != held->value && (held->value & ~other->value) == 0 &&
-		    ((held->value ^ other->value) & ~flags_of(context)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether all that one epoch may be used for another may too. */
-static bool
-is_within(const struct adversary *a, unsigned small, unsigned large)
-{
-	size_t i, j;
-
-	if (a->epoch[small].context != a->epoch[large].context || !a->epoch[large].seen ||
-	    (a->epoch[large].globals_only && !a->epoch[small].globals_only))
-		return false;
-	for (i = 0; i < a->helds; i++) {
-		if (a->held[i].epoch == small &&
-		    find_held(a, large, a->held[i].slot, a->held[i].value) == a->helds)
-			return false;
-	}
-	for (i = 0; i < a->spans; i++) {
-		const struct span *span = &a->span[i];
-
-		if (span->epoch != large)
-			continue;
-		for (j = 0; j < a->spans; j++) {
-			if (a->span[j].epoch == small && a->span[j].address == span->address &&
-			    a->span[j].shift == span->shift && a->span[j].uses == span->uses)
-				break;
-		}
-		if (j == a->spans)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_needless(const struct adversary *a, unsigned epoch)
-{
-	unsigned i;
-
-	if (!a->epoch[epoch].past)
-		return false;
-	if (!a->epoch[epoch].stale && a->epoch[present_of(a, a->epoch[epoch].context)].seen)
-		return true;
-	for (i = 0; i < a->epochs; i++) {
-		if (i != epoch && is_within(a, epoch, i))
-			return true;
-	}
-	return false;
-}
-
-static void
-mark_stale(struct adversary *a)
-{
-	size_t i;
-
-	for (i = 0; i < a->epochs; i++)
-		a->epoch[i].stale = false;
-	for (i = 0; i < a->helds; i++) {
-		if (is_stale(a, &a->held[i]))
-			a->epoch[a->held[i].epoch].stale = true;
-	}
-}
-
-static bool
-is_revoked_as(const struct revoked *revoked, uint64_t slot, uint64_t value)
-{
-	return revoked->slot == slot && revoked->value == (value & ~revoked->flags);
-}
-
-static void
-forget_revoked(struct adversary *a, size_t i)
-{
-	a->revokeds--;
-	memmove(&a->revoked[i], &a->revoked[i + 1],
-	    (a->revokeds - i) * sizeof(a->revoked[0]));
-}
-
-static bool
-is_held_as(const struct adversary *a, const struct revoked *revoked)
-{
-	size_t i = 0;
-
-	while (i < a->helds && !is_revoked_as(revoked, a->held[i].slot, a->held[i].value))
-		i++;
-	return i < a->helds;
-}
-
-/* What is not held any more need not be known to be revoked. */
-static void
-settle_revoked(struct adversary *a)
-{
-	size_t i;
-
-	for (i = 0; i < a->revokeds;) {
-		if (is_held_as(a, &a->revoked[i]))
-			i++;
-		else
-			forget_revoked(a, i);
-	}
-}
-
-/* After each operation. */
-static void
-settle(struct adversary *a)
-{
-	size_t i;
-	unsigned e;
-
-	for (i = 0; i < a->helds;) {
-		if (is_outdone(a, &a->held[i]))
-			unhold(a, i);
-		else
-			i++;
-	}
-	mark_stale(a);
-	for (e = 0; e < a->epochs;) {
-		if (is_needless(a, e))
-			remove_epoch(a, e);
-		else
-			e++;
-	}
-	settle_revoked(a);
-	put_in_order(a);
-}
+/* --- guest mode ------------------------------------------------------------------------------ */
 
 /* No walk is on its way any more. */
 static void
@@ -636,15 +26,14 @@ forget_absent(struct adversary *a)
 	for (i = 0; i < a->helds;) {
 		const struct held *held = &a->held[i];
 
-		if (is_present(a->context[a->epoch[held->epoch].context].key.side, held->value))
+		if (epochs_is_present(a->context[a->epoch[held->epoch].context].key.side,
+		    held->value))
 			i++;
 		else
-			unhold(a, i);
+			epochs_unhold(a, i);
 	}
-	settle(a);
+	epochs_settle(a);
 }
-
-/* --- guest mode ------------------------------------------------------------------------------ */
 
 /* Another root under the same tags: what was cached by the old one is not told apart. */
 static void
@@ -657,30 +46,25 @@ change_root(struct adversary *a, unsigned context, uint64_t root)
 		return;
 	for (i = 0; i < a->epochs; i++) {
 		if (a->epoch[i].context == context && a->epoch[i].seen)
-			hold(a, i, ADVERSARY_ROOT, before | VK_PG_P);
+			epochs_hold(a, i, ADVERSARY_ROOT, before | VK_PG_P);
 	}
 	a->context[context].root = root;
-	hold(a, present_of(a, context), ADVERSARY_ROOT, root | VK_PG_P);
+	epochs_hold(a, epochs_present(a, context), ADVERSARY_ROOT, root | VK_PG_P);
 }
 
 static void
 enter_context(struct adversary *a, const struct adversary_key *key, uint64_t root, bool flags)
 {
-	unsigned at = find_context(a, key);
+	unsigned at = epochs_find_context(a, key);
 
-	if (at == a->contexts) {
-		if (!grow(a, (void **)&a->context, &a->context_room, a->contexts,
-		    sizeof(*a->context)))
-			return;
-		a->context[a->contexts++] = (struct context){ .key = *key, .root = root };
-		(void)add_epoch(a, at, false);
-	}
+	if (at == a->contexts)
+		(void)epochs_add_context(a, key, root);
 	if (a->failure != ADVERSARY_FINE)
 		return;
 	a->context[at].flags = flags;
 	a->context[at].resident = true;
 	change_root(a, at, root);
-	see_memory(a, at);
+	epochs_see_memory(a, at);
 }
 
 static void
@@ -698,7 +82,7 @@ adversary_enter(struct adversary *a, const struct adversary_guest *guest)
 	struct adversary_key key = { guest->ept ? ADVERSARY_COMBINED : ADVERSARY_LINEAR,
 		guest->tag };
 
-	look(a);
+	epochs_look(a);
 	leave_all(a);
 	forget_absent(a);
 	enter_context(a, &key, guest->root, true);
@@ -707,18 +91,26 @@ adversary_enter(struct adversary *a, const struct adversary_guest *guest)
 		key.tag.eptrta = guest->tag.eptrta;
 		enter_context(a, &key, 0, guest->ept_flags);
 	}
-	settle(a);
+	epochs_settle(a);
 }
 
 void
 adversary_leave(struct adversary *a)
 {
 	leave_all(a);
-	look(a);
+	epochs_look(a);
 	forget_absent(a);
 }
 
 /* --- changes --------------------------------------------------------------------------------- */
+
+static uint64_t
+accessed_of(const struct context *context)
+{
+	if (context->key.side != ADVERSARY_EPT)
+		return VK_PG_A;
+	return context->flags ? EPT_A : 0;
+}
 
 /* What can have been cached of a value that was replaced; 0: nothing. */
 static uint64_t
@@ -726,7 +118,7 @@ cacheable(const struct context *context, const struct table_change *change)
 {
 	uint64_t accessed = accessed_of(context);
 
-	if (!is_present(context->key.side, change->before))
+	if (!epochs_is_present(context->key.side, change->before))
 		return 0;
 	if ((change->before & accessed) == accessed)
 		return change->before;
@@ -751,10 +143,10 @@ drop_unaccessed(struct adversary *a, unsigned epoch, const struct table_change *
 			continue;
 		}
 		could_read = could_read || held->value == change->before;
-		unhold(a, i);
+		epochs_unhold(a, i);
 	}
 	if (could_read && cacheable(context, change) != 0)
-		hold(a, epoch, change->slot.v, cacheable(context, change));
+		epochs_hold(a, epoch, change->slot.v, cacheable(context, change));
 }
 
 static void
@@ -765,63 +157,20 @@ change_in_epoch(struct adversary *a, unsigned epoch, const struct table_change *
 	if (!change->first)
 		drop_unaccessed(a, epoch, change);
 	else if (a->epoch[epoch].seen && cacheable(context, change) != 0)
-		hold(a, epoch, change->slot.v, cacheable(context, change));
+		epochs_hold(a, epoch, change->slot.v, cacheable(context, change));
 	if (!a->epoch[epoch].past && context->resident &&
-	    is_present(context->key.side, change->after))
-		hold(a, epoch, change->slot.v, change->after);
+	    epochs_is_present(context->key.side, change->after))
+		epochs_hold(a, epoch, change->slot.v, change->after);
 }
 
 /* A walk has set flags: whoever could read the entry can read it with them. */
 static void
 flags_in_epoch(struct adversary *a, unsigned epoch, const struct table_change *change)
 {
-	bool could_read = find_held(a, epoch, change->slot.v, change->before) != a->helds;
+	bool could_read = epochs_holds(a, epoch, change->slot.v, change->before);
 
 	if (could_read && !a->epoch[epoch].past && a->context[a->epoch[epoch].context].resident)
-		hold(a, epoch, change->slot.v, change->after);
-}
-
-/* What is in memory again may be used again. */
-static void
-put_back(struct adversary *a, const struct table_change *change)
-{
-	size_t i;
-
-	for (i = 0; i < a->revokeds;) {
-		if (is_revoked_as(&a->revoked[i], change->slot.v, change->after))
-			forget_revoked(a, i);
-		else
-			i++;
-	}
-}
-
-void
-adversary_revoke(struct adversary *a, const struct table_change *change)
-{
-	uint64_t flags = table_flags(change->kind);
-	struct revoked revoked = { change->slot.v, change->before & ~flags, flags };
-	size_t at = 0;
-
-	if (adversary_is_revoked(a, change->slot, change->before) || !is_held_as(a, &revoked) ||
-	    !grow(a, (void **)&a->revoked, &a->revoked_room, a->revokeds, sizeof(*a->revoked)))
-		return;
-	while (at < a->revokeds && (a->revoked[at].slot < revoked.slot ||
-	    (a->revoked[at].slot == revoked.slot && a->revoked[at].value < revoked.value)))
-		at++;
-	memmove(&a->revoked[at + 1], &a->revoked[at],
-	    (a->revokeds - at) * sizeof(a->revoked[0]));
-	a->revoked[at] = revoked;
-	a->revokeds++;
-}
-
-bool
-adversary_is_revoked(const struct adversary *a, hpa_t slot, uint64_t value)
-{
-	size_t i = 0;
-
-	while (i < a->revokeds && !is_revoked_as(&a->revoked[i], slot.v, value))
-		i++;
-	return i < a->revokeds;
+		epochs_hold(a, epoch, change->slot.v, change->after);
 }
 
 void
@@ -831,19 +180,19 @@ adversary_changed(struct adversary *a, const struct table_change *change)
 
 	if (change->writer == TABLE_BY_WALK && !table_log_has_slot(a->log, change->slot))
 		return;
-	look(a);
-	put_back(a, change);
+	epochs_look(a);
+	epochs_put_back(a, change);
 	for (i = 0; i < a->epochs && a->failure == ADVERSARY_FINE; i++) {
 		enum adversary_side side = a->context[a->epoch[i].context].key.side;
 
-		if (!(change->kind & kind_of(side)))
+		if (!(change->kind & epochs_kind(side)))
 			continue;
 		if (change->writer == TABLE_BY_WALK)
 			flags_in_epoch(a, i, change);
 		else
 			change_in_epoch(a, i, change);
 	}
-	settle(a);
+	epochs_settle(a);
 }
 
 /* Guest tables only: what an EPT lacks, the host puts there before it lets the guest run. */
@@ -854,14 +203,14 @@ adversary_was_absent(struct adversary *a, const struct table_change *change)
 
 	if (!(change->kind & TABLE_GUEST) || (change->before & VK_PG_P) != 0)
 		return;
-	look(a);
+	epochs_look(a);
 	for (i = 0; i < a->epochs && a->failure == ADVERSARY_FINE; i++) {
 		const struct context *context = &a->context[a->epoch[i].context];
 
 		if (context->key.side != ADVERSARY_EPT && context->resident && !a->epoch[i].past)
-			hold(a, i, change->slot.v, change->before);
+			epochs_hold(a, i, change->slot.v, change->before);
 	}
-	settle(a);
+	epochs_settle(a);
 }
 
 /* --- invalidations --------------------------------------------------------------------------- */
@@ -870,69 +219,18 @@ adversary_was_absent(struct adversary *a, const struct table_change *change)
 static void
 begin_anew(struct adversary *a, unsigned context)
 {
-	unsigned epoch = present_of(a, context);
+	unsigned epoch = epochs_present(a, context);
 
-	forget_values(a, epoch);
+	epochs_forget_values(a, epoch);
 	a->epoch[epoch].seen = false;
 	if (a->context[context].resident)
-		see_memory(a, context);
-}
-
-static void
-copy_epoch(struct adversary *a, unsigned from, unsigned to)
-{
-	size_t i, helds = a->helds, spans = a->spans;
-
-	for (i = 0; i < helds; i++) {
-		if (a->held[i].epoch == from)
-			hold(a, to, a->held[i].slot, a->held[i].value);
-	}
-	for (i = 0; i < spans; i++) {
-		if (a->span[i].epoch != from)
-			continue;
-		if (a->spans == SPANS_MAX)
-			adversary_give_up(a);
-		else if (grow(a, (void **)&a->span, &a->span_room, a->spans, sizeof(*a->span))) {
-			a->span[a->spans] = a->span[i];
-			a->span[a->spans++].epoch = to;
-		}
-	}
-	a->epoch[to].seen = a->epoch[from].seen;
+		epochs_see_memory(a, context);
 }
 
 /*
  * Keeps whole translations of the present epoch when its upper entries go.  There is nothing to
  * keep where all of it is in memory and the processor can read it again at once.
  */
-static void
-keep_as_past(struct adversary *a, unsigned context)
-{
-	unsigned present = present_of(a, context), past;
-
-	if (!a->epoch[present].seen || (!a->epoch[present].stale && a->context[context].resident))
-		return;
-	past = add_epoch(a, context, true);
-	if (a->failure == ADVERSARY_FINE)
-		copy_epoch(a, present, past);
-}
-
-static void
-exclude(struct adversary *a, unsigned epoch, const struct adversary_path *path, unsigned uses)
-{
-	struct span span = { epoch, path->address >> path->shift << path->shift, path->shift,
-		uses };
-	size_t i;
-
-	for (i = 0; i < a->spans; i++) {
-		if (compare_spans(&a->span[i], &span) == 0)
-			return;
-	}
-	if (a->spans == SPANS_MAX)
-		adversary_give_up(a);
-	else if (grow(a, (void **)&a->span, &a->span_room, a->spans, sizeof(*a->span)))
-		a->span[a->spans++] = span;
-}
-
 static void
 exclude_from_past(struct adversary *a, unsigned context, const struct adversary_path *path,
     unsigned uses)
@@ -941,7 +239,7 @@ exclude_from_past(struct adversary *a, unsigned context, const struct adversary_
 
 	for (i = 0; i < a->epochs; i++) {
 		if (a->epoch[i].context == context && a->epoch[i].past)
-			exclude(a, i, path, uses);
+			epochs_exclude(a, i, path, uses);
 	}
 }
 
@@ -949,22 +247,22 @@ exclude_from_past(struct adversary *a, unsigned context, const struct adversary_
 static void
 restrict_to_memory(struct adversary *a, unsigned context, const struct adversary_path *path)
 {
-	unsigned epoch = present_of(a, context);
+	unsigned epoch = epochs_present(a, context);
 	enum adversary_side side = a->context[context].key.side;
 	size_t i, j;
 
 	for (i = 0; i < path->slots; i++) {
-		uint64_t slot = path->slot[i].v, now = now_of(a, &a->context[context], slot);
+		uint64_t slot = path->slot[i].v, now = epochs_now_of(a, &a->context[context], slot);
 
 		for (j = 0; j < a->helds;) {
 			if (a->held[j].epoch == epoch && a->held[j].slot == slot &&
 			    a->held[j].value != now)
-				unhold(a, j);
+				epochs_unhold(a, j);
 			else
 				j++;
 		}
-		if (is_present(side, now))
-			hold(a, epoch, slot, now);
+		if (epochs_is_present(side, now))
+			epochs_hold(a, epoch, slot, now);
 	}
 }
 
@@ -975,7 +273,7 @@ drop_address(struct adversary *a, unsigned context, const struct tlb_scope *scop
 {
 	unsigned uses = ADVERSARY_LOCAL | (scope->keep_globals ? 0 : ADVERSARY_GLOBAL);
 
-	keep_as_past(a, context);
+	epochs_keep_as_past(a, context);
 	exclude_from_past(a, context, path, uses);
 	if (scope->all_structures || !path->known || !a->context[context].resident)
 		begin_anew(a, context);
@@ -987,7 +285,7 @@ drop_address(struct adversary *a, unsigned context, const struct tlb_scope *scop
 static void
 drop_global_address(struct adversary *a, unsigned context, const struct adversary_path *path)
 {
-	keep_as_past(a, context);
+	epochs_keep_as_past(a, context);
 	exclude_from_past(a, context, path, ADVERSARY_GLOBAL);
 	begin_anew(a, context);
 }
@@ -998,7 +296,7 @@ drop_local(struct adversary *a, unsigned context)
 {
 	unsigned i;
 
-	keep_as_past(a, context);
+	epochs_keep_as_past(a, context);
 	for (i = 0; i < a->epochs; i++) {
 		if (a->epoch[i].context == context && a->epoch[i].past)
 			a->epoch[i].globals_only = true;
@@ -1014,12 +312,12 @@ drop_all(struct adversary *a, unsigned context)
 
 	for (i = 0; i < a->epochs;) {
 		if (a->epoch[i].context == context && a->epoch[i].past)
-			remove_epoch(a, i);
+			epochs_remove(a, i);
 		else
 			i++;
 	}
 	if (!a->context[context].resident) {
-		remove_context(a, context);
+		epochs_remove_context(a, context);
 		return true;
 	}
 	begin_anew(a, context);
@@ -1074,12 +372,12 @@ adversary_drop(struct adversary *a, const struct tlb_scope *scope,
 {
 	unsigned i;
 
-	look(a);
+	epochs_look(a);
 	for (i = 0; i < a->contexts && a->failure == ADVERSARY_FINE;) {
 		if (!drop_in_context(a, i, scope, path))
 			i++;
 	}
-	settle(a);
+	epochs_settle(a);
 }
 
 /* --- what may be used ------------------------------------------------------------------------ */
@@ -1088,7 +386,7 @@ adversary_drop(struct adversary *a, const struct tlb_scope *scope,
 static unsigned
 uses_of_context(const struct context *context, const struct adversary_key *key, bool globals)
 {
-	if (keys_equal(&context->key, key))
+	if (epochs_keys_equal(&context->key, key))
 		return ADVERSARY_LOCAL | (globals ? ADVERSARY_GLOBAL : 0);
 	if (globals && key->side != ADVERSARY_EPT && context->key.side == key->side &&
 	    context->key.tag.vpid == key->tag.vpid && context->key.tag.eptrta == key->tag.eptrta)
@@ -1134,7 +432,7 @@ adversary_sources(const struct adversary *a, const struct adversary_key *key, ui
 		const struct epoch *epoch = &a->epoch[i];
 		const struct context *context = &a->context[epoch->context];
 		unsigned uses = uses_of_context(context, key, globals);
-		bool present = !epoch->past && keys_equal(&context->key, key);
+		bool present = !epoch->past && epochs_keys_equal(&context->key, key);
 
 		if (!present)
 			uses &= ~excluded(a, i, address);
@@ -1152,130 +450,11 @@ adversary_values(const struct adversary *a, const struct adversary_source *sourc
 	unsigned count = 0;
 	size_t i;
 
-	for (i = first_held(a, source->epoch); i < a->helds; i++) {
+	for (i = epochs_first_held(a, source->epoch); i < a->helds; i++) {
 		if (a->held[i].epoch != source->epoch || count == room)
 			break;
 		if (a->held[i].slot == slot.v)
 			value[count++] = a->held[i].value;
 	}
 	return count;
-}
-
-/* --- canonical bytes ------------------------------------------------------------------------- */
-
-/* The values of a slot in an epoch, unless they are what memory alone says. */
-static void
-put_slot(const struct adversary *a, unsigned epoch, uint64_t slot, const struct watch_sink *sink)
-{
-	const struct context *context = &a->context[a->epoch[epoch].context];
-	uint64_t now = now_of(a, context, slot);
-	size_t first = first_held(a, epoch), count = 0, i;
-
-	while (first < a->helds && a->held[first].epoch == epoch && a->held[first].slot < slot)
-		first++;
-	while (first + count < a->helds && a->held[first + count].epoch == epoch &&
-	    a->held[first + count].slot == slot)
-		count++;
-	if (count == 1 ? a->held[first].value == now :
-	    count == 0 && (slot == ADVERSARY_ROOT || !is_present(context->key.side, now)))
-		return;
-	watch_put64(sink, slot);
-	watch_put64(sink, count);
-	for (i = 0; i < count; i++)
-		watch_put64(sink, a->held[first + i].value);
-}
-
-static void
-put_epoch(const struct adversary *a, unsigned epoch, const struct watch_sink *sink)
-{
-	const struct epoch *e = &a->epoch[epoch];
-	unsigned kind = kind_of(a->context[e->context].key.side);
-	size_t count, i;
-	const struct table_slot *slot = table_log_slots(a->log, &count);
-
-	watch_put64(sink, (uint64_t)e->past | (uint64_t)e->seen << 1 |
-	    (uint64_t)e->globals_only << 2 | (uint64_t)e->context << 3);
-	for (i = 0; e->seen && i < a->nows; i++) {
-		if (slot[i].kind & kind)
-			put_slot(a, epoch, slot[i].slot.v, sink);
-	}
-	put_slot(a, epoch, ADVERSARY_ROOT, sink);
-	for (i = first_span(a, epoch); i < a->spans && a->span[i].epoch == epoch; i++) {
-		watch_put64(sink, a->span[i].address);
-		watch_put64(sink, a->span[i].shift | (uint64_t)a->span[i].uses << 8);
-	}
-}
-
-void
-adversary_state(const struct adversary *a, const struct watch_sink *sink)
-{
-	size_t count, i;
-	const struct table_slot *slot = table_log_slots(a->log, &count);
-
-	/* Which entries are followed decides what is read from now on. */
-	for (i = 0; i < count; i++)
-		watch_put64(sink, slot[i].slot.v);
-	for (i = 0; i < a->contexts; i++) {
-		const struct context *context = &a->context[i];
-
-		watch_put64(sink, context->key.side | (uint64_t)context->resident << 2 |
-		    (uint64_t)context->flags << 3 | (uint64_t)context->key.tag.vpid << 16 |
-		    (uint64_t)context->key.tag.pcid << 32);
-		watch_put64(sink, context->key.tag.eptrta);
-		watch_put64(sink, context->root);
-	}
-	for (i = 0; i < a->epochs; i++)
-		put_epoch(a, (unsigned)i, sink);
-	for (i = 0; i < a->revokeds; i++) {
-		watch_put64(sink, a->revoked[i].slot);
-		watch_put64(sink, a->revoked[i].value);
-	}
-}
-
-/* --- life ------------------------------------------------------------------------------------ */
-
-struct adversary *
-adversary_create(struct hostmem *mem, const struct table_log *log)
-{
-	struct adversary *a = calloc(1, sizeof(*a));
-
-	if (a != NULL) {
-		a->mem = mem;
-		a->log = log;
-	}
-	return a;
-}
-
-void
-adversary_destroy(struct adversary *a)
-{
-	if (a == NULL)
-		return;
-	free(a->context);
-	free(a->epoch);
-	free(a->held);
-	free(a->span);
-	free(a->revoked);
-	free(a->now);
-	free(a->room);
-	free(a);
-}
-
-void *
-adversary_room(struct adversary *a, size_t size)
-{
-	if (size > a->room_size) {
-		free(a->room);
-		a->room = malloc(size);
-		a->room_size = a->room != NULL ? size : 0;
-	}
-	if (a->room == NULL)
-		a->failure = ADVERSARY_NO_MEMORY;
-	return a->room;
-}
-
-enum adversary_failure
-adversary_failed(const struct adversary *a)
-{
-	return a->failure;
 }
