@@ -25,6 +25,14 @@ expect 2 'a timeline is the only other form of a trace' "expected perfetto, foun
     "$VKEPT" run --trace-format chrome x
 expect 2 'a timeline has no other format' 'there is no --format' \
     "$VKEPT" run --trace-format perfetto -f json x
+expect 2 'nor is there anything to leave out' 'there is no --quiet' \
+    "$VKEPT" run --trace-format perfetto -q x
+expect 2 'a limit of a timeline needs one' 'belongs to --trace-format' \
+    "$VKEPT" run --trace-limit 1M x
+expect 2 'and is something' 'expected a number of at least 1' "$VKEPT" run --trace-limit 0 x
+expect 0 'events beyond the limit of a timeline are counted' \
+    'ends at its limit of 10240 bytes (--trace-limit): 44 events are not on it' \
+    sh -c '"$VKEPT" run --trace-format perfetto --trace-limit 10K $data/bare.yaml 2>&1 >/dev/null'
 expect 2 'nothing to run is bad usage' 'no scenario was named' "$VKEPT" run
 expect 2 'walk wants one file' 'expected one scenario' "$VKEPT" walk a b
 expect 2 'walk refuses a size without an address' 'belong to --gva' "$VKEPT" walk --size 4 a

@@ -113,6 +113,28 @@ if [ -x "$bad" ]; then
 	    "$VKEPT" exec -f json "$bad" flush
 	expect 42 'or goes to a file' '^flushed$' "$VKEPT" exec -f json -o "$tmp/json" "$bad" flush
 	expect 0 'which is an object' '"kind": "exited"' cat "$tmp/json"
+	expect 42 'a timeline goes to its file, the end is told' 'exited with status 42' \
+	    "$VKEPT" exec --trace-format perfetto -o "$tmp/line" "$bad" flush
+	expect 0 'it has the end as a mark' '"ph": "i", "cat": "end".* status 42"' cat "$tmp/line"
+	expect 0 'a system call as an exit with its name in it' \
+	    '"cat": "call", "name": "write"' cat "$tmp/line"
+	expect 42 'an endless timeline has a limit' '^vkept: the timeline ends at its limit of 50000' \
+	    "$VKEPT" exec -q --trace-format perfetto --trace-limit 50000 -o "$tmp/line" "$bad" flush
+	expect 0 'which it keeps to' '' sh -c 'test "$(wc -c <"$1")" -lt 52000' - "$tmp/line"
+	expect 1 'of a program without an end, too' 'stopped after 20' \
+	    "$VKEPT" exec --limit 20M --trace-format perfetto -o "$tmp/line" "$bad" endless
+	for file in '' '-o -'; do
+		# shellcheck disable=SC2086
+		expect 2 "a timeline needs a file of its own ($file)" 'expected a file for the timeline' \
+		    "$VKEPT" exec --trace-format perfetto $file "$bad" flush
+	done
+	expect 2 'a timeline has no other format' 'there is no --format' \
+	    "$VKEPT" exec --trace-format perfetto -f json -o "$tmp/line" "$bad" flush
+	expect 2 'a limit of a timeline needs one' 'belongs to --trace-format' \
+	    "$VKEPT" exec --trace-limit 1M "$bad" flush
+	expect 2 'no timeline of what is no program' 'expected a file of this machine\|at byte' \
+	    "$VKEPT" exec --trace-format perfetto -o "$tmp/none" tests/check_exec.sh
+	expect 1 'and no file' '' test -e "$tmp/none"
 	expect 3 'a full disk' 'No space' sh -c '"$VKEPT" exec "$1" flush >/dev/full' - "$bad"
 fi
 

@@ -32,6 +32,7 @@ maps -f json --core $guest
 graph -o @ $printf
 graph -T json $printf
 bits -v --as ept 0x8000000000001037
+exec --trace-format perfetto -o @ $root/scenarios/programs/hello.elf
 conform $data/vectors/ept.jsonl
 conform -f json $data/vectors/pku.jsonl
 END

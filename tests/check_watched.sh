@@ -78,6 +78,7 @@ for program in memory modify printf strings threads; do
 	    watched 0 "$VKEPT" exec --cpus 3 "$BUILD/programs/$program"
 done
 watched 1 "$VKEPT" exec tests/fuzz/seeds/elf/pie
+watched 1 "$VKEPT" exec --trace-format perfetto -o "$tmp/out" scenarios/programs/hello.elf
 watched 1 "$VKEPT" exec tests/fuzz/seeds/elf/static
 watched 2 "$VKEPT" exec tests/fuzz/seeds/elf/interpreted
 finish

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The timeline of a run, as its readers need it: on every track slices that lie within each other
- * and have an end, arrows with both ends on slices, tracks with the names of their threads.
+ * and have an end, arrows with both ends on slices, tracks with the names of their threads.  The
+ * same of programs, and of what a limit ends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "exec/exec.h"
 #include "report/report.h"
+#include "report/report_exec.h"
 
 #define TEXT 65536
 #define DEPTH 8
@@ -51,27 +54,46 @@ play(struct report *report, const struct scenario *scenario)
 	play_outcome_free(&outcome);
 }
 
-/* The timeline of all scenarios of a file, parsed. */
+static size_t
+read_file(const char *path, char text[TEXT])
+{
+	FILE *file = fopen(path, "r");
+	size_t size;
+
+	if (file == NULL)
+		fail_msg("%s: no such file", path);
+	size = fread(text, 1, TEXT, file);
+	fclose(file);
+	return size;
+}
+
 static json_t *
-timeline_of(const char *path)
+parse(struct bytes *bytes, const char *path)
+{
+	json_error_t error;
+	json_t *root = json_loadb(bytes->at, bytes->size, 0, &error);
+
+	if (root == NULL)
+		fail_msg("%s: line %d: %s", path, error.line, error.text);
+	free(bytes->at);
+	bytes->at = NULL;
+	return root;
+}
+
+/* The timeline of all scenarios of a file, parsed; of so many bytes at most, 0: as usual. */
+static json_t *
+timeline_of_most(const char *path, uint64_t most, struct timeline *timeline)
 {
 	const struct report_options options = { .format = REPORT_PERFETTO, .trace = 1,
-		.version = "0", .command = "run" };
+		.timeline_most = most, .version = "0", .command = "run" };
 	struct bytes bytes = { NULL, 0, 0 };
 	struct scn_sink sink = { put, &bytes };
 	struct scenario_errors errors;
 	struct scenario_list list;
 	static struct report report;
 	static char text[TEXT];
-	json_error_t error;
-	json_t *root;
-	FILE *file = fopen(path, "r");
-	size_t i;
+	size_t i = read_file(path, text);
 
-	if (file == NULL)
-		fail_msg("%s: no such file", path);
-	i = fread(text, 1, sizeof(text), file);
-	fclose(file);
 	assert_int_equal(scenario_load(path, text, i, &list, &errors), SCENARIO_OK);
 	scenario_errors_free(&errors);
 	report_begin(&report, &options, &sink);
@@ -85,11 +107,50 @@ timeline_of(const char *path)
 	report_file_end(&report);
 	report_end(&report);
 	scenario_list_free(&list);
-	root = json_loadb(bytes.at, bytes.size, 0, &error);
-	if (root == NULL)
-		fail_msg("%s: line %d: %s", path, error.line, error.text);
-	free(bytes.at);
+	*timeline = report.timeline;
+	return parse(&bytes, path);
+}
+
+static json_t *
+timeline_of(const char *path)
+{
+	struct timeline timeline;
+	json_t *root = timeline_of_most(path, 0, &timeline);
+
+	assert_int_equal(timeline.left_out, 0);
 	return root;
+}
+
+static void
+take_event(void *ctx, const struct event *event)
+{
+	exec_report_event_timeline(ctx, event);
+}
+
+/* The timeline of a program on so many vCPUs, parsed. */
+static json_t *
+timeline_of_program(const char *path, unsigned cpus)
+{
+	static char text[TEXT];
+	const char *const argv[] = { path, NULL }, *const envp[] = { NULL };
+	struct exec_options options = { .cpus = cpus, .memory = 1u << 20, .limit = 100000,
+		.slice = 5, .tlb = { 16, 16, 16 }, .sink = take_event };
+	struct bytes bytes = { NULL, 0, 0 };
+	struct scn_sink sink = { put, &bytes };
+	struct exec_outcome outcome;
+	struct timeline timeline;
+	struct decoder decoder;
+
+	options.program = (struct exec_program){ .file = (const unsigned char *)text,
+		.file_size = read_file(path, text), .name = path, .argv = argv, .envp = envp };
+	options.sink_ctx = &timeline;
+	exec_report_decoder(&decoder);
+	timeline_begin(&timeline, &sink, "0", 0);
+	assert_true(exec_report_timeline(&timeline, &decoder, path, cpus));
+	assert_int_equal(exec_run(&options, &outcome), EXEC_ENDED);
+	exec_report_end_timeline(&timeline, &outcome);
+	timeline_end(&timeline);
+	return parse(&bytes, path);
 }
 
 /* --- what readers need ------------------------------------------------------------------------ */
@@ -232,6 +293,20 @@ count(const json_t *records, char wanted, const char *category, const char *name
 	return found;
 }
 
+static size_t
+count_category(const json_t *records, const char *category)
+{
+	size_t i, found = 0;
+	json_t *record;
+
+	json_array_foreach(records, i, record) {
+		const char *own = json_string_value(json_object_get(record, "cat"));
+
+		found += own != NULL && strcmp(own, category) == 0;
+	}
+	return found;
+}
+
 /* --- cases ------------------------------------------------------------------------------------ */
 
 static void
@@ -328,6 +403,72 @@ every_variant_of_a_matrix_is_a_process(void **state)
 	json_decref(root);
 }
 
+static void
+a_program_is_a_process_and_each_vcpu_a_track(void **state)
+{
+	json_t *root = timeline_of_program("scenarios/programs/hello.elf", 2);
+	const json_t *records = json_object_get(root, "traceEvents");
+
+	(void)state;
+	assert_true(check_slices(records) > 100);
+	assert_true(count(records, 'B', "exit", "#PF") >= 1);
+	assert_true(count(records, 'B', "exit", "EPT violation") >= 5);
+	assert_int_equal(count(records, 'X', "call", "write"), 1);
+	assert_int_equal(count(records, 'X', "copy", "copyin"), 2); /* one faults */
+	assert_int_equal(count(records, 'i', "end", "exited with status 1"), 1);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(
+	    json_array_get(records, 3), "args"), "name")), "vCPU 1");
+	json_decref(root);
+}
+
+static void
+what_the_tlb_answers_is_not_on_it(void **state)
+{
+	json_t *root = timeline_of_program("scenarios/programs/hello.elf", 1);
+	const json_t *records = json_object_get(root, "traceEvents");
+	size_t i;
+	json_t *record;
+
+	(void)state;
+	json_array_foreach(records, i, record) {
+		const json_t *args = json_object_get(record, "args");
+
+		assert_false(json_is_true(json_object_get(args, "cached")));
+	}
+	json_decref(root);
+}
+
+/* However many scenarios follow, each is named and has what failed, and nothing is open. */
+static void
+a_limit_of_bytes_ends_every_slice(void **state)
+{
+	static const char *const path[] = { "scenarios/tlb/pmap-inval.yaml",
+		"tests/data/cli/matrix.yaml", "tests/data/cli/failing.yaml" };
+	struct timeline all, timeline;
+	json_t *root;
+	size_t i;
+	uint64_t most;
+
+	(void)state;
+	for (i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		json_decref(timeline_of_most(path[i], 0, &all));
+		for (most = 1; most < all.written + 500; most += 499) {
+			const json_t *records;
+
+			root = timeline_of_most(path[i], most, &timeline);
+			records = json_object_get(root, "traceEvents");
+			(void)check_slices(records);
+			assert_int_equal(timeline.processes, all.processes);
+			assert_int_equal(count_category(records, "limit"), timeline.left_out != 0);
+			if (timeline.left_out == 0)
+				assert_int_equal(timeline.written, all.written);
+			/* A walk, its slices and an arrow, and what is told in any case. */
+			assert_true(timeline.written <= most + 8192);
+			json_decref(root);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -336,6 +477,9 @@ main(void)
 		cmocka_unit_test(an_exit_is_a_slice_up_to_the_next_entry),
 		cmocka_unit_test(steps_walks_and_failures_are_named),
 		cmocka_unit_test(every_variant_of_a_matrix_is_a_process),
+		cmocka_unit_test(a_program_is_a_process_and_each_vcpu_a_track),
+		cmocka_unit_test(what_the_tlb_answers_is_not_on_it),
+		cmocka_unit_test(a_limit_of_bytes_ends_every_slice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

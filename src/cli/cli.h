@@ -107,6 +107,11 @@ struct cli_option {
 #define CLI_OPTION_NO_COLOR                                                                        \
 	{ CLI_DETAIL_COLOR, 0, "color", CLI_COLORS, "accepted; no text is coloured" }
 
+/* Every event as a timeline, and how long that may get. */
+#define CLI_OPTION_TRACE_FORMAT(id, what) { id, 0, "trace-format", "perfetto", what }
+#define CLI_OPTION_LIMIT_OF_TRACE(id)                                                              \
+	{ id, 0, "trace-limit", "SIZE", "no more events on a timeline of SIZE (256M)" }
+
 struct cli;
 
 struct cli_command {
@@ -183,6 +188,24 @@ int cli_positive_argument(const struct cli *cli, const char *option, const char 
  */
 int cli_range_argument(const struct cli *cli, const char *option, const char *argument,
     uint64_t *start, uint64_t *end);
+
+/* What --trace-format and --trace-limit say. */
+struct cli_timeline {
+	int wanted;
+	uint64_t most; /* bytes; 0: as many as are usual */
+};
+
+/* Take the arguments of these; 0 with a complaint. */
+int cli_trace_format_argument(const struct cli *cli, const char *argument,
+    struct cli_timeline *timeline);
+int cli_trace_limit_argument(const struct cli *cli, const char *argument,
+    struct cli_timeline *timeline);
+
+/* Whether the options about a timeline go together; CLI_BAD with a complaint. */
+enum cli_status cli_timeline_check(const struct cli *cli, const struct cli_timeline *timeline);
+
+/* Says, when it is so, that events are not on it. */
+void cli_timeline_complain(uint64_t most, uint64_t left_out);
 
 /* Index of a word among words with bars between, or -1. */
 int cli_word_index(const char *words, const char *word, size_t length);

@@ -31,6 +31,8 @@ cli_report_end(const struct cli *cli, struct report *report)
 		cli_complain("out of memory");
 		return CLI_ENVIRONMENT;
 	}
+	if (report->options.format == REPORT_PERFETTO)
+		cli_timeline_complain(report->timeline.most, report->timeline.left_out);
 	if (!report_is_good(report) &&
 	    (report->options.format != REPORT_TEXT || cli->path != NULL)) {
 		text = cli_error();

@@ -165,6 +165,51 @@ unknown_option(struct cli *cli, const char *found)
 	return stop(cli, CLI_BAD);
 }
 
+/* --- timelines -------------------------------------------------------------------------------- */
+
+int
+cli_trace_format_argument(const struct cli *cli, const char *argument,
+    struct cli_timeline *timeline)
+{
+	if (strcmp(argument, "perfetto") != 0)
+		return cli_bad_argument(cli, "trace-format", "perfetto", argument) == CLI_OK;
+	timeline->wanted = 1;
+	return 1;
+}
+
+int
+cli_trace_limit_argument(const struct cli *cli, const char *argument,
+    struct cli_timeline *timeline)
+{
+	return cli_positive_argument(cli, "trace-limit", argument, UINT64_MAX, &timeline->most);
+}
+
+enum cli_status
+cli_timeline_check(const struct cli *cli, const struct cli_timeline *timeline)
+{
+	if (timeline->wanted && cli->format != 0)
+		return cli_usage(cli, "--trace-format writes a timeline and nothing else: "
+		    "there is no --format");
+	if (!timeline->wanted && timeline->most != 0)
+		return cli_usage(cli, "--trace-limit belongs to --trace-format");
+	return CLI_OK;
+}
+
+void
+cli_timeline_complain(uint64_t most, uint64_t left_out)
+{
+	struct text *text;
+
+	if (left_out == 0)
+		return;
+	text = cli_error();
+	text_str(text, "vkept: the timeline ends at its limit of ");
+	text_count(text, most, "byte");
+	text_str(text, " (--trace-limit): ");
+	text_count(text, left_out, "event");
+	text_str(text, left_out == 1 ? " is not on it\n" : " are not on it\n");
+}
+
 /* --- parsing ---------------------------------------------------------------------------------- */
 
 /* The table as getopt_long() wants it. */

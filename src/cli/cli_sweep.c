@@ -37,28 +37,19 @@ sweep_take_jobs(struct sweep *sweep, const char *argument)
 	return 1;
 }
 
-int
-sweep_take_trace_format(struct sweep *sweep, const char *argument)
-{
-	if (strcmp(argument, "perfetto") != 0)
-		return cli_bad_argument(sweep->cli, "trace-format", "perfetto", argument) == CLI_OK;
-	sweep->timeline = 1;
-	return 1;
-}
-
 enum cli_status
-sweep_check_trace_format(const struct sweep *sweep)
+sweep_check_timeline(const struct sweep *sweep)
 {
-	if (sweep->timeline && (sweep->cli->format != 0 || sweep->cli->quiet))
+	if (sweep->timeline.wanted && sweep->cli->quiet)
 		return cli_usage(sweep->cli, "--trace-format writes a timeline and nothing else: "
-		    "there is no --format or --quiet");
-	return CLI_OK;
+		    "there is no --quiet");
+	return cli_timeline_check(sweep->cli, &sweep->timeline);
 }
 
 enum report_format_id
 sweep_format(const struct sweep *sweep)
 {
-	return sweep->timeline ? REPORT_PERFETTO : (enum report_format_id)sweep->cli->format;
+	return sweep->timeline.wanted ? REPORT_PERFETTO : (enum report_format_id)sweep->cli->format;
 }
 
 /* --- input ------------------------------------------------------------------------------------ */

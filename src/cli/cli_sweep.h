@@ -38,7 +38,7 @@ struct sweep {
 	struct cli_search search;
 	const char *save;        /* a file for the first failing schedule, or NULL */
 	size_t jobs;             /* scenarios at a time */
-	int timeline;            /* the report is a timeline */
+	struct cli_timeline timeline; /* whether the report is one */
 	int once;                /* only what asks to be explored is; the rest is played */
 	struct play_options play; /* how */
 	int told;                /* the report wants the events of what is played */
@@ -55,7 +55,6 @@ struct sweep {
 #define SWEEP_JOBS_MAX 256u
 
 #define SWEEP_OPTION_JOBS(id) { id, 'j', "jobs", "N", "scenarios at a time (one a processor)" }
-#define SWEEP_OPTION_TRACE_FORMAT(id, what) { id, 0, "trace-format", "perfetto", what }
 
 /* The jobs there are when nobody says how many. */
 size_t sweep_jobs(void);
@@ -63,11 +62,8 @@ size_t sweep_jobs(void);
 /* Takes the argument of --jobs; 0 with a complaint. */
 int sweep_take_jobs(struct sweep *sweep, const char *argument);
 
-/* Takes the argument of --trace-format; 0 with a complaint. */
-int sweep_take_trace_format(struct sweep *sweep, const char *argument);
-
-/* Whether the other options go with that one; CLI_BAD with a complaint. */
-enum cli_status sweep_check_trace_format(const struct sweep *sweep);
+/* Whether the other options go with a timeline; CLI_BAD with a complaint. */
+enum cli_status sweep_check_timeline(const struct sweep *sweep);
 
 /* The form of the report. */
 enum report_format_id sweep_format(const struct sweep *sweep);

@@ -4,7 +4,7 @@
  *
  * What the program writes goes straight on; what is told of it goes to standard error, or to the
  * file that -o names.  Without that file JSON takes standard output, and what the program wrote is
- * a part of it.
+ * a part of it.  A timeline has the file for itself.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,12 +24,16 @@ enum {
 	OPTION_MEMORY,
 	OPTION_TLB,
 	OPTION_VPID,
-	OPTION_ENV
+	OPTION_ENV,
+	OPTION_TRACE_FORMAT,
+	OPTION_TRACE_LIMIT = CLI_DETAIL
 };
 
 static const struct cli_option options[] = {
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "tell of every event but hits of the TLB" },
 	{ OPTION_TRACE, 0, "trace", NULL, "the same as --verbose" },
+	CLI_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "the same as a timeline, to -o FILE"),
+	CLI_OPTION_LIMIT_OF_TRACE(OPTION_TRACE_LIMIT),
 	{ OPTION_LIMIT, 0, "limit", "N", "stop after N instructions (10 billion)" },
 	{ OPTION_CPUS, 0, "cpus", "N", "vCPUs, one a thread of the program (1)" },
 	{ OPTION_SLICE, 0, "slice", "N", "instructions of a thread at a time (1000)" },
@@ -68,6 +72,8 @@ struct exec_command {
 	unsigned char *kept;  /* what that is */
 	size_t kept_size, kept_room;
 	int failed;           /* errno of what could not be written, or kept */
+	struct cli_timeline asked;
+	struct timeline timeline;
 	struct text text;
 	struct json put;
 	struct decoder decoder;
@@ -115,6 +121,10 @@ take_option(struct exec_command *command, int id, const char *argument)
 		return 1;
 	case OPTION_ENV:
 		return take_env(command, argument);
+	case OPTION_TRACE_FORMAT:
+		return cli_trace_format_argument(cli, argument, &command->asked);
+	case OPTION_TRACE_LIMIT:
+		return cli_trace_limit_argument(cli, argument, &command->asked);
 	case OPTION_LIMIT:
 		return take_number(cli, "limit", argument, 1, UINT64_MAX, &to->limit);
 	case OPTION_SLICE:
@@ -136,6 +146,18 @@ take_option(struct exec_command *command, int id, const char *argument)
 		to->tlb.translations = to->tlb.guest_physical = (unsigned)n;
 		return 1;
 	}
+}
+
+/* The timeline has a file for itself: standard output is the program's. */
+static enum cli_status
+check_timeline(const struct exec_command *command)
+{
+	const struct cli *cli = command->cli;
+
+	if (command->asked.wanted && (cli->path == NULL || strcmp(cli->path, "-") == 0))
+		return cli_usage(cli, "expected a file for the timeline, -o FILE: standard output "
+		    "is the program's");
+	return cli_timeline_check(cli, &command->asked);
 }
 
 static enum cli_status
@@ -162,7 +184,7 @@ take_options(struct exec_command *command)
 	to->memory &= ~(uint64_t)(EXEC_PAGE - 1);
 	command->json = cli->format == 1;
 	command->inside = command->json && cli->path == NULL;
-	return CLI_OK;
+	return check_timeline(command);
 }
 
 /* --- the program's world ---------------------------------------------------------------------- */
@@ -243,14 +265,13 @@ begin_report(struct exec_command *command)
 		return;
 	command->begun = 1;
 	command->thread = -1;
-	exec_report_decoder(&command->decoder);
 	if (command->json) {
 		json_put_init(&command->put, &sink);
 		json_put_object(&command->put, NULL);
 		json_put_string(&command->put, "vkept", VKEPT_VERSION);
 		if (command->cli->verbose)
 			json_put_array(&command->put, "trace");
-	} else if (cli->path != NULL) {
+	} else if (cli->path != NULL && !command->asked.wanted) {
 		text_init(&command->text, &sink, cli_wants_color(cli));
 	} else {
 		command->text = *cli_error();
@@ -262,6 +283,10 @@ tell_event(void *ctx, const struct event *event)
 {
 	struct exec_command *command = ctx;
 
+	if (command->asked.wanted) {
+		exec_report_event_timeline(&command->timeline, event);
+		return;
+	}
 	begin_report(command);
 	if (command->json) {
 		exec_report_event_json(&command->put, &command->decoder, event);
@@ -274,12 +299,34 @@ tell_event(void *ctx, const struct event *event)
 	exec_report_event(&command->text, &command->decoder, event);
 }
 
+static int
+begin_timeline(struct exec_command *command)
+{
+	struct scn_sink sink = cli_output_sink(command->cli->output);
+
+	timeline_begin(&command->timeline, &sink, VKEPT_VERSION, command->asked.most);
+	return exec_report_timeline(&command->timeline, &command->decoder,
+	    command->options.program.name, command->options.cpus);
+}
+
+static void
+end_timeline(struct exec_command *command)
+{
+	struct timeline *timeline = &command->timeline;
+
+	exec_report_end_timeline(timeline, &command->outcome);
+	timeline_end(timeline);
+	cli_timeline_complain(timeline->most, timeline->left_out);
+}
+
 static void
 end_report(struct exec_command *command)
 {
 	const char *name = command->options.program.name;
 	bool exited = command->outcome.end.kind == EXEC_END_EXITED;
 
+	if (command->asked.wanted)
+		end_timeline(command);
 	begin_report(command);
 	if (command->json) {
 		if (command->cli->verbose)
@@ -336,14 +383,23 @@ finish(struct exec_command *command)
 	return CLI_OK;
 }
 
-static enum cli_status
-run_program(struct exec_command *command)
+static enum exec_status
+execute(struct exec_command *command)
 {
-	if (command->cli->verbose) {
+	exec_report_decoder(&command->decoder);
+	if (command->asked.wanted && !begin_timeline(command))
+		return EXEC_HOST_MEMORY;
+	if (command->cli->verbose || command->asked.wanted) {
 		command->options.sink = tell_event;
 		command->options.sink_ctx = command;
 	}
-	switch (exec_run(&command->options, &command->outcome)) {
+	return exec_run(&command->options, &command->outcome);
+}
+
+static enum cli_status
+run_program(struct exec_command *command)
+{
+	switch (execute(command)) {
 	case EXEC_ENDED:
 		return finish(command);
 	case EXEC_BAD_FILE:
@@ -379,6 +435,7 @@ load_and_run(struct exec_command *command)
 	status = cli_output_open(cli->output, cli->path);
 	if (status == CLI_OK)
 		status = cli_output_close(cli->output, run_program(command));
+	timeline_process_end(&command->timeline);
 	free(bytes);
 	free(command->kept);
 	return status;

@@ -17,7 +17,8 @@ enum {
 	OPTION_SAVE,
 	OPTION_KEEP_GOING,
 	OPTION_TRACE_FORMAT,
-	OPTION_JOBS
+	OPTION_JOBS,
+	OPTION_TRACE_LIMIT = CLI_DETAIL
 };
 
 static const struct cli_option options[] = {
@@ -30,7 +31,8 @@ static const struct cli_option options[] = {
 	{ OPTION_REPLAY, 0, "replay", "FILE", "one schedule, from FILE" },
 	{ OPTION_SAVE, 0, "save", "FILE", "write the first failing schedule to FILE" },
 	{ OPTION_KEEP_GOING, 'k', "keep-going", NULL, "look for every outcome after a violation" },
-	SWEEP_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "the run that fails as a timeline"),
+	CLI_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "the run that fails as a timeline"),
+	CLI_OPTION_LIMIT_OF_TRACE(OPTION_TRACE_LIMIT),
 	SWEEP_OPTION_JOBS(OPTION_JOBS),
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "figures, and a schedule to each outcome" },
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
@@ -121,7 +123,9 @@ take_option(struct explore *explore, int id, const char *argument)
 		search->options.end_at_violation = false;
 		return 1;
 	case OPTION_TRACE_FORMAT:
-		return sweep_take_trace_format(&explore->sweep, argument);
+		return cli_trace_format_argument(cli, argument, &explore->sweep.timeline);
+	case OPTION_TRACE_LIMIT:
+		return cli_trace_limit_argument(cli, argument, &explore->sweep.timeline);
 	case OPTION_JOBS:
 		return sweep_take_jobs(&explore->sweep, argument);
 	default:
@@ -145,7 +149,7 @@ check_options(const struct explore *explore)
 		return cli_usage(cli, "no scenario was named");
 	if (explore->replay != NULL && cli->argc - cli->operand != 1)
 		return cli_usage(cli, "--replay is for one scenario file");
-	return sweep_check_trace_format(&explore->sweep);
+	return sweep_check_timeline(&explore->sweep);
 }
 
 static enum cli_status
@@ -179,7 +183,8 @@ explore_all(struct explore *explore)
 	const struct cli *cli = explore->cli;
 	const struct report_options options = {
 		.format = sweep_format(&explore->sweep),
-		.trace = explore->sweep.timeline,
+		.trace = explore->sweep.timeline.wanted,
+		.timeline_most = explore->sweep.timeline.most,
 		.quiet = cli->quiet,
 		.details = cli->quiet ? 0 : 1 + cli->verbose,
 		.color = cli_wants_color(cli),

@@ -12,13 +12,15 @@ enum {
 	OPTION_MISSING,
 	OPTION_TRACE,
 	OPTION_TRACE_FORMAT,
-	OPTION_JOBS
+	OPTION_JOBS,
+	OPTION_TRACE_LIMIT = CLI_DETAIL
 };
 
 static const struct cli_option options[] = {
 	{ CLI_VERBOSE, 'v', "verbose", NULL, "every event of the run (text and JSON)" },
 	{ OPTION_TRACE, 't', "trace", NULL, "the same as --verbose" },
-	SWEEP_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "every event as a timeline"),
+	CLI_OPTION_TRACE_FORMAT(OPTION_TRACE_FORMAT, "every event as a timeline"),
+	CLI_OPTION_LIMIT_OF_TRACE(OPTION_TRACE_LIMIT),
 	{ CLI_QUIET, 'q', "quiet", NULL, "failures only" },
 	{ OPTION_SEED, 0, "seed", "N", "schedule the threads by chance, from seed N" },
 	{ OPTION_MISSING, 0, "missing", NULL, "invalidations that are, after which step" },
@@ -49,7 +51,11 @@ run_options(struct run *run)
 			cli->verbose = 1;
 		if (id == OPTION_JOBS && !sweep_take_jobs(&run->sweep, argument))
 			return CLI_BAD;
-		if (id == OPTION_TRACE_FORMAT && !sweep_take_trace_format(&run->sweep, argument))
+		if (id == OPTION_TRACE_FORMAT &&
+		    !cli_trace_format_argument(cli, argument, &run->sweep.timeline))
+			return CLI_BAD;
+		if (id == OPTION_TRACE_LIMIT &&
+		    !cli_trace_limit_argument(cli, argument, &run->sweep.timeline))
 			return CLI_BAD;
 		if (id == OPTION_MISSING)
 			play->advise = true;
@@ -63,7 +69,7 @@ run_options(struct run *run)
 		return cli->stop_status;
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no scenario was named");
-	return sweep_check_trace_format(&run->sweep);
+	return sweep_check_timeline(&run->sweep);
 }
 
 static enum cli_status
@@ -73,13 +79,14 @@ run_all(struct run *run)
 	struct sweep *sweep = &run->sweep;
 	struct report_options options = {
 		.format = sweep_format(sweep),
-		.trace = cli->verbose || sweep->timeline,
+		.trace = cli->verbose || sweep->timeline.wanted,
 		.quiet = cli->quiet,
 		.details = cli->verbose ? 2 : 0,
 		.color = cli_wants_color(cli),
 		.advise = sweep->play.advise,
 		.seed_given = sweep->play.seed_given,
 		.seed = sweep->play.seed,
+		.timeline_most = sweep->timeline.most,
 		.version = VKEPT_VERSION,
 		.command = cli->command->name,
 	};

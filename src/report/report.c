@@ -31,8 +31,6 @@ report_begin(struct report *report, const struct report_options *options,
 	report->finding = NULL;
 	report->line[0] = '\0';
 	report->line_again = 0;
-	report->perfetto = NULL;
-	report->processes = report->flows = 0;
 	if (report->format->begin != NULL)
 		report->format->begin(report);
 }

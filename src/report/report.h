@@ -13,6 +13,7 @@
 #include "report/report_bytes.h"
 #include "report/report_explore.h"
 #include "report/report_story.h"
+#include "report/report_timeline.h"
 
 enum report_format_id {
 	REPORT_TEXT,
@@ -32,6 +33,7 @@ struct report_options {
 	int color;      /* text */
 	int seed_given; /* the schedule was replaced; said with failures */
 	uint64_t seed;
+	uint64_t timeline_most; /* bytes of a timeline; 0: as many as are usual */
 	const char *version;
 	const char *command; /* whose report it is: "run" */
 };
@@ -65,8 +67,7 @@ struct report {
 	const struct report_finding *finding; /* NULL: it was played once */
 	char line[REPORT_LINE_SIZE]; /* the last line of the story, and how often it came again */
 	uint64_t line_again;
-	struct report_perfetto *perfetto;
-	uint64_t processes, flows; /* of the timeline, over all scenarios */
+	struct timeline timeline;
 };
 
 /* Starts a report; everything it writes goes to `sink`. */

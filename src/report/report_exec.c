@@ -5,12 +5,14 @@
 #include "report/report_exec.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "guestpt/guestpt.h"
 #include "report/report_trace.h"
 
 #define COLUMN_VALUE 16
+#define SENTENCE_SIZE 256
 
 /* --- the trace -------------------------------------------------------------------------------- */
 
@@ -169,6 +171,53 @@ exec_report_end(struct text *text, const struct exec_outcome *outcome)
 	}
 }
 
+static void
+write_sentence(char sentence[SENTENCE_SIZE], const struct exec_outcome *outcome)
+{
+	struct text_buffer buffer = { sentence, SENTENCE_SIZE, 0 };
+	struct scn_sink sink = text_buffer_sink(&buffer);
+	struct text text;
+
+	text_init(&text, &sink, 0);
+	exec_report_end(&text, outcome);
+}
+
+/* --- the timeline ----------------------------------------------------------------------------- */
+
+int
+exec_report_timeline(struct timeline *timeline, struct decoder *decoder, const char *program,
+    unsigned cpus)
+{
+	char name[16];
+	unsigned i;
+
+	if (!timeline_process(timeline, decoder, program, cpus))
+		return 0;
+	for (i = 0; i < cpus; i++) {
+		snprintf(name, sizeof(name), "vCPU %u", i);
+		timeline_thread(timeline, i, name);
+	}
+	return 1;
+}
+
+void
+exec_report_event_timeline(struct timeline *timeline, const struct event *event)
+{
+	if (!is_left_out(event))
+		timeline_event(timeline, event);
+}
+
+void
+exec_report_end_timeline(struct timeline *timeline, const struct exec_outcome *outcome)
+{
+	char sentence[SENTENCE_SIZE];
+
+	write_sentence(sentence, outcome);
+	timeline_stop(timeline);
+	timeline_mark(timeline, -1, "end", sentence);
+	timeline_process_end(timeline);
+}
+
 /* --- counts ----------------------------------------------------------------------------------- */
 
 static void
@@ -244,19 +293,13 @@ exec_report_text(struct text *text, const char *program, const struct exec_outco
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-#define SENTENCE_SIZE 256
-
 static void
 put_end_json(struct json *json, const struct exec_outcome *outcome)
 {
 	const struct exec_end *end = &outcome->end;
 	char sentence[SENTENCE_SIZE];
-	struct text_buffer buffer = { sentence, sizeof(sentence), 0 };
-	struct scn_sink sink = text_buffer_sink(&buffer);
-	struct text text;
 
-	text_init(&text, &sink, 0);
-	exec_report_end(&text, outcome);
+	write_sentence(sentence, outcome);
 	json_put_object(json, "end");
 	json_put_string(json, "kind", exec_end_name(end->kind));
 	json_put_string(json, "text", sentence);

@@ -9,6 +9,7 @@
 #include "report/report_decode.h"
 #include "report/report_json.h"
 #include "report/report_text.h"
+#include "report/report_timeline.h"
 
 /* The machine of a program, for the words of its trace. */
 void exec_report_decoder(struct decoder *decoder);
@@ -20,6 +21,16 @@ void exec_report_decoder(struct decoder *decoder);
 void exec_report_event(struct text *text, struct decoder *decoder, const struct event *event);
 void exec_report_event_json(struct json *json, struct decoder *decoder,
     const struct event *event);
+
+/* The program as a process on a timeline, each vCPU a thread of it.  0: out of memory. */
+int exec_report_timeline(struct timeline *timeline, struct decoder *decoder, const char *program,
+    unsigned cpus);
+
+/* One event, with the same left out. */
+void exec_report_event_timeline(struct timeline *timeline, const struct event *event);
+
+/* The end of the program as a mark, and of its process. */
+void exec_report_end_timeline(struct timeline *timeline, const struct exec_outcome *outcome);
 
 /* "exited with status 0". */
 void exec_report_end(struct text *text, const struct exec_outcome *outcome);

@@ -104,6 +104,7 @@ static const char *const lines[] = {
 	"report tests/data/cli/failing.yaml",
 	"report --replay tests/data/explore/lost.replay tests/data/explore/lost.yaml",
 	"exec tests/fuzz/seeds/elf/static",
+	"exec --trace-format perfetto -o @/saved tests/fuzz/seeds/elf/static",
 	"--help",
 	"--version",
 };
