@@ -268,23 +268,40 @@ find_and_check(struct vk_direct_cursor *cursor, uint64_t gva, size_t count, size
 #define A_PAGE   3u
 #define A_REGION 2u /* more, for another GiB of guest-physical memory */
 
+/* Two GiB of guest-physical addresses. */
+#define NEAR 0x0000351e40000000ull
+#define FAR  0x0000351f80000000ull
+
 static void
 pages_found_together_cost_one_reading_of_what_is_above_them(void **state)
 {
+	static const uint64_t region[PAGES] = {NEAR, NEAR, NEAR, FAR, FAR, FAR, NEAR, NEAR};
 	struct vk_direct_cursor cursor = {{0, 0, 0}};
+	struct flat_machine *m = &direct.m;
+	uint64_t slot[FLAT_REFERENCES], behind;
+	unsigned i;
 
 	(void)state;
-	side_make(&direct, 0, 1);
+	flat_init_empty(m);
+	m->mode.cr3 = flat_new_guest_table(m);
+	for (i = 0; i < PAGES; i++)
+		assert_true(flat_add_page(m, START + i * VK_PAGE_BYTES,
+		    region[i] + i * VK_PAGE_BYTES, 1, 1, FLAT_GUEST_PAGE, FLAT_EPT_PAGE));
+	side_finish(&direct, 1);
+	/* What lies behind the first page table looks like an entry of it. */
+	flat_path(m, START + 3 * VK_PAGE_BYTES, slot);
+	behind = slot[FLAT_REFERENCES - 5] + 8;
+	flat_store(m, behind, flat_load(m, slot[FLAT_REFERENCES - 5]));
 	find_and_check(&cursor, START + 0x123, 2, 2);
-	assert_in_range(
-	    notes, WAY_DOWN + 2 * A_PAGE + A_REGION, WAY_DOWN + 2 * (A_PAGE + A_REGION));
+	assert_int_equal(notes, WAY_DOWN + 2 * A_PAGE + A_REGION);
 	/* The cursor goes on; pages of another table are not found with these. */
 	find_and_check(&cursor, START + 0x2000, 6, 2);
-	assert_in_range(notes, 2 * A_PAGE, 2 * (A_PAGE + A_REGION));
-	find_and_check(&cursor, START + 0x4000, 4, 4);
-	assert_in_range(
-	    notes, WAY_DOWN + 4 * A_PAGE + A_REGION, WAY_DOWN + 4 * (A_PAGE + A_REGION));
-	flat_destroy(&direct.m);
+	assert_int_equal(notes, 2 * A_PAGE + A_REGION);
+	find_and_check(&cursor, START + 0x4000, 1, 1);
+	assert_int_equal(notes, WAY_DOWN + A_PAGE + A_REGION);
+	find_and_check(&cursor, START + 0x5000, 3, 3);
+	assert_int_equal(notes, 3 * A_PAGE + A_REGION);
+	flat_destroy(m);
 }
 
 static void
@@ -390,6 +407,90 @@ flags_that_holding_a_page_sets_are_logged(void **state)
 	flat_destroy(&m);
 }
 
+/* One page, of these levels at either side; returns the HPA of its frame. */
+static uint64_t
+make_one_page(uint64_t gpa, unsigned guest_level, unsigned ept_level)
+{
+	struct flat_machine *m = &direct.m;
+
+	flat_init_empty(m);
+	m->mode.cr3 = flat_new_guest_table(m);
+	assert_true(flat_add_page(m, START, gpa, guest_level, ept_level, FLAT_GUEST_PAGE,
+	    FLAT_EPT_PAGE));
+	side_finish(&direct, 1);
+	if (ept_level == 1)
+		return flat_load(m, m->ept_leaf) & FLAT_FRAME_BITS;
+	/* All of memory is in the first large page. */
+	return (guest_level == 1 ? flat_load(m, m->guest_leaf) : m->gva) &
+	    (FLAT_BYTES - VK_PAGE_BYTES);
+}
+
+/* A page that is written at no cost is found to be written, any that is read to be read. */
+static void
+a_page_is_found_for_the_access_that_is_asked_for(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t guest, ept; /* turned over in the leaves */
+		unsigned read, written;
+	} rows[] = {
+	    {"a page that may be written", 0, 0, 1, 1},
+	    {"a page that may not", VK_PG_RW, 0, 1, 0},
+	    {"a clean page", VK_PG_D, 0, 1, 0},
+	    {"a page that the host protects", 0, EPT_W, 1, 0},
+	    {"a page that is clean for the host", 0, EPT_D, 1, 0},
+	    {"a page for the supervisor", VK_PG_US, 0, 0, 0},
+	};
+	struct flat_machine *m = &direct.m;
+	void *page[PAGES];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vk_direct_cursor reading = {{0, 0, 0}}, writing = {{0, 0, 0}};
+		size_t read, written;
+
+		(void)make_one_page(FLAT_GPA, 1, 1);
+		flat_store(m, m->guest_leaf, flat_load(m, m->guest_leaf) ^ rows[i].guest);
+		flat_store(m, m->ept_leaf, flat_load(m, m->ept_leaf) ^ rows[i].ept);
+		read = direct.us.direct.find(
+		    direct.us.direct.ctx, &reading, vk_gva(START), VK_ACC_R, 1, page);
+		written = direct.us.direct.find(
+		    direct.us.direct.ctx, &writing, vk_gva(START), VK_ACC_W, 1, page);
+		if (read != rows[i].read || written != rows[i].written)
+			fail_msg(
+			    "%s: found %zu to read, %zu to write", rows[i].what, read, written);
+		flat_destroy(m);
+	}
+}
+
+/* Every bit of the address in a 2 MiB leaf of the host, where the window goes as far. */
+static void
+a_large_page_that_is_found_may_lie_anywhere(void **state)
+{
+	struct flat_machine *m = &direct.m;
+	struct nested_window window;
+	uint64_t frame, leaf;
+	void *page[PAGES];
+	unsigned bit;
+
+	(void)state;
+	frame = make_one_page(FLAT_GPA, 1, 2);
+	window.base = m->memory;
+	window.size = VK_BIT(50);
+	flat_set_window(m, window);
+	leaf = flat_load(m, m->ept_leaf);
+	for (bit = vk_level_shift(2); bit < m->mode.maxphyaddr; bit++) {
+		struct vk_direct_cursor cursor = {{0, 0, 0}};
+
+		flat_store(m, m->ept_leaf, leaf | VK_BIT(bit));
+		assert_int_equal(find_with_notes(&direct, &cursor, START, 1, page), 1);
+		assert_int_equal(
+		    (uintptr_t)page[0] - (uintptr_t)m->memory, VK_BIT(bit) | frame);
+	}
+	flat_destroy(m);
+}
+
 static void
 a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
 {
@@ -419,24 +520,6 @@ a_large_page_is_found_if_its_leaf_is_ordinary(void **state)
 		assert_ptr_equal(page[at], (char *)direct.m.memory + direct.frame[at]);
 	}
 	flat_destroy(&direct.m);
-}
-
-/* One page, of these levels at either side; returns the HPA of its frame. */
-static uint64_t
-make_one_page(uint64_t gpa, unsigned guest_level, unsigned ept_level)
-{
-	struct flat_machine *m = &direct.m;
-
-	flat_init_empty(m);
-	m->mode.cr3 = flat_new_guest_table(m);
-	assert_true(flat_add_page(m, START, gpa, guest_level, ept_level, FLAT_GUEST_PAGE,
-	    FLAT_EPT_PAGE));
-	side_finish(&direct, 1);
-	if (ept_level == 1)
-		return flat_load(m, m->ept_leaf) & FLAT_FRAME_BITS;
-	/* All of memory is in the first large page. */
-	return (guest_level == 1 ? flat_load(m, m->guest_leaf) : m->gva) &
-	    (FLAT_BYTES - VK_PAGE_BYTES);
 }
 
 static void
@@ -546,7 +629,9 @@ main(void)
 	    cmocka_unit_test(the_short_way_does_what_a_walk_for_every_page_does),
 	    cmocka_unit_test(pages_found_together_cost_one_reading_of_what_is_above_them),
 	    cmocka_unit_test(an_entry_that_is_not_ordinary_ends_what_is_found_before_its_page),
+	    cmocka_unit_test(a_page_is_found_for_the_access_that_is_asked_for),
 	    cmocka_unit_test(a_large_page_is_found_if_its_leaf_is_ordinary),
+	    cmocka_unit_test(a_large_page_that_is_found_may_lie_anywhere),
 	    cmocka_unit_test(a_page_of_the_first_gigabyte_is_found),
 	    cmocka_unit_test(a_page_of_each_size_is_walked_fast),
 	    cmocka_unit_test(pages_under_tables_in_large_pages_are_found),

@@ -213,6 +213,7 @@ tables_that_come_and_go_hold_nobody_for_ever(void **state)
 	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	assert_int_equal(edit.owed, GUESTPT_OWES_NOTHING);
 	assert_int_equal(m.taken.taken, 0);
+	assert_int_equal(m.memory.loads, 1024 * (3 + 1)); /* each try: the way, another look */
 	fake_destroy(&m.memory);
 }
 
@@ -314,7 +315,9 @@ a_refused_access_ends_the_edit(void **state)
 	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	m.memory.refuse_load = FAKE_NOWHERE;
 	m.memory.refuse_cas = PTE;
+	fake_reset(&m.memory);
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
+	assert_int_equal(m.memory.loads, 3 + 1 + 1); /* it is not tried again */
 	assert_int_equal(edit.status, GUESTPT_EDIT_REFUSED);
 	assert_int_equal(edit.before, USED);
 	m.memory.refuse_load = PTE;
@@ -334,12 +337,16 @@ without_paging_there_are_no_tables_to_edit(void **state)
 {
 	struct guestpt_mode mode = std_mode;
 	struct guestpt_edit edit;
+	unsigned found = 9;
 	struct machine m;
+	gpa_t slot;
 
 	(void)state;
 	machine_init(&m);
 	mode.cr0 = 0;
 	guestpt_init(&m.pt, fake_gpm(&m.memory), &mode);
+	assert_int_equal(guestpt_find(&m.pt, vk_gva(X), 1, &slot, &found), GUESTPT_EDIT_REFUSED);
+	assert_int_equal(found, 0);
 	edit = guestpt_map(&m.pt, &m.pages, vk_gva(X), vk_gpa(A), 1, PWU);
 	assert_nothing_edited(edit, GUESTPT_EDIT_REFUSED);
 	assert_int_equal(m.memory.events, 0);

@@ -171,7 +171,9 @@ static const struct variant variants[] = {
 	    .ept_leaf = EPT_XU, .taken = "++++++" },
 	{ "sub-page permissions", .controls = EPT_CTL_SPP, .ept_leaf = EPT_SPP,
 	    .taken = "++++++" },
-	{ "tables that are marked", .marks = 0x7ff0000000000a00, .taken = "++++++" },
+	{ "tables that are marked", .marks = 0x7ff0000000000e00, .taken = "++++++" },
+	{ "tables that are marked without A/D", .eptp = EPTP_AD, .marks = 0x7ff0000000000f00,
+	    .taken = "++++++" },
 	{ "no large pages and no execute-only pages",
 	    .cap = EPT_CAP_EXEC_ONLY | EPT_CAP_1G | EPT_CAP_2M, .taken = "++++++" },
 	{ "the widest addresses", .maxphyaddr = 52, .taken = "++++++" },
@@ -369,6 +371,36 @@ the_last_whole_frame_is_the_last(void **state)
 	flat_destroy(&m);
 }
 
+/* Every bit of the address in a large leaf of the host, where the window goes as far. */
+static void
+a_large_page_of_the_host_may_lie_anywhere(void **state)
+{
+	struct flat_machine m;
+	unsigned level, bit;
+
+	(void)state;
+	for (level = 2; level <= 3; level++) {
+		struct variant v = { .ept_level = level };
+		struct nested_window window;
+
+		make_variant(&m, &v);
+		window.base = m.memory;
+		window.size = VK_BIT(50);
+		flat_set_window(&m, window);
+		for (bit = vk_level_shift(level); bit < m.mode.maxphyaddr; bit++) {
+			uint64_t leaf = flat_load(&m, m.ept_leaf);
+
+			flat_store(&m, m.ept_leaf, leaf | VK_BIT(bit));
+			assert_int_equal(compare_walks(&m, NESTED_USER_READ, m.gva, "a high page"),
+			    TAKEN_LARGE);
+			assert_int_equal(record.hpa.v / FLAT_BYTES,
+			    VK_BIT(bit) / FLAT_BYTES);
+			flat_store(&m, m.ept_leaf, leaf);
+		}
+		flat_destroy(&m);
+	}
+}
+
 static void
 roots_out_of_reach_are_left_to_the_readable_walk(void **state)
 {
@@ -518,6 +550,7 @@ the_first_touch_sets_flags_and_the_second_walk_is_fast(void **state)
 static void
 nothing_is_left_of_what_was_there_before(void **state)
 {
+	uint64_t slot[FLAT_REFERENCES];
 	struct flat_machine m;
 	hpa_t hpa = vk_hpa(0);
 
@@ -526,8 +559,15 @@ nothing_is_left_of_what_was_there_before(void **state)
 	clear_flags(&m);
 	memset(&m.nested, 0xff, sizeof(m.nested));
 	flat_set(&m);
+	assert_null(m.nested.log_ctx);
 	assert_int_equal(nested_access(&m.nested, NESTED_USER_WRITE, vk_gva(FLAT_GVA), &hpa,
 	    &record), NESTED_OK);
+	/* The entry that stands in for a root out of reach is no longer that of the real one. */
+	flat_path(&m, FLAT_GVA, slot);
+	m.nested.empty = flat_load(&m, slot[0]);
+	m.mode.cr4 |= VK_CR4_LA57;
+	flat_set(&m);
+	assert_false(fast_walk(&m, NESTED_USER_WRITE, FLAT_GVA).taken);
 	flat_destroy(&m);
 }
 
@@ -635,6 +675,122 @@ a_log_is_asked_before_flags_of_the_ept_are_set(void **state)
 	assert_int_equal(asked, 1);
 	assert_memory_equal(before, m.memory, FLAT_BYTES);
 	flat_destroy(&m);
+}
+
+/* What nested_walk() says, and that its record is of that walk. */
+static enum nested_status
+walk_and_check(struct flat_machine *m, uint64_t gva, unsigned acc)
+{
+	enum nested_status status;
+
+	memset(&record, 0xff, sizeof(record));
+	m->loads = 0;
+	status = nested_walk(&m->nested, vk_gva(gva), acc, &record);
+	assert_int_equal(record.status, status);
+	return status;
+}
+
+static void
+what_is_ordinary_is_not_walked_readably(void **state)
+{
+	static const unsigned levels[] = { 1, 2, 3 };
+	struct flat_machine m;
+	unsigned i, kind;
+
+	(void)state;
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		struct variant v = { .guest_level = levels[i] };
+
+		make_variant(&m, &v);
+		for (kind = 0; kind < NESTED_KINDS; kind++) {
+			assert_int_equal(walk_and_check(&m, m.gva, kind_acc[kind]), NESTED_OK);
+			assert_int_equal(m.loads, 0);
+		}
+		flat_destroy(&m);
+	}
+}
+
+static void
+a_record_tells_of_its_walk_alone(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned absent;   /* which entry of the path is none; past the last: all are */
+		uint64_t flip;     /* in the address */
+		uint64_t leaf;     /* turned over in the guest's leaf */
+		unsigned acc, page_acc;
+		enum nested_status status;
+		int page_walked;
+	} rows[] = {
+		{ "a supervisor read of a user page", FLAT_REFERENCES, 0, 0, VK_ACC_R,
+		    VK_ACC_R | VK_ACC_USER_ADDR, NESTED_OK, 1 },
+		{ "a user write of a user page", FLAT_REFERENCES, 0, 0, VK_ACC_W | VK_ACC_USER,
+		    VK_ACC_W | VK_ACC_USER_ADDR, NESTED_OK, 1 },
+		{ "an implicit read of a supervisor page", FLAT_REFERENCES, 0, VK_PG_US,
+		    VK_ACC_R | VK_ACC_IMPLICIT, VK_ACC_R, NESTED_OK, 1 },
+		{ "the EPT has no page", FLAT_REFERENCES - 1, 0, 0, VK_ACC_R | VK_ACC_USER,
+		    VK_ACC_R | VK_ACC_USER_ADDR, NESTED_EXIT, 1 },
+		{ "the guest has no page", FLAT_REFERENCES - 5, 0, 0, VK_ACC_R | VK_ACC_USER, 0,
+		    NESTED_PF, 0 },
+		{ "the EPT has no guest table", FLAT_REFERENCES - 6, 0, 0, VK_ACC_R | VK_ACC_USER,
+		    0, NESTED_EXIT, 0 },
+		{ "the guest may not", FLAT_REFERENCES, 0, VK_PG_US, VK_ACC_R | VK_ACC_USER, 0,
+		    NESTED_PF, 0 },
+		{ "the address is not canonical", FLAT_REFERENCES, VK_BIT(60), 0,
+		    VK_ACC_R | VK_ACC_USER, 0, NESTED_GP, 0 },
+	};
+	uint64_t slot[FLAT_REFERENCES];
+	struct flat_machine m;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum nested_status status;
+
+		flat_init(&m);
+		flat_path(&m, FLAT_GVA, slot);
+		flat_store(&m, m.guest_leaf, flat_load(&m, m.guest_leaf) ^ rows[i].leaf);
+		if (rows[i].absent < FLAT_REFERENCES)
+			flat_store(&m, slot[rows[i].absent], 0);
+		memset(&record, 0xff, sizeof(record));
+		status = nested_walk_recorded(&m.nested, vk_gva(FLAT_GVA ^ rows[i].flip),
+		    rows[i].acc, &record);
+		if (status != rows[i].status || record.status != status ||
+		    record.page_walked != rows[i].page_walked ||
+		    (record.page_walked && record.page.acc != rows[i].page_acc))
+			fail_msg("%s: status %d (%d), page walked %d for %x", rows[i].what,
+			    (int)status, (int)record.status, record.page_walked,
+			    record.page.acc);
+		flat_destroy(&m);
+	}
+}
+
+/* On pages that refuse some accesses: any mixture, of whatever side, is that of the other walk. */
+static void
+every_mixture_of_accesses_ends_as_the_readable_walk_does(void **state)
+{
+	static const uint64_t leaf[] = { 0, VK_PG_US, VK_PG_RW | VK_PG_D, VK_PG_XD };
+	static struct nested_result other;
+	struct flat_machine m;
+	unsigned i, acc;
+
+	(void)state;
+	for (i = 0; i < sizeof(leaf) / sizeof(leaf[0]); i++) {
+		struct variant v = { .guest_leaf = leaf[i] };
+
+		make_variant(&m, &v);
+		for (acc = 0; acc <= (VK_ACC_RWX | VK_ACC_USER | VK_ACC_IMPLICIT); acc++) {
+			enum nested_status status = walk_and_check(&m, m.gva, acc);
+
+			assert_int_equal(status, nested_walk_recorded(&m.nested, vk_gva(m.gva),
+			    acc, &other));
+			if (status == NESTED_PF)
+				assert_int_equal(record.guest.error_code, other.guest.error_code);
+			else
+				assert_int_equal(record.hpa.v, other.hpa.v);
+		}
+		flat_destroy(&m);
+	}
 }
 
 static void
@@ -991,6 +1147,7 @@ main(void)
 		cmocka_unit_test(an_answer_is_right_whichever_bit_of_an_entry_is_turned_over),
 		cmocka_unit_test(an_answer_lies_in_the_window_and_so_does_all_that_was_read),
 		cmocka_unit_test(the_last_whole_frame_is_the_last),
+		cmocka_unit_test(a_large_page_of_the_host_may_lie_anywhere),
 		cmocka_unit_test(roots_out_of_reach_are_left_to_the_readable_walk),
 		cmocka_unit_test(in_a_window_smaller_than_an_entry_there_is_none),
 		cmocka_unit_test(the_last_whole_word_is_the_last),
@@ -1001,6 +1158,9 @@ main(void)
 		cmocka_unit_test(a_page_of_any_size_is_read_by_its_kind),
 		cmocka_unit_test(tables_that_change_under_a_walk_make_it_unstable),
 		cmocka_unit_test(a_log_is_asked_before_flags_of_the_ept_are_set),
+		cmocka_unit_test(what_is_ordinary_is_not_walked_readably),
+		cmocka_unit_test(a_record_tells_of_its_walk_alone),
+		cmocka_unit_test(every_mixture_of_accesses_ends_as_the_readable_walk_does),
 		cmocka_unit_test(implicit_accesses_and_mixtures_are_walked_readably),
 		cmocka_unit_test(ordinary_machines_are_walked_fast),
 		cmocka_unit_test(broken_machines_have_the_outcome_that_a_virtual_cpu_has),

@@ -362,16 +362,20 @@ static const struct decode_row decode_rows[] = {
 };
 /* clang-format on */
 
-/* Behind the bytes that count stands what would make a SYSCALL of an incomplete one. */
+/* Behind the bytes that count stands what would make a SYSCALL of an incomplete one, or go on. */
 static void
 run_decode_row(void **state)
 {
+	static const unsigned char behind[] = {0x05, 0x66};
 	const struct decode_row *row = *state;
 	unsigned char *bytes = test_malloc(row->size + 1);
+	unsigned i;
 
-	memcpy(bytes, row->code, row->size);
-	bytes[row->size] = 0x05;
-	assert_int_equal(vmm_decode_syscall(bytes, row->size), row->length);
+	for (i = 0; i < sizeof(behind); i++) {
+		memcpy(bytes, row->code, row->size);
+		bytes[row->size] = behind[i];
+		assert_int_equal(vmm_decode_syscall(bytes, row->size), row->length);
+	}
 	test_free(bytes);
 }
 

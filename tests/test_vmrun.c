@@ -132,7 +132,7 @@ host_critical(void *ctx, int enter)
 {
 	(void)ctx;
 	say(enter ? "critical" : "uncritical");
-	need(host.critical != enter, "critical sections do not match");
+	need(enter == !host.critical, "critical sections do not match");
 	need(host.interrupts, "a critical section begins or ends with interrupts off");
 	host.critical = enter;
 	if (enter) {
@@ -148,6 +148,7 @@ host_interrupts(void *ctx, int on)
 	(void)ctx;
 	say(on ? "interrupts on" : "interrupts off");
 	need(host.critical, "interrupts change outside the critical section");
+	need(on == !host.interrupts, "interrupts are made what they are");
 	if (on) {
 		need(host.proc.cpulock / VMM_LOCK_STEP == 0, "interrupts come on while counted");
 		need(host.proc.cpumask == 0, "interrupts come on while in the mask");

@@ -357,10 +357,14 @@ class Judges:
         self.tried, self.killed = {}, {}
 
     def of(self, source, line):
-        """Who reaches a line; or the file, where nobody does: a table has no code."""
+        """Who reaches a line; or the file, where nobody does: a table has no code.
+
+        What a header says beside code, of a type or a constant, may matter to anybody."""
         name = name_of(source)
         found = [c for c in self.checks if line in c.lines.get(name, ())]
-        found = found or [c for c in self.checks if c.lines.get(name)]
+        if not found and name.endswith(".c"):
+            found = [c for c in self.checks if c.lines.get(name)]
+        found = found or self.checks
         return sorted(found, key=lambda c: (c.seconds + 0.02) * (self.tried.get((c, name), 0) + 1)
                       / (self.killed.get((c, name), 0) + 1))
 

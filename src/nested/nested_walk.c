@@ -379,6 +379,12 @@ static const unsigned nested_acc[NESTED_KINDS] = {
 	VK_ACC_X,
 };
 
+static uint64_t
+nested_bits_if(int condition, uint64_t bits)
+{
+	return condition ? bits : 0;
+}
+
 /* A pattern of entries whose bits in `care` are a frame and `flags`. */
 static struct nested_pattern
 nested_pattern_of(uint64_t care, uint64_t flags)
@@ -410,7 +416,7 @@ nested_ept_leaf(const struct ept *ept, uint64_t need)
 	uint64_t flags = EPT_R | need | EPT_WB;
 
 	if (ept->ad)
-		flags |= EPT_A | ((need & EPT_W) ? EPT_D : 0);
+		flags |= (need & EPT_W) ? EPT_A | EPT_D : EPT_A;
 	return nested_pattern_of(flags | EPT_MEMTYPE, flags);
 }
 
@@ -420,7 +426,7 @@ nested_ept_need(const struct ept *ept, unsigned acc)
 {
 	if (acc & VK_ACC_X)
 		return ept->exec;
-	return (acc & VK_ACC_W) ? EPT_W : 0;
+	return (acc & VK_ACC_W) ? EPT_W : EPT_R;
 }
 
 /*
@@ -433,21 +439,23 @@ nested_ept_need(const struct ept *ept, unsigned acc)
 static void
 nested_guest_patterns(const struct guestpt *pt, unsigned acc, struct nested_rights *rights)
 {
-	uint64_t user = (acc & VK_ACC_USER) ? VK_PG_US : 0;
-	uint64_t write = (acc & VK_ACC_W) ? VK_PG_RW : 0;
-	uint64_t dirty = (acc & VK_ACC_W) ? VK_PG_D : 0;
-	uint64_t xd = (pt->reserved[1][1] | ((acc & VK_ACC_X) ? VK_PG_XD : 0)) & VK_PG_XD;
-	uint64_t keys = (pt->mode.cr4 & (VK_CR4_PKE | VK_CR4_PKS)) ? VK_PG_PKEY : 0;
-	uint64_t flags = VK_PG_P | VK_PG_A | write | user;
+	int is_user = (acc & VK_ACC_USER) != 0, is_write = (acc & VK_ACC_W) != 0;
+	int has_keys = (pt->mode.cr4 & (VK_CR4_PKE | VK_CR4_PKS)) != 0;
+	int xd_matters = (acc & VK_ACC_X) || !(pt->mode.efer & VK_EFER_NXE);
+	uint64_t write = nested_bits_if(is_write, VK_PG_RW);
+	uint64_t dirty = nested_bits_if(is_write, VK_PG_D);
+	uint64_t xd = nested_bits_if(xd_matters, VK_PG_XD);
+	uint64_t keys = nested_bits_if(has_keys, VK_PG_PKEY);
+	uint64_t flags = VK_PG_P | VK_PG_A | write | nested_bits_if(is_user, VK_PG_US);
 	/* As a walk accumulates rights: XD turned over, set where no entry has it. */
 	uint64_t perm = VK_PG_P | write | xd;
-	int user_denied = guestpt_denials(pt, acc, perm | VK_PG_US, 0) != 0;
-	int supervisor_denied = guestpt_denials(pt, acc, perm, 0) != 0;
+	int user_denied = guestpt_denials(pt, acc, perm | VK_PG_US, flags) != 0;
+	int supervisor_denied = guestpt_denials(pt, acc, perm, flags) != 0;
 
 	rights->table = nested_pattern_of(flags | xd | VK_PG_PS, flags);
-	rights->leaf = nested_pattern_of(flags | xd | dirty | keys | (user_denied ? VK_PG_US : 0),
-	    flags | dirty);
-	if (user ? user_denied : supervisor_denied)
+	rights->leaf = nested_pattern_of(
+	    flags | xd | dirty | keys | nested_bits_if(user_denied, VK_PG_US), flags | dirty);
+	if (is_user ? user_denied : supervisor_denied)
 		rights->table = rights->leaf = nested_no_pattern();
 }
 
@@ -463,18 +471,18 @@ nested_set_guest(struct nested *n, const struct guestpt_mode *mode)
 
 	n->mode = *mode;
 	/* Bit 12 of a guest's large page is PAT; a reserved PS means that there are none. */
-	n->guest_large[3] = mode->page1g ? VK_PG_PS | VK_BITS(29, 13) : 0;
+	n->guest_large[3] = nested_bits_if(mode->page1g, VK_PG_PS | VK_BITS(29, 13));
 	n->guest_large[2] = VK_PG_PS | VK_BITS(20, 13);
 	n->not_gpa_frame = ~vk_frame_mask(width, VK_PAGE_SHIFT);
 	guestpt_init(&pt, none, mode);
 	for (kind = 0; kind < NESTED_KINDS; kind++)
 		nested_guest_patterns(&pt, nested_acc[kind], &n->rights[kind]);
-	for (level = 3; level > 0; level--)
-		n->cr3_row[level] = nested_row(n->table_row, cr3, level);
 	n->cr3_row[4] = nested_row(n->root, cr3, 4);
 	/* What the fast walk does not know begins, and ends, at an entry that is not present. */
 	if (n->root == 0 || pt.levels != 4 || (cr3 & n->not_gpa_frame))
 		n->cr3_row[4] = (uintptr_t)&n->empty;
+	for (level = 3; level > 0; level--)
+		n->cr3_row[level] = nested_row(n->table_row, cr3, level);
 }
 
 /* --- the window as a memory ---------------------------------------------------------------- */
@@ -514,7 +522,7 @@ static uint64_t
 nested_ignored(const struct ept *ept)
 {
 	return VK_BITS(63, 52) | VK_BIT(11) | EPT_D | (EPT_XU & ~ept->exec) |
-	    (ept->ad ? 0 : EPT_A);
+	    nested_bits_if(!ept->ad, EPT_A);
 }
 
 void
@@ -534,12 +542,15 @@ nested_init(struct nested *n, struct nested_window window, const struct ept *ept
 	n->frames = window.size >> VK_PAGE_SHIFT;
 	if (n->frames > VK_BIT(ept->maxphyaddr - VK_PAGE_SHIFT))
 		n->frames = VK_BIT(ept->maxphyaddr - VK_PAGE_SHIFT);
-	n->table_minus = 0 - (ept->present | (ept->ad ? EPT_A : 0) | (marks & nested_ignored(ept)));
-	n->leaf = nested_ept_leaf(ept, ept->ad ? EPT_W : 0);
+	n->table_minus = 0 - (ept->present | nested_bits_if(ept->ad, EPT_A) |
+	    (marks & nested_ignored(ept)));
+	n->leaf = nested_ept_leaf(ept, nested_bits_if(ept->ad, EPT_W));
 	n->table_row = (uintptr_t)window.base + n->table_minus;
 	n->leaf_row = (uintptr_t)window.base + n->leaf.minus;
-	n->ept_large[3] = (ept->cap & EPT_CAP_1G) ? EPT_PS | VK_BITS(29, 12) : 0;
-	n->ept_large[2] = (ept->cap & EPT_CAP_2M) ? EPT_PS | VK_BITS(20, 12) : 0;
+	n->ept_large[3] =
+	    nested_bits_if((ept->cap & EPT_CAP_1G) != 0, EPT_PS | VK_BITS(29, 12));
+	n->ept_large[2] =
+	    nested_bits_if((ept->cap & EPT_CAP_2M) != 0, EPT_PS | VK_BITS(20, 12));
 	n->root = 0;
 	if (ept->levels == 4 && root >> VK_PAGE_SHIFT < n->frames)
 		n->root = (uintptr_t)window.base + root;
@@ -561,11 +572,11 @@ static enum nested_status
 nested_exit(const struct nested *n, const struct guestpt *pt, const struct ept_walk *walk,
     enum ept_status status, int final, struct nested_result *result)
 {
-	struct ept_linear linear = { result->guest.gva, 1, final, 0, 0, 0 };
+	struct ept_linear linear = { .gla = result->guest.gva, .valid = 1, .final = final };
 
 	if (final) {
-		linear.user = pt->levels == 0 || guestpt_is_user(&result->guest);
-		linear.writable = pt->levels == 0 || guestpt_is_writable(&result->guest);
+		linear.user = guestpt_is_user(&result->guest);
+		linear.writable = guestpt_is_writable(&result->guest);
 		linear.xd = guestpt_is_xd(pt, &result->guest);
 	}
 	if (result->gpm.stopped_by_log)
@@ -609,7 +620,7 @@ nested_walk_recorded(const struct nested *n, gva_t gva, unsigned acc, struct nes
 	if (guest != GUESTPT_OK)
 		return nested_guest_failure(n, &pt, guest, result);
 	acc &= VK_ACC_RWX;
-	if (pt.levels == 0 || guestpt_is_user(&result->guest))
+	if (guestpt_is_user(&result->guest))
 		acc |= VK_ACC_USER_ADDR;
 	status = ept_gpm_translate(&result->gpm, result->guest.gpa, acc, &result->page);
 	result->page_walked = 1;
@@ -627,22 +638,30 @@ nested_answer(struct nested_fast fast, struct nested_result *result)
 	return nested_finish(result, NESTED_OK);
 }
 
-enum nested_status
-nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
+/* What nested_fast() has declined. */
+static enum nested_status
+nested_walk_declined(const struct nested *n, gva_t gva, enum nested_kind kind, unsigned acc,
     struct nested_result *result)
 {
 	struct nested_fast fast = nested_fast_large(n, &n->rights[kind], gva);
 
 	if (fast.taken)
 		return nested_answer(fast, result);
-	return nested_walk_recorded(n, gva, nested_acc[kind], result);
+	return nested_walk_recorded(n, gva, acc, result);
+}
+
+enum nested_status
+nested_walk_kind(const struct nested *n, gva_t gva, enum nested_kind kind,
+    struct nested_result *result)
+{
+	return nested_walk_declined(n, gva, kind, nested_acc[kind], result);
 }
 
 /* The kind of an access, or NESTED_KINDS: implicit accesses and mixtures are not ordinary. */
 static enum nested_kind
 nested_kind_of(unsigned acc)
 {
-	static const enum nested_kind kinds[2][VK_ACC_RWX + 1] = {
+	static const enum nested_kind kinds[][VK_ACC_RWX + 1] = {
 		{ NESTED_KINDS, NESTED_SUPERVISOR_READ, NESTED_SUPERVISOR_WRITE,
 		    NESTED_SUPERVISOR_WRITE, NESTED_SUPERVISOR_FETCH, NESTED_KINDS, NESTED_KINDS,
 		    NESTED_KINDS },
@@ -666,8 +685,5 @@ nested_walk(const struct nested *n, gva_t gva, unsigned acc, struct nested_resul
 	fast = nested_fast(n, &n->rights[kind], gva);
 	if (fast.taken)
 		return nested_answer(fast, result);
-	fast = nested_fast_large(n, &n->rights[kind], gva);
-	if (fast.taken)
-		return nested_answer(fast, result);
-	return nested_walk_recorded(n, gva, acc, result);
+	return nested_walk_declined(n, gva, kind, acc, result);
 }

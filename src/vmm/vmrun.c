@@ -103,17 +103,13 @@ vmm_run(struct vmm_vcpu *vcpu)
 	struct vmx_exit exit;
 
 	while (end == VMM_RUNNING) {
-		switch (vmm_enter_once(vcpu, &entry, &exit)) {
-		case VMM_PASSED:
+		enum vmm_passage passage = vmm_enter_once(vcpu, &entry, &exit);
+
+		if (passage == VMM_PASSED)
 			end = entry == VMM_ENTERED ? vmm_exit_dispatch(vcpu, &exit) :
 			    VMM_END_ENTRY_FAILED;
-			break;
-		case VMM_GATE_SHUT:
+		else if (passage == VMM_GATE_SHUT)
 			vk_pause();
-			break;
-		case VMM_AGAIN:
-			break;
-		}
 	}
 	return end;
 }
