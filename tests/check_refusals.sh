@@ -143,6 +143,22 @@ vectors 70 '"rip"' '"new@N@":1,"rip"'
 expect 2 'of many unknown names some are named' '^and 6 more of other unknown names$' \
     "$VKEPT" conform "$tmp/many.jsonl"
 expect 0 'which may be let pass' 'total  *70  *70 ' "$VKEPT" conform --lenient "$tmp/many.jsonl"
+vectors 70 '"fam":"a"' '"fam":"a@N@"'
+sed -i '71s/"qual":"181"/"qual":"182"/' "$tmp/many.jsonl"
+expect 1 'families that are too many for a row each share one' '^(others)  *6  *5  *1  *0$' \
+    "$VKEPT" conform --lenient "$tmp/many.jsonl"
+expect 1 'in TAP, too' '^not ok 65 - family (others): 6 cases, 1 differ$' \
+    "$VKEPT" conform --lenient -f tap "$tmp/many.jsonl"
+expect 1 'with what differs in them, and nowhere else' '^1 of 1$' sh -c '
+    "$VKEPT" conform --lenient -f tap "$tmp/many.jsonl" >"$tmp/out"; status=$?
+    echo "$(sed -n "/^not ok 65/,\$p" "$tmp/out" | grep -c ":71: case .* found 0x181")" \
+        "of $(grep -c ": case " "$tmp/out")"
+    exit $status'
+expect 1 'and in JUnit' 'tests="65" failures="1"' \
+    "$VKEPT" conform --lenient -f junit "$tmp/many.jsonl"
+vectors 64 '"fam":"a"' '"fam":"a@N@"'
+expect 0 'as many as have a row share none' '^1..64$' \
+    "$VKEPT" conform --lenient -f tap "$tmp/many.jsonl"
 vectors 3 '"rip"' '"new":1,"rip"'
 expect 2 'an unknown name is counted' 'found unknown field "new", 3 times$' \
     "$VKEPT" conform "$tmp/many.jsonl"

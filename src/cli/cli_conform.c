@@ -8,7 +8,6 @@
 #include "cli/cli_conform.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "report/report_json.h"
 
@@ -56,7 +55,7 @@ next_difference(const struct conform_report *report, const struct conform_family
 	while (*at < report->differences) {
 		const struct conform_difference *difference = &report->difference[(*at)++];
 
-		if (strcmp(difference->family, family->name) == 0)
+		if (conform_family_of(report, difference->family) == family)
 			return difference;
 	}
 	return NULL;

@@ -28,7 +28,7 @@
 #define CONFORM_TEXT_SIZE 160
 #define CONFORM_ERRORS_MAX 100  /* errors kept; reading a file stops when there are more */
 #define CONFORM_UNKNOWNS_MAX 64 /* different unknown names kept */
-#define CONFORM_FAMILIES_MAX 64
+#define CONFORM_FAMILIES_MAX 64 /* families with a row of their own */
 
 struct conform_options {
 	unsigned show;          /* differences kept for display */
@@ -83,8 +83,8 @@ struct conform_unknown {
 
 struct conform_report {
 	unsigned families;
-	/* By name; families past the bound count in the total alone. */
-	struct conform_family family[CONFORM_FAMILIES_MAX];
+	/* By name; families past the bound share a last one. */
+	struct conform_family family[CONFORM_FAMILIES_MAX + 1];
 	struct conform_family total;
 	unsigned differences;
 	struct conform_difference *difference; /* the first ones, in order */
@@ -131,6 +131,10 @@ void conform_memory(const char *name, const void *bytes, size_t size,
     const struct conform_options *options, struct conform_report *report);
 void conform_file(const char *path, const struct conform_options *options,
     struct conform_report *report);
+
+/* The row that counts a family of this name; NULL: none yet. */
+const struct conform_family *conform_family_of(const struct conform_report *report,
+    const char *name);
 
 /* What the report amounts to under these options; the gravest reason wins. */
 enum conform_verdict conform_verdict(const struct conform_report *report,

@@ -130,19 +130,46 @@ family_count(struct conform_family *family, enum conform_result result)
 	family->unsupported += result == CONFORM_UNSUPPORTED;
 }
 
-/* The row of a family, kept in the order of names; NULL when there are too many. */
-static struct conform_family *
-family_row(struct conform_report *report, const char *name)
+/* Where the name of a family stands among those with a row of their own, or would stand. */
+static unsigned
+family_place(const struct conform_report *report, const char *name, bool *found)
 {
+	unsigned own = report->families < CONFORM_FAMILIES_MAX ? report->families :
+	    CONFORM_FAMILIES_MAX;
 	unsigned at = 0;
 	int order = 1;
 
-	while (at < report->families && (order = strcmp(report->family[at].name, name)) < 0)
+	while (at < own && (order = strcmp(report->family[at].name, name)) < 0)
 		at++;
-	if (at < report->families && order == 0)
+	*found = at < own && order == 0;
+	return at;
+}
+
+const struct conform_family *
+conform_family_of(const struct conform_report *report, const char *name)
+{
+	bool found;
+	unsigned at = family_place(report, name, &found);
+
+	if (found)
 		return &report->family[at];
-	if (report->families == CONFORM_FAMILIES_MAX)
-		return NULL;
+	return report->families > CONFORM_FAMILIES_MAX ? &report->family[CONFORM_FAMILIES_MAX] :
+	    NULL;
+}
+
+/* The row of a family, kept in the order of names; past the bound the one that others share. */
+static struct conform_family *
+family_row(struct conform_report *report, const char *name)
+{
+	bool found;
+	unsigned at = family_place(report, name, &found);
+
+	if (found || report->families > CONFORM_FAMILIES_MAX)
+		return &report->family[found ? at : CONFORM_FAMILIES_MAX];
+	if (report->families == CONFORM_FAMILIES_MAX) {
+		at = CONFORM_FAMILIES_MAX;
+		name = "(others)";
+	}
 	memmove(&report->family[at + 1], &report->family[at],
 	    (report->families - at) * sizeof(report->family[0]));
 	report->families++;
@@ -155,10 +182,7 @@ void
 conform_report_count(struct conform_report *report, const char *family,
     enum conform_result result)
 {
-	struct conform_family *row = family_row(report, family);
-
-	if (row != NULL)
-		family_count(row, result);
+	family_count(family_row(report, family), result);
 	family_count(&report->total, result);
 }
 
