@@ -276,6 +276,20 @@ a_table_in_another_place_is_compared_with_the_one_before(void **state)
 	    "-[1] 0x1000 RW US A D page PA 0x11000; 511 without a difference");
 }
 
+static void
+an_entry_whose_bits_have_become_reserved_differs(void **state)
+{
+	(void)state;
+	make_path(&now);
+	make_path(&then);
+	now.memory[4][3] = then.memory[4][3] = VK_BIT(63) | 0x10067;
+	now.view.mode.efer = 0;
+	draw_limited(true, GRAPH_LIMIT, GRAPH_ROWS);
+	assert_string_equal(rows_of(find_node("PT 0x4000")),
+	    "~[3] 0x3000 RW US A D bit63 REFUSED: reserved bits 0x8000000000000000; "
+	    "511 without a difference");
+}
+
 /* --- sharing, loops, limits ------------------------------------------------------------------- */
 
 static void
@@ -956,6 +970,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		WITH_WORLD(a_table_in_another_place_is_compared_with_the_one_before),
+		WITH_WORLD(an_entry_whose_bits_have_become_reserved_differs),
 		WITH_WORLD(a_shared_table_is_drawn_once),
 		WITH_WORLD(a_table_that_is_its_own_comes_to_an_end),
 		WITH_WORLD(within_any_limit_every_page_is_shown_or_counted),
