@@ -117,6 +117,42 @@ expect 0 'EFER without no-execute and a narrower physical address are believed' 
 expect 2 'tables of another depth are not compared' 'different numbers of levels' \
     "$VKEPT" maps --core $core --against $cores/l5-la57/pt.elf.gz
 
+# --- what is empty -----------------------------------------------------------------
+
+for command in run check explore exec walk maps graph conform report; do
+	expect 2 "$command: nothing is called by no name" \
+	    "^vkept $command: expected [^ ]*\(FILE\|PROGRAM\).*, found ''\$" "$VKEPT" $command ''
+done
+expect 2 'nor is anything among others' "expected FILE|DIR..., found ''$" \
+    "$VKEPT" run $printf '' $bare
+expect 2 'an operand behind -- is none, either' "found ''$" "$VKEPT" walk -- ''
+expect 2 'a program may be given it' 'exited with status 2$' \
+    "$VKEPT" exec scenarios/programs/hello.elf ''
+for value in '' ' ' ' , '; do
+	expect 2 "'$value' is no value" "^vkept bits: expected .*, found '$value'$" \
+	    "$VKEPT" bits --as ept "$value"
+	expect 2 "'$value' is none behind another" ", found '$value'$" "$VKEPT" bits 1 "$value"
+done
+expect 0 'blanks around a value are' '^EPT PTE 0x1 ' "$VKEPT" bits --as ept ' 1 '
+while read -r command option expected; do
+	expect 2 "$command $option with nothing" \
+	    "^vkept $command: $option: expected $expected, found ''$" "$VKEPT" $command $option= x
+done <<'END'
+run --output FILE
+run --seed N
+run --format text|json|tap|junit
+explore --save FILE
+explore --replay FILE
+walk --core FILE
+walk --variant TEXT|N
+maps --range START-END
+maps --thread NAME
+bits --feature LIST
+bits --as FORMAT
+exec --env NAME=VALUE
+END
+expect 2 'a list of features without one' "unknown name ','" "$VKEPT" bits --feature , 1
+
 # --- files that are no memory --------------------------------------------------
 
 : | gzip >"$tmp/nothing.gz"

@@ -271,16 +271,24 @@ vmcoreinfo_tells_where_the_kernels_tables_are(void **state)
 static void
 vmcoreinfo_without_what_it_takes_tells_nothing(void **state)
 {
-	static const char text[] = "SYMBOL(init_top_pgt)=ffffffff82a10000x\nNUMBER(phys_base)=";
+	static const char *const texts[] = {
+		"SYMBOL(init_top_pgt)=ffffffff82a10000x\nNUMBER(phys_base)=",
+		"SYMBOL(init_top_pgt)=ffffffff82a10000x\nNUMBER(phys_base)=0\n",
+		"SYMBOL(init_top_pgt)=1ffffffff82a10000\nNUMBER(phys_base)=0\n",
+		"SYMBOL(init_top_pgt)=ffffffff82a10000\nNUMBER(phys_base)=9223372036854775808\n",
+	};
+	size_t i;
 
 	(void)state;
-	begin(&builder);
-	put_load(&builder, DATA, 0, 0x1000);
-	put_note(&builder, "VMCOREINFO", 0, text, sizeof(text) - 1);
-	end_notes(&builder);
-	check_reads();
-	assert_false(core.has_kernel);
-	image_core_free(&core);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		begin(&builder);
+		put_load(&builder, DATA, 0, 0x1000);
+		put_note(&builder, "VMCOREINFO", 0, texts[i], strlen(texts[i]));
+		end_notes(&builder);
+		check_reads();
+		assert_false(core.has_kernel);
+		image_core_free(&core);
+	}
 }
 
 /* --- what is wrong ---------------------------------------------------------------------------- */

@@ -112,6 +112,8 @@ enum bits_status {
 
 #define BITS_ERROR_TEXT 1024
 
+#define BITS_SEPARATORS " ,|\t\n\r" /* of words that bits_encode() reads */
+
 /* What bits_encode() could not accept. */
 struct bits_error {
 	enum bits_status status;

@@ -41,7 +41,7 @@ struct encoder {
 static int
 is_separator(char c)
 {
-	return c == ' ' || c == ',' || c == '|' || c == '\t' || c == '\n' || c == '\r';
+	return c != '\0' && strchr(BITS_SEPARATORS, c) != NULL;
 }
 
 static int

@@ -157,7 +157,7 @@ struct cli {
 
 /*
  * The next option that is the subcommand's own, with its argument, or what ends the list.  Options
- * of all subcommands are taken in here.
+ * of all subcommands are taken in here, empty arguments and operands refused.
  */
 int cli_option_next(struct cli *cli, const char **argument);
 
@@ -170,6 +170,9 @@ enum cli_status cli_usage(const struct cli *cli, const char *what);
 /* The same of an option's argument: "vkept walk: --step: expected a number, found 'x'". */
 enum cli_status cli_bad_argument(const struct cli *cli, const char *option, const char *expected,
     const char *found);
+
+/* The same of an operand: "vkept bits: expected a number or names, found ''". */
+enum cli_status cli_bad_operand(const struct cli *cli, const char *expected, const char *found);
 
 /* Decimal, 0x hexadecimal, with K, M, G or T.  0 when it is none, or more than 64 bits. */
 int cli_number(const char *text, uint64_t *number);

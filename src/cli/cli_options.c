@@ -132,6 +132,17 @@ cli_bad_argument(const struct cli *cli, const char *option, const char *expected
 	return CLI_BAD;
 }
 
+enum cli_status
+cli_bad_operand(const struct cli *cli, const char *expected, const char *found)
+{
+	struct text *text = complain(cli);
+
+	text_add(text, "expected %s, found '", expected);
+	text_safe(text, found);
+	text_str(text, "'\n");
+	return CLI_BAD;
+}
+
 static const char *
 option_name_at(const void *ctx, size_t index)
 {
@@ -324,6 +335,21 @@ take_common(struct cli *cli, const struct cli_option *option, const char *argume
 	}
 }
 
+/* Nothing is called "".  What a program is given after its name is its own matter. */
+static int
+take_operands(struct cli *cli)
+{
+	const struct cli_command *command = cli->command;
+	int i, end = command->operands_end_options && cli->operand < cli->argc ? cli->operand + 1 :
+	    cli->argc;
+
+	for (i = cli->operand; i < end; i++) {
+		if (cli->argv[i][0] == '\0')
+			return stop(cli, cli_bad_operand(cli, command->operands, ""));
+	}
+	return CLI_DONE;
+}
+
 int
 cli_option_next(struct cli *cli, const char **argument)
 {
@@ -340,11 +366,13 @@ cli_option_next(struct cli *cli, const char **argument)
 		    cli->command->operands_end_options ? letters : letters + 1, long_option, NULL);
 		if (answer == -1) {
 			cli->operand = optind;
-			return CLI_DONE;
+			return take_operands(cli);
 		}
 		if (answer == '?' || answer == ':')
 			return wrong_option(cli, answer);
 		option = option_of(cli, answer);
+		if (option->argument != NULL && optarg[0] == '\0')
+			return stop(cli, cli_bad_argument(cli, option->name, option->argument, ""));
 		*argument = optarg;
 		if (option->id >= CLI_OWN && option->id < CLI_DETAIL_QUIET)
 			return option->id;

@@ -147,6 +147,8 @@ take_feature(uint64_t *on, const char *name, size_t length)
 static int
 take_features(uint64_t *on, const char *list)
 {
+	if (list[strspn(list, ", ")] == '\0')
+		return unknown_name("feature", list, strlen(list), feature_name_at);
 	while (*list != '\0') {
 		size_t length = strcspn(list, ", ");
 
@@ -488,6 +490,10 @@ tell_operands(struct bits_command *bits)
 	uint64_t value;
 	int i;
 
+	for (i = cli->operand; i < cli->argc; i++) {
+		if (cli->argv[i][strspn(cli->argv[i], BITS_SEPARATORS)] == '\0')
+			return cli_bad_operand(cli, "a number or names", cli->argv[i]);
+	}
 	for (i = cli->operand; i < cli->argc; i++) {
 		if (!cli_number(cli->argv[i], &value))
 			return encode(bits);

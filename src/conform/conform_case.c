@@ -8,6 +8,7 @@
  */
 #include "conform/conform_case.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -505,14 +506,16 @@ find_info(const char *info, const char *name, uint64_t *value)
 {
 	size_t length = strlen(name);
 	const char *at = info;
+	char *stop;
 
 	while ((at = strstr(at, name)) != NULL) {
 		bool starts = at == info || at[-1] == ' ';
 
 		at += length;
 		if (starts && at[0] == ' ' && bits_digit(at[1]) < 16) {
-			*value = strtoull(at + 1, NULL, 16);
-			return true;
+			errno = 0;
+			*value = strtoull(at + 1, &stop, 16);
+			return errno == 0 && (*stop == ' ' || *stop == '\0');
 		}
 	}
 	return false;

@@ -7,6 +7,7 @@
  * virtual address, and what lies between the kernel's image and where it was loaded [NOTE-QEMU]
  * [NOTE-VMCOREINFO].
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "guestpt/guestpt.h"
@@ -82,9 +83,10 @@ find_number(const struct note *note, const char *key, int base, uint64_t *number
 		    memcmp(line, key, length) == 0) {
 			memcpy(digits, line + length, size - length);
 			/* phys_base may be negative; modulo 2^64 the sum is right all the same. */
+			errno = 0;
 			*number = base == 16 ? strtoull(digits, &stop, base) :
 			    (uint64_t)strtoll(digits, &stop, base);
-			return *stop == '\0';
+			return *stop == '\0' && errno == 0;
 		}
 		line += size + 1;
 	}
