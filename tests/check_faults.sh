@@ -31,6 +31,14 @@ expect_pass 'the table names who caught it' \
 fault 'return a + b' 'return b + a'
 expect_fail 'a fault that nobody notices is reported' 'NOT CAUGHT: the sum is wrong' \
     "$faults" --root "$tmp/tree"
+put tree/tests/faults/two.fault 'file: src/sum.c' 'what: the sum is twice as much' \
+    'tests: test_sum' '--- before' 'return a + b' '--- after' 'return 2 * (a + b)'
+printf '%-32s %-28s %s\n' fault file caught-by \
+    one src/sum.c '** NOT CAUGHT: the sum is wrong' two src/sum.c test_sum >"$tmp/wanted"
+printf '%s\n' '2 faults, 1 not caught' '# cases: 1 passed, 1 failed' >>"$tmp/wanted"
+"$faults" --root "$tmp/tree" --jobs 2 >"$tmp/two"
+expect_pass 'two at a time are told as one after the other' diff "$tmp/wanted" "$tmp/two"
+rm "$tmp/tree/tests/faults/two.fault"
 fault 'return a + b' 'return a +'
 expect_fail 'a fault that does not compile is reported' 'does not compile' \
     "$faults" --root "$tmp/tree"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# seed_faults.sh [--check] [--root DIR] [NAME...]: breaks one rule at a time and
-# sees that the named tests notice.
+# seed_faults.sh [--check] [--root DIR] [--jobs N] [NAME...]: breaks one rule at
+# a time and sees that the named tests notice.
 #
 # A fault is a file tests/faults/NAME.fault:
 #
@@ -27,11 +27,22 @@ export LC_ALL
 tools=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$tools/.." && pwd)
 check=0
+jobs=0
 while :; do
 	case ${1:-} in
 	--check) check=1 ;;
+	--jobs)
+		case ${2:-} in
+		'' | 0* | *[!0-9]*) echo "seed_faults.sh: --jobs wants a number" >&2; exit 2 ;;
+		esac
+		jobs=$2
+		shift
+		;;
 	--root) root=$(cd "$2" && pwd) || exit 2; shift ;;
-	-*) echo "usage: seed_faults.sh [--check] [--root DIR] [NAME...]" >&2; exit 2 ;;
+	-*)
+		echo "usage: seed_faults.sh [--check] [--root DIR] [--jobs N] [NAME...]" >&2
+		exit 2
+		;;
 	*) break ;;
 	esac
 	shift
@@ -50,7 +61,9 @@ for name in "$@"; do
 done
 
 copy=$(mktemp -d "${TMPDIR:-/tmp}/vkept-faults.XXXXXX") || exit 3
-trap 'rm -rf "$copy"' EXIT
+running='' # shares, by their process
+# shellcheck disable=SC2086 # numbers are words
+trap '[ -z "$running" ] || kill $running; rm -rf "$copy"' EXIT
 trap 'exit 129' HUP INT TERM
 log=$copy/log
 
@@ -79,6 +92,61 @@ if [ $check -eq 1 ]; then
 	done
 	echo "$# faults, $bad do not apply"
 	[ $bad -eq 0 ]
+	exit
+fi
+
+# --- shares, each with a copy ------------------------------------------------
+
+if [ "$jobs" -eq 0 ]; then
+	jobs=$(nproc 2>/dev/null || echo 1)
+	[ "$jobs" -le $(($# / 30)) ] || jobs=$(($# / 30 + 1))
+fi
+
+# line NAME FILE CAUGHT-BY
+line()
+{
+	printf '%-32s %-28s %s\n' "$@"
+}
+
+# deal NAME...: this script for each share, at the same time; sets shares.
+deal()
+{
+	each=$((($# + jobs - 1) / jobs))
+	shares=0
+	while [ $# -gt 0 ]; do
+		share=''
+		taken=0
+		while [ $# -gt 0 ] && [ $taken -lt $each ]; do
+			share="$share $1"
+			taken=$((taken + 1))
+			shift
+		done
+		shares=$((shares + 1))
+		# shellcheck disable=SC2086 # names are words
+		sh "$tools/seed_faults.sh" --root "$root" --jobs 1 $share \
+		    >"$copy/share.$shares" 2>&1 &
+		running="$running $!"
+	done
+	wait
+	running=''
+}
+
+if [ "$jobs" -gt 1 ]; then
+	all=$#
+	deal "$@"
+	line fault file caught-by
+	passed=0
+	i=1
+	while [ $i -le $shares ]; do
+		sed -e '/^fault  *file  *caught-by$/d' -e '/^[0-9]* faults, [0-9]* not caught$/d' \
+		    -e '/^# cases: /d' "$copy/share.$i"
+		held=$(sed -n 's/^# cases: \([0-9]*\) passed.*/\1/p' "$copy/share.$i")
+		passed=$((passed + ${held:-0}))
+		i=$((i + 1))
+	done
+	echo "$all faults, $((all - passed)) not caught"
+	echo "# cases: $passed passed, $((all - passed)) failed"
+	[ $passed -eq "$all" ]
 	exit
 fi
 
@@ -163,18 +231,17 @@ seed()
 }
 
 bad=0
-printf '%-32s %-28s %s\n' fault file caught-by
+line fault file caught-by
 for name in "$@"; do
 	seed "$name"
 	if [ -n "$problem" ]; then
 		bad=$((bad + 1))
-		printf '%-32s %-28s ** %s: %s\n' "$name" "${file:-?}" "$problem" \
-		    "$(header "$name" what)"
+		line "$name" "${file:-?}" "** $problem: $(header "$name" what)"
 		case $problem in
 		'does not compile' | 'names no test'*) tail -n 20 "$log" ;;
 		esac
 	else
-		printf '%-32s %-28s %s\n' "$name" "$file" "$caught"
+		line "$name" "$file" "$caught"
 	fi
 done
 echo "$# faults, $bad not caught"
