@@ -192,5 +192,38 @@ expect 1 'and so does replaying' 'same' sh -c '
     cmp "$1" "$2" && echo same; exit $status' - "$tmp/run" "$tmp/explored"
 expect 2 'which has no other format' 'there is no --format' \
     "$VKEPT" explore --trace-format perfetto -f tap $lost
+
+# values COUNT: a page that leads to one frame after the other, nothing is invalidated, and a read.
+values()
+{
+	cat <<END
+scenario: an entry with $1 values
+machine: {tlb: adversarial, cpus: 1, features: {ept-ad: no}}
+host:
+  ept: [{gpa: 0x0, size: 1M, hpa: 0x1000000}]
+guest:
+  spaces:
+    main:
+      root: 0x1000
+      tables: {at: 0x2000, size: 28K}
+      map: [{gva: 0x8040201000, gpa: 0x10000, size: 4K, flags: [p, u, a, d]}]
+  memory:
+$(seq "$1" | awk '{ printf "    - {gpa: %d, words: [%d]}\n", 61440 + $1 * 4096, $1 }')
+threads:
+  - name: vcpu
+    role: bare
+    steps:
+      - read: 0x8040201000
+$(seq 2 "$1" | awk '{ printf "      - set-entry: {gva: 0x8040201000, entry: %d}\n", 61541 + $1 * 4096 }')
+      - read: 0x8040201000
+schedule: explore
+END
+}
+values 64 >"$tmp/values.yaml"
+expect 0 'every value that an entry had is one that may be cached' '64 moves, 1 end' \
+    "$VKEPT" explore -v "$tmp/values.yaml"
+values 65 >"$tmp/values.yaml"
+expect 2 'of more values none is left out in silence' 'more threads, memory, choices or moves' \
+    "$VKEPT" explore "$tmp/values.yaml"
 expect 0 'progress is for terminals' '' sh -c '"$VKEPT" explore $message 2>&1 >/dev/null'
 finish

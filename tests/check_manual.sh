@@ -24,7 +24,7 @@ expect_pass 'SCENARIOS.md is as the tables of keys' \
 # manual page, or in the list of those that are none.
 limits()
 {
-	grep -rhoE '^#define [A-Z0-9_]*(_MAX|_MOST|LIMIT)\b' "$1" | sed 's/^#define //' |
+	grep -rhoE '^#define [A-Z0-9_]*(_MAX|_MOST|_RETRIES|_TRIES|LIMIT)\b' "$1" | sed 's/^#define //' |
 	    sort -u >"$tmp/defined"
 	{
 		grep -oE '@[a-z0-9_.]*:?[A-Z0-9_]+@' docs/man/vkept.1.in | tr -d @ | sed 's/.*://'

@@ -16,6 +16,8 @@
 
 #include "cli/cli.h"
 
+_Static_assert(CLI_SCENARIO_MAX == 16 << 20, "the messages say another number");
+
 /* A file is opened without waiting for a writer. */
 static int
 open_to_read(const char *path)

@@ -10,6 +10,7 @@
 
 #include "bits/bits_number.h"
 #include "cli/cli.h"
+#include "report/report_timeline.h"
 #include "scenario/scenario_errors.h"
 
 /* --- words and numbers ------------------------------------------------------------------------ */
@@ -175,6 +176,8 @@ unknown_option(struct cli *cli, const char *found)
 	free(name);
 	return stop(cli, CLI_BAD);
 }
+
+_Static_assert(TIMELINE_BYTES_DEFAULT == 256 << 20, "the help says another number");
 
 /* --- timelines -------------------------------------------------------------------------------- */
 

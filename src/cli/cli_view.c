@@ -34,15 +34,18 @@ struct numeric {
 	const char *expected;
 };
 
+#define CPU_MOST 65535u
+_Static_assert(CPU_MOST == 65535, "the sentences say another number");
+
 static const struct numeric numerics[] = {
 	{ CLI_VIEW_STEP, "step", 1, SCN_STEPS_MAX + 1, "a number from 1" },
-	{ CLI_VIEW_CPU, "cpu", 0, 65535, "a number up to 65535" },
+	{ CLI_VIEW_CPU, "cpu", 0, CPU_MOST, "a number up to 65535" },
 	{ CLI_VIEW_CR3, "cr3", 0, UINT64_MAX, "a number" },
 	{ CLI_VIEW_CR4, "cr4", 0, UINT64_MAX, "a number" },
 	{ CLI_VIEW_EFER, "efer", 0, UINT64_MAX, "a number" },
 	{ CLI_VIEW_MAXPHYADDR, "maxphyaddr", 32, 52, "a number from 32 to 52" },
 	{ CLI_VIEW_ROOT, "nested-root", 0, UINT64_MAX, "a number" },
-	{ CLI_VIEW_AGAINST_CPU, "against-cpu", 0, 65535, "a number up to 65535" },
+	{ CLI_VIEW_AGAINST_CPU, "against-cpu", 0, CPU_MOST, "a number up to 65535" },
 	{ CLI_VIEW_AGAINST_CR3, "against-cr3", 0, UINT64_MAX, "a number" },
 };
 

@@ -31,7 +31,8 @@ static const struct cli_option options[] = {
 };
 
 #define SHOW_MOST 1000000
-#define SHOW_VERBOSE 1000 /* each is kept with its walk, some 12 KiB */
+#define SHOW_VERBOSE_MOST 1000 /* each is kept with its walk, some 12 KiB */
+_Static_assert(SHOW_VERBOSE_MOST == 1000, "the help says another number");
 
 static enum cli_status
 conform_options_take(struct cli *cli, struct conform_options *wanted)
@@ -54,8 +55,8 @@ conform_options_take(struct cli *cli, struct conform_options *wanted)
 	}
 	if (id == CLI_STOP)
 		return cli->stop_status;
-	if (cli->verbose && wanted->show < SHOW_VERBOSE)
-		wanted->show = SHOW_VERBOSE;
+	if (cli->verbose && wanted->show < SHOW_VERBOSE_MOST)
+		wanted->show = SHOW_VERBOSE_MOST;
 	wanted->quiet = cli->quiet != 0;
 	if (cli->operand == cli->argc)
 		return cli_usage(cli, "no vector file was named");

@@ -61,6 +61,10 @@ static const struct cli_option options[] = {
 #define ENV_MAX 64
 #define KEPT_MAX (16u << 20)     /* bytes of output that become a part of JSON */
 
+_Static_assert(LIMIT == 10000000000 && SLICE == 1000 && MEMORY == 256 << 20 && TLB_ENTRIES == 512,
+    "the help says other numbers");
+_Static_assert(ENV_MAX == 64 && KEPT_MAX == 16 << 20, "the messages say other numbers");
+
 struct exec_command {
 	struct cli *cli;
 	struct exec_options options;

@@ -44,6 +44,11 @@ static const struct cli_option options[] = {
 };
 
 #define STATES_MAX 4000000000u /* are numbered with 32 bits */
+#define PREEMPTIONS_MAX 255u
+#define COUNT_MAX 0xffffffffu  /* of moves, or of random schedules */
+
+_Static_assert(EXPLORE_STATES_DEFAULT == 20000000 && EXPLORE_RUNS_DEFAULT == 1000,
+    "the help says other numbers");
 
 struct explore {
 	struct cli *cli;
@@ -86,7 +91,7 @@ take_bound(struct explore *explore, int id, const char *argument)
 		explore->bound = "--preemptions";
 		search->preemptions_given = 1;
 		search->options.bounded = true;
-		if (!cli_number_argument(cli, "preemptions", argument, 255, &number))
+		if (!cli_number_argument(cli, "preemptions", argument, PREEMPTIONS_MAX, &number))
 			return 0;
 		search->options.preemptions = (unsigned)number;
 		return 1;
@@ -105,11 +110,11 @@ take_option(struct explore *explore, int id, const char *argument)
 	switch (id) {
 	case OPTION_DEPTH:
 		search->depth_given = 1;
-		return cli_positive_argument(cli, "depth", argument, UINT32_MAX,
+		return cli_positive_argument(cli, "depth", argument, COUNT_MAX,
 		    &search->options.depth_max);
 	case OPTION_RUNS:
 		explore->chance = "--runs";
-		return cli_positive_argument(cli, "runs", argument, UINT32_MAX, &search->runs);
+		return cli_positive_argument(cli, "runs", argument, COUNT_MAX, &search->runs);
 	case OPTION_SEED:
 		explore->chance = "--seed";
 		return cli_number_argument(cli, "seed", argument, UINT64_MAX, &search->seed);

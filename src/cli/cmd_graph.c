@@ -28,6 +28,8 @@ enum {
 	OPTION_CPL
 };
 
+_Static_assert(GRAPH_LIMIT == 40 && GRAPH_LIMIT_TIMES_ROWS == 16384, "the texts say other numbers");
+
 #define TYPE_WORDS "dot|svg|png|pdf|json"
 #define TYPE_ENDS "dot, .svg, .png, .pdf or .json"
 #define TABLE_WORDS "guest|ept|npt|both"

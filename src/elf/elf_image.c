@@ -90,6 +90,7 @@ add_segment(struct elf_image *image, const struct elf_segment *segment)
 {
 	size_t at = image->segments;
 
+	_Static_assert(ELF_SEGMENTS_MAX == 64, "the message says another number");
 	if (image->segments == ELF_SEGMENTS_MAX)
 		return "expected at most 64 segments to be loaded, found more";
 	while (at > 0 && image->segment[at - 1].start > segment->start)

@@ -201,6 +201,7 @@ make_stack(struct exec_space *space, const struct elf_image *image,
 	wrong = "a segment where the stack goes";
 	if (exec_space_add(space, &area) != EXEC_MAP_DONE)
 		goto out;
+	_Static_assert(EXEC_ARGUMENTS_MAX == 128 << 10, "the message says another number");
 	wrong = "more than 128 KiB of arguments";
 	if (!build_stack(&stack, image, program, base, at))
 		goto out;
@@ -226,6 +227,7 @@ exec_load(struct exec_space *space, const struct elf_image *image,
 	if (base + image->segment[image->segments - 1].end > STACK_TOP - EXEC_STACK_SIZE)
 		return "a segment where the stack goes";
 	for (i = 0; i < image->segments; i++) {
+		_Static_assert(EXEC_MAPPED_MAX == 16ull << 30, "the message says another number");
 		if (!add_segment(space, &image->segment[i], base))
 			return "segments of more than 16 GiB together";
 	}

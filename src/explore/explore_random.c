@@ -260,7 +260,8 @@ static void
 make_run(struct walker *w, uint64_t willing)
 {
 	const struct play_outcome *outcome = explore_live_outcome(w->live);
-	uint64_t depth = w->options->depth_max != 0 ? w->options->depth_max : EXPLORE_RUN_MOVES;
+	uint64_t depth = w->options->depth_max != 0 ? w->options->depth_max :
+	    EXPLORE_RUN_MOVES_DEFAULT;
 	unsigned thread = EXPLORE_THREADS_MAX;
 
 	if (!begin_run(w))

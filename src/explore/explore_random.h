@@ -8,7 +8,7 @@
 #include "explore/explore.h"
 
 #define EXPLORE_RUNS_DEFAULT 1000u
-#define EXPLORE_RUN_MOVES 20000u /* of one run, unless options->depth_max says otherwise */
+#define EXPLORE_RUN_MOVES_DEFAULT 20000u /* of one run, unless options->depth_max says otherwise */
 
 /*
  * Makes so many runs; which thread moves next is drawn from a generator with this seed.  Of the

@@ -187,7 +187,7 @@ follow_one(struct graph_memory *memory, struct graph_piece *part)
 	const struct view *view = memory->outer->view;
 	hpa_t unused;
 
-	part->followed = memory->steps < GRAPH_MEMORY_STEPS;
+	part->followed = memory->steps < GRAPH_MEMORY_STEPS_MAX;
 	if (!part->followed)
 		return;
 	memory->steps++;

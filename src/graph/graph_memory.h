@@ -8,7 +8,7 @@
 
 #include "graph/graph_tables.h"
 
-#define GRAPH_MEMORY_STEPS 262144u /* looks through the outer tables */
+#define GRAPH_MEMORY_STEPS_MAX 262144u /* looks through the outer tables */
 
 struct graph_piece;
 

@@ -21,7 +21,10 @@
 #define FIRST_ROOM ((size_t)1 << 22)
 #define XZ_MEMORY ((uint64_t)256 << 20) /* for the dictionary: xz -9 needs 65 MiB */
 
-const struct image_limits image_limits = { 4ull << 30, 1ull << 30 };
+#define UNPACKED_MAX (4ull << 30)
+#define UNPACKED_KEPT_MAX (1ull << 30) /* in pages that are not zero */
+
+const struct image_limits image_limits = { UNPACKED_MAX, UNPACKED_KEPT_MAX };
 
 /* What a decoder remembers, where it is large. */
 #define MEMORY_LEAST ((size_t)1 << 20)
@@ -258,7 +261,8 @@ complain_of_xz(struct unpacking *unpacking, lzma_ret code, size_t at)
 	if (code == LZMA_MEM_ERROR)
 		return image_failed(unpacking->error, "out of memory");
 	if (code == LZMA_MEMLIMIT_ERROR)
-		return image_bad(unpacking->error, "it needs more than 256 MiB to be unpacked");
+		return image_bad(unpacking->error, "it needs more than %llu MiB to be unpacked",
+		    (unsigned long long)XZ_MEMORY >> 20);
 	return image_bad(unpacking->error, "byte %zu of the packed file: %s found, xz data "
 	    "expected", at, code == LZMA_BUF_ERROR ? "the end" : "something else");
 }

@@ -12,7 +12,7 @@
 #include "sim/watch.h"
 
 /* So many waits without a step in between: nobody makes progress. */
-#define WAITS_IN_A_ROW 10000
+#define WAITS_MAX 10000
 
 struct thread {
 	struct coro *coro;
@@ -233,7 +233,7 @@ sched_run(struct sched *sched, uint64_t point_limit)
 
 		if (chosen == sched->count)
 			break;
-		if (sched->points++ > point_limit || sched->waits > WAITS_IN_A_ROW) {
+		if (sched->points++ > point_limit || sched->waits > WAITS_MAX) {
 			end = SCHED_LIVELOCK;
 			break;
 		}

@@ -29,7 +29,7 @@ script_take(struct chosen_walk *walk, unsigned count)
 
 	if (count < 2)
 		return 0;
-	if (script->at == CHOICE_DIGITS || count > 255) {
+	if (script->at == CHOICE_DIGITS_MAX || count > 255) {
 		script->over = true;
 		return 0;
 	}
@@ -67,7 +67,7 @@ note_visited(struct chosen_walk *walk, unsigned kind, hpa_t slot)
 		if (visited->slot.v == slot.v && visited->kind == kind && visited->page == page)
 			return;
 	}
-	if (walk->visits == CHOICE_SLOTS)
+	if (walk->visits == CHOICE_SLOTS_MAX)
 		adversary_give_up(walk->adversary);
 	else
 		walk->visited[walk->visits++] = (struct choice_slot){ kind, slot, page };
@@ -79,10 +79,20 @@ note_entry(struct chosen_walk *walk, const struct choice_entry *entry)
 {
 	struct choice_way *way = &walk->now;
 
-	if (way->entries == CHOICE_STALE)
+	if (way->entries == CHOICE_STALE_MAX)
 		walk->script.over = true;
 	else
 		way->entry[way->entries++] = *entry;
+}
+
+/* So many of them are followed; where there are more, the run is given up. */
+static unsigned
+follow(struct chosen_walk *walk, unsigned count, unsigned most)
+{
+	if (count <= most)
+		return count;
+	adversary_give_up(walk->adversary);
+	return most;
 }
 
 /* The values that an entry may have on this way; the plain one first.  None: no such way. */
@@ -93,12 +103,13 @@ find_values(struct chosen_walk *walk, const struct adversary_source *source,
 {
 	bool followed = source != NULL && table_log_has_slot(walk->log, entry->slot);
 	bool mixes = source == NULL || source->present;
-	uint64_t held[VALUES_MAX];
+	uint64_t held[VALUES_MAX + 1];
 	unsigned count = 0, helds = 0, i;
 
 	if (followed) {
 		note_visited(walk, entry->kind, entry->slot);
-		helds = adversary_values(walk->adversary, source, entry->slot, held, VALUES_MAX);
+		helds = follow(walk, adversary_values(walk->adversary, source, entry->slot, held,
+		    VALUES_MAX + 1), VALUES_MAX);
 	}
 	/* A whole translation is made of what could be cached; what is constant is in memory. */
 	if (mixes || (!followed && fits(walk, entry->level, now)))
@@ -221,8 +232,8 @@ static void
 choose_ept_source(struct chosen_walk *walk)
 {
 	struct adversary_source *source = walk->ept_sources;
-	unsigned count = adversary_sources(walk->adversary, &walk->ept_key, walk->ept_gpa.v, false,
-	    source, CHOICE_SOURCES);
+	unsigned count = follow(walk, adversary_sources(walk->adversary, &walk->ept_key,
+	    walk->ept_gpa.v, false, source, CHOICE_SOURCES_MAX + 1), CHOICE_SOURCES_MAX);
 	unsigned plain = count == 0 || !source[0].present, taken;
 
 	/* The present epoch, where it holds anything, begins with what is in memory. */
@@ -262,7 +273,7 @@ remember_page(struct chosen_walk *walk, const struct ept_walk *found)
 	if (walk->known != NULL)
 		return;
 	if (page == NULL) {
-		if (walk->pages == CHOICE_PAGES)
+		if (walk->pages == CHOICE_PAGES_MAX)
 			return;
 		page = &walk->page[walk->pages++];
 	}
@@ -375,18 +386,18 @@ static const struct gpm_ops guest_entry_ops = { load_guest_entry, cas_guest_entr
 static void
 choose_guest_source(struct chosen_walk *walk)
 {
-	uint64_t root[VALUES_MAX], now = walk->cr3 & walk->root_mask;
+	uint64_t root[VALUES_MAX + 1], now = walk->cr3 & walk->root_mask;
 	struct adversary_source *source = walk->guest_sources;
 	unsigned count, roots, taken;
 
-	count = adversary_sources(walk->adversary, &walk->key, walk->piece->gva.v, walk->globals,
-	    source, CHOICE_SOURCES);
+	count = follow(walk, adversary_sources(walk->adversary, &walk->key, walk->piece->gva.v,
+	    walk->globals, source, CHOICE_SOURCES_MAX + 1), CHOICE_SOURCES_MAX);
 	taken = script_take(walk, count + 1);
 	if (taken == 0)
 		return;
 	walk->guest_source = &source[taken - 1];
-	roots = adversary_values(walk->adversary, walk->guest_source, vk_hpa(ADVERSARY_ROOT), root,
-	    VALUES_MAX);
+	roots = follow(walk, adversary_values(walk->adversary, walk->guest_source,
+	    vk_hpa(ADVERSARY_ROOT), root, VALUES_MAX + 1), VALUES_MAX);
 	walk->now.cr3 = roots == 0 ? walk->guest_source->root :
 	    root[script_take(walk, roots)] & ~(uint64_t)VK_PG_P;
 	walk->old_root = walk->now.cr3 != now;
@@ -477,7 +488,7 @@ add_way(struct chosen_walk *walk)
 		if (compare_ways(&walk->way[i], &walk->now) == 0)
 			return;
 	}
-	if (walk->ways == CHOICE_WAYS)
+	if (walk->ways == CHOICE_WAYS_MAX)
 		adversary_give_up(walk->adversary);
 	else
 		walk->way[walk->ways++] = walk->now;
@@ -489,7 +500,7 @@ chosen_walk_find(struct chosen_walk *walk)
 	struct access_state *state = walk->state;
 	unsigned runs = 0;
 
-	walk->way = adversary_room(walk->adversary, CHOICE_WAYS * sizeof(*walk->way));
+	walk->way = adversary_room(walk->adversary, CHOICE_WAYS_MAX * sizeof(*walk->way));
 	walk->of_memory = walk->of_memory || walk->way == NULL;
 	if (walk->of_memory)
 		return;

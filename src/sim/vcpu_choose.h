@@ -8,17 +8,17 @@
 #include "sim/adversary.h"
 #include "sim/vcpu_access.h"
 
-#define CHOICE_DIGITS 64u  /* choices on one way */
+#define CHOICE_DIGITS_MAX 64u  /* choices on one way */
 #define CHOICE_NUMBERS 5u
-#define CHOICE_WAYS 128u   /* kept of one access */
-#define CHOICE_STALE 16u   /* entries of one way that memory does not hold */
-#define CHOICE_SOURCES 64u
-#define CHOICE_SLOTS 64u
-#define CHOICE_PAGES 16u
+#define CHOICE_WAYS_MAX 128u   /* kept of one access */
+#define CHOICE_STALE_MAX 16u   /* entries of one way that memory does not hold */
+#define CHOICE_SOURCES_MAX 64u /* of an address */
+#define CHOICE_SLOTS_MAX 64u   /* changed entries that an access may meet */
+#define CHOICE_PAGES_MAX 16u
 
 /* What to take where there is a choice: a number for each, as they come. */
 struct choice_script {
-	unsigned char digit[CHOICE_DIGITS], count[CHOICE_DIGITS];
+	unsigned char digit[CHOICE_DIGITS_MAX], count[CHOICE_DIGITS_MAX];
 	unsigned length, at;
 	bool over; /* more choices than there is room for */
 };
@@ -38,7 +38,7 @@ struct choice_way {
 	uint64_t number[CHOICE_NUMBERS]; /* what it comes to: ways with equal numbers are one */
 	uint64_t cr3;
 	unsigned entries;
-	struct choice_entry entry[CHOICE_STALE];
+	struct choice_entry entry[CHOICE_STALE_MAX];
 	enum vcpu_outcome outcome;
 	hpa_t hpa;
 };
@@ -80,15 +80,17 @@ struct chosen_walk {
 	bool impossible;       /* nothing like it can have been cached */
 	bool old_root;
 	const struct adversary_source *guest_source, *ept_source; /* NULL: memory */
-	struct adversary_source guest_sources[CHOICE_SOURCES], ept_sources[CHOICE_SOURCES];
+	/* One more than there may be. */
+	struct adversary_source guest_sources[CHOICE_SOURCES_MAX + 1];
+	struct adversary_source ept_sources[CHOICE_SOURCES_MAX + 1];
 	unsigned guest_next, ept_next; /* levels of the entries asked for next */
 	unsigned ept_acc;
 	gpa_t ept_gpa;
 	hpa_t word;            /* where the last guest entry was read */
-	struct choice_page *known, page[CHOICE_PAGES];
+	struct choice_page *known, page[CHOICE_PAGES_MAX];
 	unsigned pages;
 	/* Over all ways: */
-	struct choice_slot visited[CHOICE_SLOTS];
+	struct choice_slot visited[CHOICE_SLOTS_MAX];
 	unsigned visits;
 	unsigned large;        /* log2 of the largest page that was replaced by no table */
 	struct choice_way *way; /* the first is that of memory */
@@ -118,7 +120,7 @@ enum ept_status chosen_walk_translate(struct chosen_walk *walk, unsigned acc);
 /* Sees whether the way taken leads where memory does not, and why. */
 void chosen_walk_judge(const struct chosen_walk *walk);
 
-/* What an invalidation of the address has to know; `slot` has room for CHOICE_SLOTS. */
+/* What an invalidation of the address has to know; `slot` has room for CHOICE_SLOTS_MAX. */
 void chosen_walk_path(const struct chosen_walk *walk, unsigned kind, uint64_t address, hpa_t *slot,
     struct adversary_path *path);
 

@@ -39,7 +39,7 @@ find_path(struct vcpu *vcpu, gva_t gva, hpa_t *slot, struct adversary_path *path
 static void
 drop_from_adversary(struct vcpu *vcpu, struct tlb_scope scope)
 {
-	hpa_t slot[CHOICE_SLOTS];
+	hpa_t slot[CHOICE_SLOTS_MAX];
 	struct adversary_path path = { .address = scope.address, .shift = VK_PAGE_SHIFT };
 
 	watch_whole(true);
@@ -267,7 +267,7 @@ static void
 drop_address(struct access_state *state, unsigned kind, const struct tlb_scope *scope)
 {
 	struct vcpu *vcpu = state->vcpu;
-	hpa_t slot[CHOICE_SLOTS];
+	hpa_t slot[CHOICE_SLOTS_MAX];
 	struct adversary_path path;
 
 	if (adversary_of(vcpu) == NULL) {
