@@ -31,6 +31,11 @@ maps $printf
 maps -f json --core $guest
 graph -o @ $printf
 graph -T json $printf
+graph --step 1 --against 2 $printf
+maps --summary --core $guest
+report -o @ $printf
+explore --save @ $data/explore/lost.yaml
+check --reference mdoc
 bits -v --as ept 0x8000000000001037
 exec --trace-format perfetto -o @ $root/scenarios/programs/hello.elf
 conform $data/vectors/ept.jsonl
@@ -89,7 +94,7 @@ by_seven()
 few_files()
 (
 	# shellcheck disable=SC3045 # every shell that is sh here has them
-	ulimit -s 512 && ulimit -n 64 && "$@"
+	ulimit -s 64 && ulimit -n 64 && "$@"
 )
 
 all_lines plain env -i LC_ALL=C TZ=UTC

@@ -219,7 +219,7 @@ static enum cli_status
 save_failing(struct explore *explore, enum cli_status status)
 {
 	const struct report_bytes *saved = &explore->sweep.saved;
-	struct cli_output output;
+	static struct cli_output output; /* too large for a small stack */
 	struct scn_sink sink;
 	enum cli_status opened;
 

@@ -117,7 +117,7 @@ is_question(const char *argument)
 int
 main(int argc, char **argv)
 {
-	struct cli_output output; /* on the stack, beside pages that are used anyway */
+	static struct cli_output output; /* too large for a small stack */
 	struct cli cli = { .output = &output };
 	enum cli_status status;
 

@@ -11,6 +11,7 @@
 #include "graph/graph_rows.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum detail { DETAIL_ADDRESSES, DETAIL_ENTRIES, DETAIL_RIGHTS, DETAIL_KINDS, DETAILS };
@@ -474,33 +475,50 @@ add_runs(struct folding *folding, enum detail detail)
 		add_cut(folding, cut_rows, cut_entries, &left);
 }
 
-void
-graph_rows_add(struct graph_tables *tables, const struct graph_open *open,
-    const struct graph_pages *pages)
+static void
+add_rows(struct folding *folding)
 {
-	struct folding folding = { .tables = tables, .open = open, .pages = pages };
+	struct graph_tables *tables = folding->tables;
+	const struct graph_pages *pages = folding->pages;
 	struct graph *graph = tables->graph;
 	enum detail detail;
 
 	if (pages->after.bytes == NULL && pages->before.bytes == NULL) {
-		add_end(&folding, GRAPH_ROW_TEXT, 0, "nobody can read its entries");
+		add_end(folding, GRAPH_ROW_TEXT, 0, "nobody can read its entries");
 		return;
 	}
 	for (detail = DETAIL_ADDRESSES; ; detail++) {
-		fold(&folding, detail);
-		if (detail == DETAIL_KINDS || folding.shown <= rows_left(&folding))
+		fold(folding, detail);
+		if (detail == DETAIL_KINDS || folding->shown <= rows_left(folding))
 			break;
 	}
-	add_runs(&folding, detail);
-	if (folding.outside != 0)
-		add_end(&folding, GRAPH_ROW_MORE, folding.outside,
-		    graph_text(graph, "%u outside the range", folding.outside));
-	if (folding.quiet == VK_TABLE_ENTRIES)
-		add_end(&folding, GRAPH_ROW_EMPTY, folding.quiet,
+	add_runs(folding, detail);
+	if (folding->outside != 0)
+		add_end(folding, GRAPH_ROW_MORE, folding->outside,
+		    graph_text(graph, "%u outside the range", folding->outside));
+	if (folding->quiet == VK_TABLE_ENTRIES)
+		add_end(folding, GRAPH_ROW_EMPTY, folding->quiet,
 		    tables->scan.before != NULL ? "no difference" : "all 512 entries are empty");
-	else if (folding.quiet != 0)
-		add_end(&folding, GRAPH_ROW_EMPTY, folding.quiet, graph_text(graph,
+	else if (folding->quiet != 0)
+		add_end(folding, GRAPH_ROW_EMPTY, folding->quiet, graph_text(graph,
 		    tables->scan.before != NULL ? "%u without a difference" :
-		    folding.quiet == 1 ? "%u other is empty" : "%u others are empty",
-		    folding.quiet));
+		    folding->quiet == 1 ? "%u other is empty" : "%u others are empty",
+		    folding->quiet));
+}
+
+void
+graph_rows_add(struct graph_tables *tables, const struct graph_open *open,
+    const struct graph_pages *pages)
+{
+	struct folding *folding = calloc(1, sizeof(*folding)); /* too large for a small stack */
+
+	if (folding == NULL) {
+		tables->graph->failed = true;
+		return;
+	}
+	folding->tables = tables;
+	folding->open = open;
+	folding->pages = pages;
+	add_rows(folding);
+	free(folding);
 }
