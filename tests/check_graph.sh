@@ -83,6 +83,24 @@ expect 2 'it draws one of three formats' '^usage: vkept-draw svg.png.pdf' "$draw
 expect 2 'and one at a time' '^usage: vkept-draw' "$draw" svg png
 expect 3 'what is no graph is not drawn' 'cannot draw this graph' \
     sh -c 'echo nonsense | "$1" svg' - "$draw"
+expect 3 'nor what is no markup' 'cannot draw this graph' \
+    sh -c 'echo "digraph { a [label=<<b>>] }" | "$1" svg' - "$draw"
+expect 3 'nor half a graph' 'cannot draw this graph' \
+    sh -c 'echo "digraph { a -> " | "$1" png' - "$draw"
+expect 3 'nor nothing' 'cannot draw this graph' sh -c '"$1" pdf </dev/null' - "$draw"
+expect 2 'bytes of zero are no graph' 'a byte of zero found' \
+    sh -c 'printf "digraph { a }\0" | "$1" svg' - "$draw"
+expect 2 'input without end is refused' 'more than 64 MiB found' \
+    sh -c '"$1" svg </dev/zero' - "$draw"
+"$draw" svg >"$tmp/links.svg" <<'END'
+digraph {
+	a [URL="#a", tooltip="what a is"]; b [URL="#b", tooltip=" "]
+	c [tooltip="c"]; d [URL="#d"]
+}
+END
+expect 0 'what a link tells becomes its title' '<a xlink:href="#a"><title>what a is</title>' \
+    cat "$tmp/links.svg"
+expect 0 'where it tells nothing there is none' '<a xlink:href="#b">$' cat "$tmp/links.svg"
 expect 3 'nor is what cannot be read' '^vkept-draw: Is a directory' sh -c '"$1" svg </' - "$draw"
 for format in svg png pdf; do
 	expect 3 "a full disk, $format" '^vkept-draw: No space left' \
@@ -178,11 +196,4 @@ if [ "$(pkg-config --modversion libgvc 2>/dev/null)" = 2.43.0 ]; then
 	    tools/draw_images.sh --check
 fi
 
-# --- the other program ------------------------------------------------------
-
-expect 2 'vkept-draw knows its formats' '^usage: vkept-draw' "$draw" gif
-expect 3 'vkept-draw refuses what is no graph' 'cannot draw' \
-    sh -c 'echo nonsense | "$0" svg' "$draw"
-expect 3 'vkept-draw refuses what is no markup' 'cannot draw' \
-    sh -c 'echo "digraph { a [label=<<b>>] }" | "$0" svg' "$draw"
 finish

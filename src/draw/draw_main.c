@@ -15,6 +15,10 @@
 #define STATUS_BAD 2
 #define STATUS_ENVIRONMENT 3
 #define SECONDS_MOST 120 /* for a layout; where arrows cross without end it has none */
+#define DRAW_BYTES_MAX ((size_t)64 << 20)
+
+_Static_assert(SECONDS_MOST == 120 && DRAW_BYTES_MAX == 64 << 20,
+    "the messages and vkept-draw(1) say other numbers");
 
 static int
 complain(const char *what)
@@ -35,38 +39,45 @@ give_up(int signal_number)
 	_exit(STATUS_ENVIRONMENT);
 }
 
-/* Standard input, terminated; NULL without memory. */
+/* Standard input, terminated, up to the limit or one byte more; NULL without memory. */
 static char *
-read_input(void)
+read_input(size_t *used)
 {
-	size_t room = 65536, used = 0, got;
+	size_t room = 65536, got;
 	char *text = malloc(room);
 
-	while (text != NULL && (got = fread(text + used, 1, room - used - 1, stdin)) != 0) {
+	*used = 0;
+	while (text != NULL && *used <= DRAW_BYTES_MAX &&
+	    (got = fread(text + *used, 1, room - *used - 1, stdin)) != 0) {
 		char *grown = text;
 
-		used += got;
-		if (used + 1 == room)
+		*used += got;
+		if (*used + 1 == room)
 			grown = realloc(text, room *= 2);
 		if (grown == NULL)
 			free(text);
 		text = grown;
 	}
 	if (text != NULL)
-		text[used] = '\0';
+		text[*used] = '\0';
 	return text;
 }
 
 static int
-draw(const char *format)
+refuse(const char *what)
 {
-	char *dot = read_input(), *bytes;
+	(void)complain(what);
+	return STATUS_BAD;
+}
+
+static int
+draw(const char *dot, const char *format)
+{
 	size_t size = 0;
+	char *bytes;
 
 	(void)signal(SIGALRM, give_up);
 	(void)alarm(SECONDS_MOST);
-	if (dot == NULL || ferror(stdin))
-		return complain(dot == NULL ? "out of memory" : strerror(errno));
 	bytes = draw_render(dot, format, &size);
 	if (bytes == NULL)
 		return STATUS_ENVIRONMENT;
@@ -81,6 +92,23 @@ draw(const char *format)
 	return 0;
 }
 
+static int
+draw_input(const char *format)
+{
+	size_t size;
+	char *dot = read_input(&size);
+
+	if (dot == NULL)
+		return complain("out of memory");
+	if (ferror(stdin))
+		return complain(strerror(errno));
+	if (size > DRAW_BYTES_MAX)
+		return refuse("a graph of more than 64 MiB found, a smaller one expected");
+	if (memchr(dot, '\0', size) != NULL)
+		return refuse("a byte of zero found, a graph expected");
+	return draw(dot, format);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -88,7 +116,7 @@ main(int argc, char **argv)
 
 	if (argc == 2 && (strcmp(argv[1], "svg") == 0 || strcmp(argv[1], "png") == 0 ||
 	    strcmp(argv[1], "pdf") == 0))
-		status = draw(argv[1]);
+		status = draw_input(argv[1]);
 	else
 		fprintf(stderr, "usage: vkept-draw svg|png|pdf <GRAPH >PICTURE\n");
 	/* The libraries keep caches that nobody frees; the process takes them with it. */
