@@ -200,10 +200,21 @@ each_family_has_its_own_functions_in_its_table(void **state)
 
 static const struct gpm_ops no_ops;
 
+/* A short way and a guard are offered afterwards, or not at all. */
+static void
+assert_nothing_offered(const struct vk_us *space)
+{
+	assert_null(space->direct.read);
+	assert_null(space->direct.write);
+	assert_null(space->direct.find);
+	assert_null(space->guard.ops);
+}
+
 static void
 an_ordinary_process_gets_the_std_family(void **state)
 {
 	struct gpm mem = {&no_ops, &record};
+	struct guestpt_walk walk;
 	struct vk_us space;
 
 	(void)state;
@@ -213,6 +224,11 @@ an_ordinary_process_gets_the_std_family(void **state)
 	assert_ptr_equal(space.mem.ops, &no_ops);
 	assert_ptr_equal(space.mem.ctx, &record);
 	assert_int_equal(space.end.v, 0x7fffffe00000);
+	assert_nothing_offered(&space);
+	/* It has no tables: each address is its own. */
+	assert_in_range(space.pt.mode.maxphyaddr, 32, 52);
+	assert_int_equal(guestpt_walk(&space.pt, vk_gva(0x123456789), VK_ACC_W, &walk), GUESTPT_OK);
+	assert_int_equal(walk.gpa.v, 0x123456789);
 }
 
 static void
@@ -233,6 +249,7 @@ a_process_in_guest_mode_gets_the_ept_family_and_its_tables(void **state)
 	assert_int_equal(space.pt.levels, 4);
 	assert_int_equal(space.pt.mode.cr3, 0x1018);
 	assert_int_equal(space.end.v, 0x8000);
+	assert_nothing_offered(&space);
 }
 
 int

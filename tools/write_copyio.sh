@@ -53,6 +53,8 @@ What is not told in single conditions:
 | `test_copyio_guard` | a shootdown by another thread between any two operations of a call; the order of the guard's own operations |
 | `test_direct` | the short way does what a walk for every page does |
 | `test_copyio_short` | how many pages the short way asks for, one by one or at once, which lines ahead, and what is left to the long way |
+| `test_copyio_points` | the atomic operations let another thread in once, before they are made |
+| `test_us_string` | strings of every length up to any end of memory |
 | `test_vk_pmap` | the public names reach their function of the family |
 | `tests/fuzz/fuzz_copyio.c` | tables, calls and answers made of any bytes |
 | `tests/check_kernel_flags.sh` | what the compiled functions use and call |

@@ -17,14 +17,11 @@ const struct vk_pmap vk_pmap_ept = VK_PMAP_FAMILY(ept);
 
 static const struct vk_direct no_direct = {NULL, NULL, NULL, NULL};
 static const struct vk_guard no_guard = {NULL, NULL};
+static const struct guestpt_mode no_tables = {.maxphyaddr = 52};
 
 void
 vk_us_init_std(struct vk_us *us, struct gpm mem, gva_t end)
 {
-	struct guestpt_mode no_tables;
-
-	__builtin_memset(&no_tables, 0, sizeof(no_tables));
-	no_tables.maxphyaddr = 52;
 	us->pmap = &vk_pmap_std;
 	us->mem = mem;
 	us->end = end;
