@@ -103,6 +103,10 @@ if [ -x "$bad" ]; then
 	head -c 70000 /dev/zero | tr '\0' a >"$tmp/long"
 	expect 2 'more arguments than there is room for' 'found more than 128 KiB of arguments' \
 	    sh -c 'exec "$VKEPT" exec "$1" -- "$(cat "$2")" "$(cat "$2")"' - "$bad" "$tmp/long"
+	expect 2 'or more of an environment' 'found more than 128 KiB of arguments' \
+	    sh -c 'exec "$VKEPT" exec --env "A=$(cat "$2")" --env "B=$(cat "$2")" "$1"' - "$bad" "$tmp/long"
+	expect 42 'half of each is room enough' 'flushed' \
+	    sh -c 'exec "$VKEPT" exec --env "A=$(cat "$2")" "$1" flush' - "$bad" "$tmp/long"
 	expect 42 'standard input is read' '^from a pipe$' \
 	    sh -c 'echo from a pipe | "$VKEPT" exec -q "$1" echo' - "$bad"
 	expect 1 'JSON says which signal it was' '"kind": "signal".*"status": 6' sh -c '
