@@ -225,5 +225,46 @@ expect 0 'every value that an entry had is one that may be cached' '64 moves, 1 
 values 65 >"$tmp/values.yaml"
 expect 2 'of more values none is left out in silence' 'more threads, memory, choices or moves' \
     "$VKEPT" explore "$tmp/values.yaml"
+
+# threads COUNT: so many, each with one read.
+threads()
+{
+	printf 'scenario: many threads\nschedule: explore\nmachine: {cpus: 1}\nthreads:\n'
+	seq "$1" | sed 's/.*/  - {name: t&, role: bare, mode: {paging: no}, steps: [{read: 0x1000}]}/'
+}
+threads 16 >"$tmp/threads.yaml"
+expect 0 'sixteen threads are followed' '^1 scenario: 1 passed' \
+    "$VKEPT" explore --runs 3 "$tmp/threads.yaml"
+threads 17 >"$tmp/threads.yaml"
+expect 2 'more are not, and it is said' 'more threads, memory, choices or moves' \
+    "$VKEPT" explore "$tmp/threads.yaml"
+{
+	printf 'scenario: many values of one word\nschedule: explore\nmachine: {cpus: 2}\nthreads:\n'
+	printf '  - name: slow\n    role: bare\n    mode: {paging: no}\n    steps:\n'
+	seq 300 | sed 's/.*/      - write: {at: 0x1000, value: &}/'
+	printf '  - {name: quick, role: bare, cpu: 1, mode: {paging: no},\n'
+	printf '     steps: [{read: 0x1000}, {read: 0x1000}]}\n'
+} >"$tmp/counts.yaml"
+expect 0 'a word may have more values than a byte' 'every schedule (903 states)' \
+    "$VKEPT" explore "$tmp/counts.yaml"
+cat >"$tmp/unbuilt.yaml" <<'END'
+scenario: a machine that cannot be built
+schedule: explore
+machine: {cpus: 1}
+host:
+  memory: 1M
+  frames: [{hpa: 0x100000, words: [1]}]
+threads:
+  - {name: a, role: bare, mode: {paging: no}, steps: [{read: 0x1000}]}
+END
+for way in '' '--runs 3'; do
+	# shellcheck disable=SC2086
+	expect 1 "a machine that cannot be built fails before anything moves ($way)" \
+	    'unbuilt.yaml:6:1[0-9]: machine: expected an address within host memory' \
+	    "$VKEPT" explore $way "$tmp/unbuilt.yaml"
+done
+expect 1 'its schedule of no moves is replayed' 'machine: expected an address within' sh -c '
+    "$VKEPT" explore --save "$1.none" "$1" >/dev/null
+    "$VKEPT" explore --replay "$1.none" "$1"' - "$tmp/unbuilt.yaml"
 expect 0 'progress is for terminals' '' sh -c '"$VKEPT" explore $message 2>&1 >/dev/null'
 finish

@@ -116,4 +116,10 @@ put misspelt.yaml 'scenario: a misspelt defect' 'defects: [pml4-index-unmaskd]' 
 expect_fail 'a misspelt defect is refused, with the name that was meant' \
     'pml4-index-unmasked' sh -c '"$1" check "$2"; [ $? -eq 0 ] || exit 1' - "$VKEPT" \
     "$tmp/misspelt.yaml"
+# Beside what it breaks, a copy with a defect does as one without.
+copies=$SRC/tests/data/defects/copies.yaml
+expect 0 'where there is nothing to copy nobody copies' '^4 scenarios: 4 passed' \
+    "$VKEPT" run "$copies"
+sed '/^matrix:/,/^defects:/d' "$copies" >"$tmp/whole.yaml"
+expect 0 'nor does the copy that is whole' '^ok ' "$VKEPT" run "$tmp/whole.yaml"
 finish

@@ -76,7 +76,8 @@ static const struct {
 	    "<< /CreationDate (D:19700101000000+00'00)\n>>" },
 	{ "no date", "<< /Producer (cairo) >>", "<< /Producer (cairo) >>" },
 	{ "half a date", "/CreationDate (D:2026112305470", "/CreationDate (D:2026112305470" },
-	{ "a date at the end", "/CreationDate (D:20261123054700", "/CreationDate (D:19700101000000" },
+	{ "a date at the end", "/CreationDate (D:20261123054700",
+	    "/CreationDate (D:19700101000000" },
 	{ "its name alone", "/CreationDate (D:", "/CreationDate (D:" },
 };
 
