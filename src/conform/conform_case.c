@@ -10,12 +10,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bits/bits_number.h"
+#include "conform/conform_json.h"
 #include "guestpt/guestpt.h"
 #include "ept/ept.h"
 
@@ -454,30 +454,15 @@ parse_object(const struct conform_place *place, const struct rule_set *sets, siz
 	return check_required(place, sets, count, seen) && good;
 }
 
-/* Without memory Jansson calls a line malformed, or leaves out a character of it. */
-static _Thread_local bool no_memory;
-
-static void *
-note_malloc(size_t size)
-{
-	void *block = malloc(size);
-
-	no_memory |= block == NULL;
-	return block;
-}
-
 static json_t *
 load_line(const struct conform_place *place, const char *text, size_t size)
 {
 	json_error_t error;
 	char clean[CONFORM_TEXT_SIZE];
-	json_t *root;
+	bool no_memory;
+	json_t *root = conform_json_load(text, size, &error, &no_memory);
 
-	no_memory = false;
-	json_set_alloc_funcs(note_malloc, free);
-	root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (no_memory) {
-		json_decref(root);
 		conform_report_memory(place->report);
 		return NULL;
 	}
@@ -492,7 +477,7 @@ load_line(const struct conform_place *place, const char *text, size_t size)
 		conform_report_error(place->report, place->file, place->line,
 		    "found %s, expected a JSON object", json_is_array(root) ? "a list" :
 		    "a plain value");
-		json_decref(root);
+		conform_json_free(root);
 		return NULL;
 	}
 	return root;
@@ -577,7 +562,7 @@ conform_header_parse(const struct conform_place *place, const char *text, size_t
 		return false;
 	memset(header, 0, sizeof(*header));
 	good = parse_object(place, &set, 1, root);
-	json_decref(root);
+	conform_json_free(root);
 	return good && check_words(place, "base", header->word, header->words);
 }
 
@@ -768,7 +753,7 @@ conform_case_parse(const struct conform_place *place, const char *text, size_t s
 		return false;
 	memset(c, 0, sizeof(*c));
 	good = parse_object(place, sets, COUNT(sets), root);
-	json_decref(root);
+	conform_json_free(root);
 	if (c->recorded.out == CONFORM_OUTS || (c->has_manual && c->manual.out == CONFORM_OUTS))
 		c->unsupported = true;
 	return good && check_case(place, c);
