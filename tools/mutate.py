@@ -309,9 +309,6 @@ def measure(build, check, core):
     passed, check.seconds = run([program] + check.words, ROOT, 600, LD_LIBRARY_PATH=core)
     if not passed:
         sys.exit("%s fails without a mutant" % check.name)
-    for source in core_sources():
-        if includes(check.target, source):
-            check.lines[name_of(source)] = set(range(1, read(source).count("\n") + 1))
     counts = glob.glob(os.path.join(core, "**", "*.gcda"), recursive=True)
     if not counts:
         return
@@ -354,17 +351,21 @@ class Judges:
 
     def __init__(self, build, under):
         self.checks = [c for c in reach(build) if c.lines and c.seconds < under]
+        self.have = {name_of(s): [c for c in self.checks if includes(c.target, s)]
+                     for s in core_sources()}
         self.tried, self.killed = {}, {}
 
     def of(self, source, line):
         """Who reaches a line; or the file, where nobody does: a table has no code.
 
-        What a header says beside code, of a type or a constant, may matter to anybody."""
+        And who is compiled with the source in it, of which there are no counts.  What a header
+        says beside code, of a type or a constant, may matter to anybody."""
         name = name_of(source)
-        found = [c for c in self.checks if line in c.lines.get(name, ())]
+        have = self.have.get(name, [])
+        found = [c for c in self.checks if line in c.lines.get(name, ()) and c not in have]
         if not found and name.endswith(".c"):
-            found = [c for c in self.checks if c.lines.get(name)]
-        found = found or self.checks
+            found = [c for c in self.checks if c.lines.get(name) and c not in have]
+        found = found + have or self.checks
         return sorted(found, key=lambda c: (c.seconds + 0.02) * (self.tried.get((c, name), 0) + 1)
                       / (self.killed.get((c, name), 0) + 1))
 
