@@ -55,7 +55,7 @@ static void
 run_point_row(void **state)
 {
 	const struct point_row *row = *state;
-	struct copy_args args = {.gva = COPY_X + 8, .value = VALUE, .expected = IS};
+	struct copy_args args = { .gva = COPY_X + 8, .value = VALUE, .expected = IS };
 	struct copy_result result;
 
 	umem_init(&mem);

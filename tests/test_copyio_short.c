@@ -202,8 +202,8 @@ is_new(const struct vk_direct_cursor *cursor)
 }
 
 static size_t
-find_pages(
-    void *ctx, struct vk_direct_cursor *cursor, gva_t gva, unsigned acc, size_t count, void **page)
+find_pages(void *ctx, struct vk_direct_cursor *cursor, gva_t gva, unsigned acc, size_t count,
+    void **page)
 {
 	size_t offset = gva.v - START, at = offset, i, n = 0;
 
@@ -295,8 +295,8 @@ release_page(void *ctx, void *cookie)
 
 /* --- the rows ------------------------------------------------------------------------------ */
 
-static const struct gpm_ops page_ops = {no_load, no_cas, hold_page, release_page};
-static const struct guestpt_mode no_paging = {.cr0 = 1, .maxphyaddr = 46};
+static const struct gpm_ops page_ops = { no_load, no_cas, hold_page, release_page };
+static const struct guestpt_mode no_paging = { .cr0 = 1, .maxphyaddr = 46 };
 
 static unsigned char
 user_byte(size_t i)
@@ -338,7 +338,7 @@ check_range(enum copy_name name, size_t moved)
 static void
 run_call(struct vk_us *us, enum copy_name name)
 {
-	struct copy_args args = {.gva = START + row->at, .len = row->len, .buffer = buffer};
+	struct copy_args args = { .gva = START + row->at, .len = row->len, .buffer = buffer };
 	int is_refused = strchr(row->pages, 'x') != NULL;
 	struct copy_result result;
 	size_t i;
@@ -366,7 +366,7 @@ run_call(struct vk_us *us, enum copy_name name)
 static void
 run_row(void **state)
 {
-	struct gpm mem = {&page_ops, user};
+	struct gpm mem = { &page_ops, user };
 	struct vk_us us;
 	unsigned name;
 

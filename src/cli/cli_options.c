@@ -177,9 +177,9 @@ unknown_option(struct cli *cli, const char *found)
 	return stop(cli, CLI_BAD);
 }
 
-_Static_assert(TIMELINE_BYTES_DEFAULT == 256 << 20, "the help says another number");
-
 /* --- timelines -------------------------------------------------------------------------------- */
+
+_Static_assert(TIMELINE_BYTES_DEFAULT == 256 << 20, "the help says another number");
 
 int
 cli_trace_format_argument(const struct cli *cli, const char *argument,

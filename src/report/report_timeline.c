@@ -31,7 +31,6 @@ enum slice_kind {
 	SLICES
 };
 
-
 static const char *const categories[SLICES] = { "step", "exit", "walk" };
 
 /* --- records ---------------------------------------------------------------------------------- */
